@@ -1,0 +1,99 @@
+//! Amazon Resource Names: six fields between five colons (R-RES-1), and account ids.
+
+use std::fmt;
+
+/// A full ARN, `arn:partition:service:region:account:resource`, split at its first five colons.
+///
+/// The sixth field keeps its own colons and slashes. Nothing is looked up: any six fields that start with
+/// `arn` are an ARN.
+///
+/// ```
+/// # use iamdb::arn::Arn;
+/// let arn = Arn::parse("arn:aws:iam::123456789012:user/dev/alice").unwrap();
+/// assert_eq!((arn.service(), arn.account(), arn.resource()), ("iam", "123456789012", "user/dev/alice"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arn {
+    text: String,
+    /// Byte offsets of the first five colons.
+    colons: [usize; 5],
+}
+
+impl Arn {
+    /// Reads an ARN; `None` where the text has fewer than six fields or does not start with `arn:`.
+    pub fn parse(text: &str) -> Option<Arn> {
+        let mut colons = [0; 5];
+        let mut found = text.match_indices(':').map(|(at, _)| at);
+        for colon in &mut colons {
+            *colon = found.next()?;
+        }
+        text.starts_with("arn:").then(|| Arn { text: text.to_owned(), colons })
+    }
+
+    /// The six fields in order; the first is always `arn`.
+    pub fn fields(&self) -> [&str; 6] {
+        let mut fields = self.text.splitn(6, ':');
+        std::array::from_fn(|_| fields.next().unwrap_or_default())
+    }
+
+    /// `aws`, `aws-cn`, `aws-us-gov`, …
+    pub fn partition(&self) -> &str {
+        self.fields()[1]
+    }
+
+    /// The service namespace, such as `s3`.
+    pub fn service(&self) -> &str {
+        self.fields()[2]
+    }
+
+    /// The region; empty for global resources.
+    pub fn region(&self) -> &str {
+        self.fields()[3]
+    }
+
+    /// The account field as written; empty for S3 buckets, `aws` for AWS's own policies.
+    pub fn account(&self) -> &str {
+        self.fields()[4]
+    }
+
+    /// Everything behind the fifth colon.
+    pub fn resource(&self) -> &str {
+        self.fields()[5]
+    }
+
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A twelve-digit AWS account id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// What stands in ARNs while the account is not known.
+    pub const UNSET: &'static str = "000000000000";
+
+    /// Reads an account id; `None` unless it is exactly twelve ASCII digits.
+    pub fn parse(text: &str) -> Option<AccountId> {
+        (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| AccountId(text.to_owned()))
+    }
+
+    /// The twelve digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,3 @@
+//! The `iamdb` program: everything it does is in [`iamdb`].
+
+fn main() {}

@@ -1,0 +1,5 @@
+//! Policies as values.
+
+mod document;
+
+pub use document::{Document, PolicyId};
