@@ -13,26 +13,18 @@ use std::fmt;
 /// assert_eq!((arn.service(), arn.account(), arn.resource()), ("iam", "123456789012", "user/dev/alice"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Arn {
-    text: String,
-    /// Byte offsets of the first five colons.
-    colons: [usize; 5],
-}
+pub struct Arn(String);
 
 impl Arn {
     /// Reads an ARN; `None` where the text has fewer than six fields or does not start with `arn:`.
     pub fn parse(text: &str) -> Option<Arn> {
-        let mut colons = [0; 5];
-        let mut found = text.match_indices(':').map(|(at, _)| at);
-        for colon in &mut colons {
-            *colon = found.next()?;
-        }
-        text.starts_with("arn:").then(|| Arn { text: text.to_owned(), colons })
+        let is_arn = text.starts_with("arn:") && text.bytes().filter(|&b| b == b':').count() >= 5;
+        is_arn.then(|| Arn(text.to_owned()))
     }
 
     /// The six fields in order; the first is always `arn`.
     pub fn fields(&self) -> [&str; 6] {
-        let mut fields = self.text.splitn(6, ':');
+        let mut fields = self.0.splitn(6, ':');
         std::array::from_fn(|_| fields.next().unwrap_or_default())
     }
 
@@ -63,13 +55,13 @@ impl Arn {
 
     /// The whole text.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 }
 
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0)
     }
 }
 

@@ -11,4 +11,3 @@
 
 pub mod arn;
 pub mod policy;
-pub mod store;
