@@ -3,11 +3,8 @@
 //!
 //! The modules stand in reading order; each may use only those above it.
 //!
-//! * The words, what a policy says: [`arn`], [`glob`], [`policy`], [`request`], [`layers`].
-//! * The meaning of one request: [`eval`]; and, where a question leaves context keys unsaid, [`cases`].
-//! * Facts about AWS for showing and suggesting, never for deciding: [`catalog`].
-//! * Keeping: [`store`] and [`import`].
-//! * Talking: [`cli`].
+//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`].
 
 pub mod arn;
+pub mod pattern;
 pub mod policy;
