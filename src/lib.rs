@@ -3,8 +3,12 @@
 //!
 //! The modules stand in reading order; each may use only those above it.
 //!
-//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`].
+//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`request`], [`layers`].
+//! * The meaning of one request: [`eval`].
 
 pub mod arn;
 pub mod pattern;
 pub mod policy;
+pub mod request;
+pub mod layers;
+pub mod eval;
