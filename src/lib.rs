@@ -11,3 +11,5 @@
 
 pub mod arn;
 pub mod policy;
+
+pub mod catalog;
