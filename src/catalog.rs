@@ -22,7 +22,7 @@ mod suggest;
 use std::borrow::Cow;
 
 pub use facts::{AccessLevel, Action, ActionResource, ConditionKey, KeyKind, KeyType, ResourceType, Service};
-use format::{Entry, Fault, Head, Index};
+use format::{Entry, Head, Index};
 
 /// The data file that is part of the program.
 const EMBEDDED: &[u8] = include_bytes!("catalog/catalog.bin");
@@ -40,8 +40,8 @@ pub struct Catalog {
 impl Catalog {
     /// The catalogue that is part of the program.
     pub fn embedded() -> Catalog {
-        let index = format::read_index(EMBEDDED).map_err(whole_file);
-        Catalog { bytes: Cow::Borrowed(EMBEDDED), index: index.expect("INVARIANT (embedded catalogue)") }
+        let index = format::read_index(EMBEDDED).expect("INVARIANT (embedded catalogue)");
+        Catalog { bytes: Cow::Borrowed(EMBEDDED), index }
     }
 
     /// Reads a data file that [`Contents::encode`] wrote, and checks all of it.
@@ -52,7 +52,7 @@ impl Catalog {
     pub fn parse(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Catalog, CatalogError> {
         let bytes = bytes.into();
         format::check_whole(&bytes)?;
-        let index = format::read_index(&bytes).map_err(whole_file)?;
+        let index = format::read_index(&bytes).map_err(|fault| fault.in_part("the index"))?;
         let catalog = Catalog { bytes, index };
         for entry in &catalog.index.entries {
             catalog.read(entry)?;
@@ -116,13 +116,8 @@ impl Catalog {
     fn head(&self, entry: &Entry) -> Head {
         format::unpack(&self.bytes, entry)
             .and_then(|block| format::read_head(&block))
-            .map_err(whole_file)
             .expect("INVARIANT (checked catalogue)")
     }
-}
-
-fn whole_file(fault: Fault) -> CatalogError {
-    fault.in_part("the index")
 }
 
 /// Everything a catalogue says, unpacked: what a data file is built from.

@@ -44,6 +44,7 @@ const DIGEST: usize = 32;
 const LARGEST_BLOCK: usize = 1 << 20;
 
 /// Why some bytes cannot be read.
+#[derive(Debug)]
 pub(super) struct Fault(&'static str);
 
 impl Fault {
