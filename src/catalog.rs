@@ -1,7 +1,7 @@
 //! The catalogue: which services, actions, resource types and condition keys AWS has.
 //!
 //! It comes from AWS's Service Authorization Reference and is part of the program, in a compact data file
-//! ([`format`] describes it). Opening it reads only the index of services; each question unpacks the one service
+//! (`catalog/format.rs` describes it). Opening it reads only the index of services; each question unpacks the one service
 //! it is about, and keeps nothing.
 //!
 //! The catalogue shows, checks and suggests. It never decides: a request for an action it does not know is
@@ -173,5 +173,5 @@ pub enum CatalogError {
     },
     /// The JSON is not of the form described.
     #[error("this is not a service authorization reference: {0}")]
-    Json(#[source] serde_json::Error),
+    Json(serde_json::Error),
 }
