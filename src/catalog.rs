@@ -1,8 +1,8 @@
 //! The catalogue: which services, actions, resource types and condition keys AWS has.
 //!
 //! It comes from AWS's Service Authorization Reference and is part of the program, in a compact data file
-//! (`catalog/format.rs` describes it). Opening it reads only the index of services; each question unpacks the one service
-//! it is about, and keeps nothing.
+//! (`catalog/format.rs` describes it). Opening it reads only the index of services; each question unpacks the
+//! one service it is about, and keeps nothing.
 //!
 //! The catalogue shows, checks and suggests. It never decides: a request for an action it does not know is
 //! evaluated like any other (R-RES-11). Its one influence is on the declared universe of contexts, by the kinds
