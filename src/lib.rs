@@ -5,7 +5,9 @@
 //!
 //! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`request`], [`layers`].
 //! * The meaning of one request: [`eval`].
-//! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`].
+//! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
+//!   [`context_keys`].
+//! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
 
 pub mod arn;
 pub mod pattern;
@@ -14,3 +16,6 @@ pub mod request;
 pub mod layers;
 pub mod eval;
 pub mod catalog;
+pub mod context_keys;
+pub mod caller;
+pub mod cases;
