@@ -11,3 +11,4 @@
 
 pub mod arn;
 pub mod policy;
+pub mod store;
