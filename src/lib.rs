@@ -8,6 +8,7 @@
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
+//! * Keeping: [`store`], and [`stored`], which turns rows back into words.
 
 pub mod arn;
 pub mod pattern;
@@ -19,3 +20,5 @@ pub mod catalog;
 pub mod context_keys;
 pub mod caller;
 pub mod cases;
+pub mod store;
+pub mod stored;
