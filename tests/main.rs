@@ -3,3 +3,4 @@
 mod cases;
 mod catalog;
 mod store;
+mod tidy;
