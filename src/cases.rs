@@ -209,21 +209,11 @@ impl Relevant {
         self.layers.statements().flat_map(|(_, statement)| &statement.conditions)
     }
 
-    fn resource_patterns(&self) -> impl Iterator<Item = &Pattern> {
-        let entries = self.layers.statements().filter_map(|(_, statement)| statement.resource.as_ref());
-        entries.flat_map(Selector::entries).flat_map(|entry| match &entry.value {
-            ResourcePattern::Every => &[][..],
-            ResourcePattern::Arn(segments) => segments.as_slice(),
-        })
-    }
-
     /// Keys used as variables, in resources and in values.
     fn variables(&self) -> impl Iterator<Item = &str> {
         let in_values = self.conditions().flat_map(|condition| &condition.values).map(|value| &value.pattern);
-        in_values
-            .chain(self.resource_patterns())
-            .flat_map(Pattern::variables)
-            .map(|variable| variable.key.as_str())
+        let in_resources = self.layers.statements().flat_map(|(_, statement)| statement.resource_segments());
+        in_values.chain(in_resources).flat_map(Pattern::variables).map(|variable| variable.key.as_str())
     }
 
     /// The unknown keys, each once, in the spelling that comes first. A key that follows from another is
@@ -314,18 +304,14 @@ impl Table {
     }
 
     fn context(&self, point: usize, keys: &[OpenKey], question: &Question<'_>) -> Context {
-        let mut context = question.knowledge.known.clone();
+        let mut knowledge = question.knowledge.clone();
         for (name, value) in self.chosen(point, keys) {
             if let Some(value) = value {
-                context.set(&name, value);
+                knowledge.known.set(&name, value);
             }
         }
-        for (name, template) in &question.knowledge.follows {
-            if let Some(text) = values::filled(template, &context) {
-                context.set(name, Value::Single(text));
-            }
-        }
-        context
+        knowledge.settle_followers();
+        knowledge.known
     }
 }
 

@@ -162,7 +162,10 @@ pub fn fit(statement: &Statement, policy_type: PolicyType, request: &Request) ->
 
 /// The entry of `Action` by which a statement is about a request's action; `None` where none is, or where it
 /// is by `NotAction`.
-pub fn matching_action<'s>(statement: &'s Statement, request: &Request) -> Option<&'s Spanned<ActionPattern>> {
+pub fn matching_action<'s>(
+    statement: &'s Statement,
+    request: &Request,
+) -> Option<&'s Spanned<ActionPattern>> {
     match &statement.action {
         Selector::In(entries) => entries.iter().find(|entry| matching::action(entry, &request.action)),
         Selector::NotIn(_) => None,

@@ -56,6 +56,16 @@ impl PolicyLayers {
         }
     }
 
+    /// The policy of a statement.
+    pub fn policy(&self, of: StatementRef) -> Option<&LayerPolicy> {
+        self.policies(of.layer).get(of.policy)
+    }
+
+    /// The statement behind a handle.
+    pub fn statement(&self, of: StatementRef) -> Option<&Statement> {
+        self.policy(of)?.statements().get(of.position)
+    }
+
     /// Every statement that can apply, with its handle.
     pub fn statements(&self) -> impl Iterator<Item = (StatementRef, &Statement)> {
         self.present().flat_map(|(layer, policies)| {

@@ -22,3 +22,4 @@ pub mod caller;
 pub mod cases;
 pub mod store;
 pub mod stored;
+pub mod ask;

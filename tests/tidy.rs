@@ -55,7 +55,11 @@ fn modules_use_only_those_above_them() {
     for (path, text) in rust_files("src") {
         let module = module_of(&path);
         let Some(own) = rank(&module) else {
-            assert!(["lib", "main"].contains(&module.as_str()), "{} is in no module of lib.rs", path.display());
+            assert!(
+                ["lib", "main"].contains(&module.as_str()),
+                "{} is in no module of lib.rs",
+                path.display()
+            );
             continue;
         };
         for used in code(&text).split("crate::").skip(1) {
@@ -94,7 +98,11 @@ fn each_capability_has_one_place() {
     for (path, text) in rust_files("src") {
         for (word, allowed) in &places {
             let there = code(&text).contains(word);
-            assert!(!there || allowed.contains(&module_of(&path).as_str()), "{} names {word}", path.display());
+            assert!(
+                !there || allowed.contains(&module_of(&path).as_str()),
+                "{} names {word}",
+                path.display()
+            );
         }
     }
 }
@@ -117,7 +125,8 @@ fn every_file_says_what_it_is_and_stays_readable() {
         for (path, text) in rust_files(folder) {
             assert!(text.starts_with("//!"), "{} does not say at its head what it is", path.display());
             assert!(text.lines().count() <= 700, "{} is too long to have one subject", path.display());
-            let unfinished = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[ig", "nore"), concat!("todo", "!(")];
+            let unfinished =
+                [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[ig", "nore"), concat!("todo", "!(")];
             for mark in unfinished {
                 assert!(!text.contains(mark), "{} holds {mark}", path.display());
             }
