@@ -3,12 +3,21 @@
 //!
 //! The modules stand in reading order; each may use only those above it.
 //!
-//! * The words, what a policy says: [`arn`], [`glob`], [`policy`], [`request`], [`layers`].
-//! * The meaning of one request: [`eval`]; and, where a question leaves context keys unsaid, [`cases`].
-//! * Facts about AWS for showing and suggesting, never for deciding: [`catalog`].
-//! * Keeping: [`store`] and [`import`].
-//! * Talking: [`cli`].
+//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`request`], [`layers`].
+//! * The meaning of one request: [`eval`].
+//! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
+//!   [`context_keys`].
+//! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
+//! * Keeping: [`store`].
 
 pub mod arn;
+pub mod pattern;
 pub mod policy;
+pub mod request;
+pub mod layers;
+pub mod eval;
+pub mod catalog;
+pub mod context_keys;
+pub mod caller;
+pub mod cases;
 pub mod store;

@@ -1,5 +1,487 @@
-//! Policies as values.
+//! What a policy says, as values: the tree that both meanings read.
+//!
+//! Only well-formed things are in the tree. A statement that can never apply, an entry that can never
+//! match and an element that is ignored are left out of it by [`parse`], which says so in its diagnostics;
+//! illegal states (both `Action` and `NotAction`, an effect that is neither) cannot be written down.
 
+mod canonical;
+mod diagnostic;
 mod document;
+mod json;
+mod parse;
+mod principal;
+mod size;
 
+use std::fmt;
+use std::ops::Deref;
+
+use crate::pattern::Pattern;
+
+pub use diagnostic::{Consequence, Diagnostic, JsonPath, Severity, Step, position};
 pub use document::{Document, PolicyId};
+pub use parse::{Parsed, parse};
+pub use principal::PrincipalEntry;
+pub use size::{Quota, size};
+
+/// Where a policy is used. It decides what its grammar requires (R-GRM-30) and how short ARNs are read
+/// (R-RES-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyType {
+    /// Managed or inline, attached to a user, group or role.
+    Identity,
+    /// A permissions boundary.
+    Boundary,
+    /// A session policy.
+    Session,
+    /// A policy on a resource of some service.
+    Resource(ResourceService),
+    /// A role's trust policy.
+    Trust,
+    /// A service control policy.
+    Scp,
+    /// A resource control policy.
+    Rcp,
+    /// A VPC endpoint policy.
+    VpcEndpoint,
+}
+
+/// Whose resource policies differ in grammar (R-GRM-18, R-GRM-19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResourceService {
+    /// KMS: `Resource` is required, a Sid may hold spaces.
+    Kms,
+    /// S3, SQS, SNS, Lambda, Secrets Manager: `Resource` is required.
+    ResourceRequired,
+    /// Any other service, such as ECR: `Resource` may be absent.
+    Other,
+}
+
+impl PolicyType {
+    /// Stored by IAM itself: its character repertoire, Sids and length limits hold (R-GRM-2, R-GRM-19).
+    pub fn is_stored_by_iam(self) -> bool {
+        matches!(self, Self::Identity | Self::Boundary | Self::Session | Self::Trust)
+    }
+
+    /// Attached to, or limiting, an identity: no principal element, `Resource` required.
+    pub fn is_identity_based(self) -> bool {
+        matches!(self, Self::Identity | Self::Boundary | Self::Session)
+    }
+}
+
+/// The version of the policy language. A missing `Version` means the older one (R-GRM-9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// `2008-10-17`, or none: `${…}` is ordinary text.
+    V2008,
+    /// `2012-10-17`: policy variables are live.
+    V2012,
+}
+
+/// What a statement does where it applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// `Allow`.
+    Allow,
+    /// `Deny`.
+    Deny,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Effect::Allow => "Allow",
+            Effect::Deny => "Deny",
+        })
+    }
+}
+
+/// A range of bytes of the text that was parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// A value and where it was written. Two are equal where the values are: the place is not part of what a
+/// policy says.
+#[derive(Debug, Clone)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<T: PartialEq> PartialEq for Spanned<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Spanned<T> {}
+
+impl<T> Deref for Spanned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// A list or its complement: `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or
+/// `NotPrincipal`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selector<T> {
+    /// Any of these; none where it is empty.
+    In(Vec<Spanned<T>>),
+    /// Everything but these; everything where it is empty.
+    NotIn(Vec<Spanned<T>>),
+}
+
+impl<T> Selector<T> {
+    /// The entries, on whichever side.
+    pub fn entries(&self) -> &[Spanned<T>] {
+        match self {
+            Selector::In(entries) | Selector::NotIn(entries) => entries,
+        }
+    }
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The version of its language.
+    pub version: Version,
+    /// The statements that can apply, in order.
+    pub statements: Vec<Statement>,
+}
+
+/// One statement.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// Zero-based, as written: statements that can never apply are counted.
+    pub index: usize,
+    /// The Sid, unless it is absent or empty.
+    pub sid: Option<String>,
+    /// `Allow` or `Deny`.
+    pub effect: Effect,
+    /// Present exactly where the policy's type has principals.
+    pub principal: Option<Selector<PrincipalEntry>>,
+    /// `Action` or `NotAction`.
+    pub action: Selector<ActionPattern>,
+    /// `Resource` or `NotResource`; absent where the type has none, and then every resource fits (R-GRM-17).
+    pub resource: Option<Selector<ResourcePattern>>,
+    /// All of them must hold.
+    pub conditions: Vec<Condition>,
+    /// From its opening to its closing brace.
+    pub span: Span,
+}
+
+/// Equal where they say the same, wherever they stand.
+impl PartialEq for Statement {
+    fn eq(&self, other: &Self) -> bool {
+        let Statement { index, sid, effect, principal, action, resource, conditions, span: _ } = self;
+        (index, sid, effect, principal, action, resource, conditions)
+            == (
+                &other.index,
+                &other.sid,
+                &other.effect,
+                &other.principal,
+                &other.action,
+                &other.resource,
+                &other.conditions,
+            )
+    }
+}
+
+impl Eq for Statement {}
+
+/// An entry of `Action` or `NotAction` (R-ACT-1 to 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActionPattern {
+    /// `*`: every action of every service.
+    Every,
+    /// `service:name`.
+    Named {
+        /// The service prefix as written; `None` for `*`.
+        service: Option<String>,
+        /// The name part, case as written; compared without regard to case (R-ACT-2).
+        name: Pattern,
+    },
+}
+
+impl fmt::Display for ActionPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ActionPattern::Every => f.write_str("*"),
+            ActionPattern::Named { service, name } => {
+                write!(f, "{}:{name}", service.as_deref().unwrap_or("*"))
+            }
+        }
+    }
+}
+
+/// An entry of `Resource` or `NotResource` (R-RES-2 to 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResourcePattern {
+    /// Nothing but `*`: every ARN and the literal `*`.
+    Every,
+    /// An ARN pattern, split at its first five colons: two to six segments, the first is `arn`.
+    Arn(Vec<Pattern>),
+}
+
+impl fmt::Display for ResourcePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ResourcePattern::Every => f.write_str("*"),
+            ResourcePattern::Arn(segments) => {
+                for (nth, segment) in segments.iter().enumerate() {
+                    write!(f, "{}{segment}", if nth == 0 { "" } else { ":" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One (operator, key) pair of `Condition` (R-CND-1).
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// The operator.
+    pub operator: Operator,
+    /// The context key, case as written.
+    pub key: String,
+    /// The values; the list may be empty (R-CND-14).
+    pub values: Vec<Spanned<ConditionValue>>,
+    /// From the key to the end of its values.
+    pub span: Span,
+}
+
+/// Equal where they say the same, wherever they stand.
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.operator, &self.key, &self.values) == (&other.operator, &other.key, &other.values)
+    }
+}
+
+impl Eq for Condition {}
+
+/// A value of a condition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ConditionValue {
+    /// The text: of a number or boolean its source lexeme (R-GRM-15).
+    pub text: String,
+    /// The text as a pattern, with the wildcards and variables that are live under its operator.
+    pub pattern: Pattern,
+}
+
+/// `[ForAllValues:|ForAnyValue:] test [IfExists]` (R-CND-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Operator {
+    /// The set operator.
+    pub quantifier: Option<Quantifier>,
+    /// The test of one value.
+    pub test: Test,
+    /// Whether a missing key satisfies it.
+    pub if_exists: bool,
+}
+
+/// How a test is applied to several request values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quantifier {
+    /// `ForAllValues:`
+    ForAllValues,
+    /// `ForAnyValue:`
+    ForAnyValue,
+}
+
+macro_rules! tests {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// A base condition operator (semantics 3.3).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Test { $($(#[$doc])* $name,)* }
+
+        impl Test {
+            /// Every base operator.
+            pub const ALL: &[Test] = &[$(Test::$name),*];
+
+            /// The name in AWS's spelling.
+            pub fn name(self) -> &'static str {
+                match self { $(Test::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+tests! {
+    /// Code-point equality.
+    StringEquals
+    /// None is equal.
+    StringNotEquals
+    /// Equality after lower-casing.
+    StringEqualsIgnoreCase
+    /// None is equal after lower-casing.
+    StringNotEqualsIgnoreCase
+    /// Glob.
+    StringLike
+    /// No glob matches.
+    StringNotLike
+    /// Equal numbers.
+    NumericEquals
+    /// No number is equal.
+    NumericNotEquals
+    /// Request value below policy value.
+    NumericLessThan
+    /// Request value at most policy value.
+    NumericLessThanEquals
+    /// Request value above policy value.
+    NumericGreaterThan
+    /// Request value at least policy value.
+    NumericGreaterThanEquals
+    /// Same instant.
+    DateEquals
+    /// No instant is the same.
+    DateNotEquals
+    /// Request instant before policy instant.
+    DateLessThan
+    /// Request instant not after policy instant.
+    DateLessThanEquals
+    /// Request instant after policy instant.
+    DateGreaterThan
+    /// Request instant not before policy instant.
+    DateGreaterThanEquals
+    /// Same boolean.
+    Bool
+    /// Same bytes after base64 decoding.
+    BinaryEquals
+    /// Address in a CIDR block.
+    IpAddress
+    /// Address in no CIDR block.
+    NotIpAddress
+    /// Segment-wise ARN glob; the same as `ArnLike`.
+    ArnEquals
+    /// No ARN glob matches.
+    ArnNotEquals
+    /// Segment-wise ARN glob.
+    ArnLike
+    /// No ARN glob matches.
+    ArnNotLike
+    /// Whether the key is missing.
+    Null
+}
+
+/// What kind of value a test compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Text.
+    String,
+    /// Decimal numbers.
+    Numeric,
+    /// Instants.
+    Date,
+    /// Booleans.
+    Bool,
+    /// Bytes.
+    Binary,
+    /// IP addresses.
+    Ip,
+    /// ARNs.
+    Arn,
+    /// Presence.
+    Null,
+}
+
+impl Test {
+    /// What kind of value it compares.
+    pub fn family(self) -> Family {
+        use Test::*;
+        match self {
+            StringEquals
+            | StringNotEquals
+            | StringEqualsIgnoreCase
+            | StringNotEqualsIgnoreCase
+            | StringLike
+            | StringNotLike => Family::String,
+            NumericEquals
+            | NumericNotEquals
+            | NumericLessThan
+            | NumericLessThanEquals
+            | NumericGreaterThan
+            | NumericGreaterThanEquals => Family::Numeric,
+            DateEquals
+            | DateNotEquals
+            | DateLessThan
+            | DateLessThanEquals
+            | DateGreaterThan
+            | DateGreaterThanEquals => Family::Date,
+            Bool => Family::Bool,
+            BinaryEquals => Family::Binary,
+            IpAddress | NotIpAddress => Family::Ip,
+            ArnEquals | ArnNotEquals | ArnLike | ArnNotLike => Family::Arn,
+            Null => Family::Null,
+        }
+    }
+
+    /// Whether it holds where *none* of the policy values fits (R-CND-2).
+    pub fn is_negated(self) -> bool {
+        use Test::*;
+        matches!(
+            self,
+            StringNotEquals
+                | StringNotEqualsIgnoreCase
+                | StringNotLike
+                | NumericNotEquals
+                | DateNotEquals
+                | NotIpAddress
+                | ArnNotEquals
+                | ArnNotLike
+        )
+    }
+
+    /// Whether `*` and `?` in its values are wild.
+    pub fn has_wildcards(self) -> bool {
+        matches!(self, Test::StringLike | Test::StringNotLike) || self.family() == Family::Arn
+    }
+
+    /// Whether policy variables in its values are substituted (R-VAR-3).
+    pub fn has_variables(self) -> bool {
+        matches!(self.family(), Family::String | Family::Arn | Family::Bool)
+    }
+}
+
+impl Operator {
+    /// Reads an operator, letter case aside (R-CND-4). `NullIfExists` reads as `Null` (R-CND-6), with
+    /// `if_exists` set.
+    pub fn parse(name: &str) -> Option<Operator> {
+        let (quantifier, rest) = match name.split_once(':') {
+            None => (None, name),
+            Some((set, rest)) if set.eq_ignore_ascii_case("ForAllValues") => {
+                (Some(Quantifier::ForAllValues), rest)
+            }
+            Some((set, rest)) if set.eq_ignore_ascii_case("ForAnyValue") => {
+                (Some(Quantifier::ForAnyValue), rest)
+            }
+            Some(_) => return None,
+        };
+        let lower = rest.to_ascii_lowercase();
+        let (base, if_exists) = match lower.strip_suffix("ifexists") {
+            Some(base) => (base, true),
+            None => (lower.as_str(), false),
+        };
+        let test = *Test::ALL.iter().find(|test| test.name().eq_ignore_ascii_case(base))?;
+        Some(Operator { quantifier, test, if_exists })
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.quantifier {
+            None => "",
+            Some(Quantifier::ForAllValues) => "ForAllValues:",
+            Some(Quantifier::ForAnyValue) => "ForAnyValue:",
+        })?;
+        write!(f, "{}{}", self.test.name(), if self.if_exists { "IfExists" } else { "" })
+    }
+}

@@ -1,3 +1,5 @@
 //! The one test binary.
 
+mod catalog;
+#[cfg(test)]
 mod store;

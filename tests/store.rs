@@ -137,7 +137,7 @@ fn what_goes_in_comes_out() {
     assert_eq!(snapshot.trust_policy(alice.key).unwrap(), None);
     let [s3] = snapshot.managed_policies_named("s3").unwrap().try_into().unwrap();
     assert_eq!(s3.arn(), "arn:aws:iam::123456789012:policy/s3");
-    assert_eq!(snapshot.managed_policies().unwrap(), [s3.clone()]);
+    assert_eq!(snapshot.managed_policies().unwrap(), std::slice::from_ref(&s3));
     assert_eq!(names(snapshot.attached_to(s3.key, AttachmentKind::Managed).unwrap()), ["devs"]);
     let versions = snapshot.versions(s3.key).unwrap();
     assert_eq!(

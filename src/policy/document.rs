@@ -4,6 +4,8 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use super::canonical::canonical;
+
 /// The SHA-256 of a document's canonical form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PolicyId([u8; 32]);
@@ -28,7 +30,7 @@ impl fmt::Debug for PolicyId {
     }
 }
 
-/// A policy document: total on any text, so that what an import finds can always be kept.
+/// A policy document, read as nothing yet: total on any text, so that what an import finds can always be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     id: PolicyId,
@@ -39,7 +41,7 @@ pub struct Document {
 impl Document {
     /// Canonicalises and hashes a text.
     pub fn new(text: String) -> Document {
-        let canonical = text.clone();
+        let canonical = canonical(&text);
         Document { id: PolicyId::of(&canonical), canonical, text }
     }
 

@@ -1,0 +1,122 @@
+//! JSON with positions: every key and value knows where it stands, duplicate keys are kept, numbers keep
+//! their lexeme.
+
+use std::borrow::Cow;
+
+use jsonc_parser::ast;
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+
+use super::Span;
+
+/// A JSON value and where it stands.
+#[derive(Debug)]
+pub(super) struct Node<'a> {
+    pub(super) value: Value<'a>,
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Number(&'a str),
+    String(Cow<'a, str>),
+    Array(Vec<Node<'a>>),
+    Object(Vec<Member<'a>>),
+}
+
+#[derive(Debug)]
+pub(super) struct Member<'a> {
+    pub(super) key: Cow<'a, str>,
+    pub(super) key_span: Span,
+    pub(super) value: Node<'a>,
+}
+
+/// Why a text is no JSON, and at which byte.
+#[derive(Debug)]
+pub(super) struct SyntaxError {
+    pub(super) message: String,
+    pub(super) offset: usize,
+}
+
+impl Value<'_> {
+    /// What it is, in JSON's words.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+}
+
+impl<'a> Node<'a> {
+    /// Reads exactly one JSON value. `serde_json` decides what is JSON and how deep it may nest (128 levels);
+    /// the second reader only adds the positions.
+    pub(super) fn read(text: &'a str) -> Result<Node<'a>, SyntaxError> {
+        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| SyntaxError {
+            offset: offset_of(text, error.line(), error.column()),
+            message: without_place(&error.to_string()),
+        })?;
+        let options = ParseOptions {
+            allow_comments: false,
+            allow_loose_object_property_names: false,
+            allow_trailing_commas: false,
+            allow_missing_commas: false,
+            allow_single_quoted_strings: false,
+            allow_hexadecimal_numbers: false,
+            allow_unary_plus_numbers: false,
+            allow_bare_decimal_point_numbers: false,
+            allow_non_finite_numbers: false,
+            allow_extended_string_escapes: false,
+        };
+        let parsed = parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| {
+            SyntaxError { offset: error.range().start, message: error.kind().to_string().to_lowercase() }
+        })?;
+        let value =
+            parsed.value.ok_or(SyntaxError { message: "the document is empty".to_owned(), offset: 0 })?;
+        Ok(Node::from(value))
+    }
+}
+
+impl<'a> From<ast::Value<'a>> for Node<'a> {
+    fn from(value: ast::Value<'a>) -> Self {
+        let range = value.range();
+        let value = match value {
+            ast::Value::NullKeyword(_) => Value::Null,
+            ast::Value::BooleanLit(lit) => Value::Bool(lit.value),
+            ast::Value::NumberLit(lit) => Value::Number(lit.value),
+            ast::Value::StringLit(lit) => Value::String(lit.value),
+            ast::Value::Array(array) => Value::Array(array.elements.into_iter().map(Node::from).collect()),
+            ast::Value::Object(object) => Value::Object(object.properties.into_iter().map(member).collect()),
+        };
+        Node { value, span: Span { start: range.start, end: range.end } }
+    }
+}
+
+fn member(property: ast::ObjectProp<'_>) -> Member<'_> {
+    let range = property.name.range();
+    let key = match property.name {
+        ast::ObjectPropName::String(lit) => lit.value,
+        ast::ObjectPropName::Word(lit) => Cow::Borrowed(lit.value),
+    };
+    Member { key, key_span: Span { start: range.start, end: range.end }, value: Node::from(property.value) }
+}
+
+/// `serde_json` counts lines from one and columns in bytes, one past what it has read.
+fn offset_of(text: &str, line: usize, column: usize) -> usize {
+    let line_start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let mut offset = (line_start + column.saturating_sub(1)).min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+fn without_place(message: &str) -> String {
+    message.split_once(" at line ").map_or(message, |(what, _)| what).to_owned()
+}

@@ -1,0 +1,385 @@
+//! JSON text to [`Policy`]: the whole grammar of semantics 1, with a diagnostic for everything that AWS
+//! would refuse and the lenient rule that was applied to it.
+//!
+//! There is one reader for both modes (semantics 0.3). The *strict* mode refuses a document that has an
+//! error; the *lenient* mode takes the policy as it is and remembers which findings degrade it.
+
+mod condition;
+mod statement;
+
+use std::collections::HashSet;
+
+use super::json::{Member, Node, Value};
+use super::{
+    Consequence, Diagnostic, JsonPath, Policy, PolicyType, Quota, Severity, Span, Statement, Version, size,
+};
+
+/// A policy and everything that was found while reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed {
+    /// What the document means under the lenient rules.
+    pub policy: Policy,
+    /// What is wrong with it, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// The findings for which the strict mode refuses the document.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The findings that a decision must carry (semantics 0.3).
+    pub fn degraded(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.degrades())
+    }
+}
+
+/// Reads a policy document of some type. Total: what cannot be read becomes a policy without statements and
+/// a diagnostic.
+///
+/// ```
+/// # use iamdb::policy::{PolicyType, parse};
+/// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Resorce":1}}"#;
+/// let parsed = parse(text, PolicyType::Identity);
+/// assert_eq!(parsed.policy.statements.len(), 1);
+/// assert_eq!(parsed.errors().next().unwrap().code, "INVALID_POLICY_ELEMENT");
+/// ```
+pub fn parse(text: &str, policy_type: PolicyType) -> Parsed {
+    let mut reader = Reader {
+        policy_type,
+        version: Version::V2008,
+        diagnostics: Vec::new(),
+        rejected: false,
+        inert: false,
+    };
+    let statements = reader.document(text);
+    let Reader { version, mut diagnostics, rejected, .. } = reader;
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
+    Parsed {
+        policy: Policy { version, statements: if rejected { Vec::new() } else { statements } },
+        diagnostics,
+    }
+}
+
+/// What is known while reading.
+struct Reader {
+    policy_type: PolicyType,
+    version: Version,
+    diagnostics: Vec<Diagnostic>,
+    /// A finding that rejects the document was made.
+    rejected: bool,
+    /// A finding that makes the statement being read inert was made.
+    inert: bool,
+}
+
+const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
+
+impl Reader {
+    fn document(&mut self, text: &str) -> Vec<Statement> {
+        let whole = Span { start: 0, end: text.len() };
+        let top = JsonPath::default();
+        let (bom, text_behind) = match text.strip_prefix('\u{feff}') {
+            Some(behind) => ('\u{feff}'.len_utf8(), behind),
+            None => (0, text),
+        };
+        if bom > 0 {
+            let span = Span { start: 0, end: bom };
+            self.error(
+                "JSON_SYNTAX_ERROR",
+                Consequence::None,
+                &top,
+                span,
+                "a byte order mark before the document",
+            );
+        }
+        self.check_text(text_behind, whole);
+        let mut root = match Node::read(text_behind) {
+            Ok(root) => root,
+            Err(error) => {
+                let start = bom + error.offset;
+                let span = Span { start, end: text.len().min(start + 1) };
+                let message = format!("not JSON: {}", error.message);
+                self.error("JSON_SYNTAX_ERROR", Consequence::DocumentRejected, &top, span, message);
+                return Vec::new();
+            }
+        };
+        if bom > 0 {
+            shift(&mut root, bom);
+        }
+        let Value::Object(members) = &root.value else {
+            let message = format!("a policy is a JSON object, not {}", root.value.kind());
+            self.error("DATA_TYPE_MISMATCH", Consequence::DocumentRejected, &top, root.span, message);
+            return Vec::new();
+        };
+        self.duplicates(members, &top, &["Version", "Id"]);
+        let mut all_inert = false;
+        for member in members.iter().filter(|member| !TOP_LEVEL.contains(&member.key.as_ref())) {
+            all_inert |= self.unknown_element(member, &top, &TOP_LEVEL);
+        }
+        self.version(members, root.span);
+        self.id(members);
+        let statements = match last(members, "Statement") {
+            Some(member) => self.statements(member),
+            None => {
+                let message = "the policy has no `Statement`";
+                self.error("MISSING_STATEMENT", Consequence::None, &top, root.span, message);
+                Vec::new()
+            }
+        };
+        self.unique_sids(&statements);
+        if all_inert { Vec::new() } else { statements }
+    }
+
+    /// Length and character repertoire (R-GRM-2, R-GRM-60).
+    fn check_text(&mut self, text: &str, whole: Span) {
+        let top = JsonPath::default();
+        let organizations = match self.policy_type {
+            PolicyType::Scp => Some(("POLICY_SIZE_EXCEEDS_SCP_QUOTA", Quota::SCP)),
+            PolicyType::Rcp => Some(("POLICY_SIZE_EXCEEDS_RCP_QUOTA", Quota::RCP)),
+            _ => None,
+        };
+        let length = text.chars().count();
+        if let Some((code, quota)) = organizations
+            && let Some(message) = quota.exceeded_by(length)
+        {
+            self.error(code, Consequence::None, &top, whole, message);
+        }
+        if !self.policy_type.is_stored_by_iam() {
+            return;
+        }
+        if let Some(message) = Quota::DOCUMENT_LENGTH.exceeded_by(length) {
+            self.error("POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA", Consequence::None, &top, whole, message);
+        } else if self.policy_type == PolicyType::Trust
+            && let Some(message) = Quota::TRUST_POLICY.exceeded_by(size(text))
+        {
+            self.warning(
+                "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA",
+                Consequence::None,
+                &top,
+                whole,
+                message,
+            );
+        }
+        let outside = |&(_, c): &(usize, char)| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
+        if let Some((start, c)) = text.char_indices().find(outside) {
+            let span = Span { start, end: start + c.len_utf8() };
+            let message = format!(
+                "the character U+{:04X} is outside of what IAM accepts (U+0020 to U+00FF)",
+                u32::from(c)
+            );
+            self.error("JSON_SYNTAX_ERROR", Consequence::None, &top, span, message);
+        }
+    }
+
+    /// R-GRM-8 to 10.
+    fn version(&mut self, members: &[Member<'_>], document: Span) {
+        let top = JsonPath::default();
+        let must_be_2012 = self.policy_type.is_stored_by_iam() || self.policy_type == PolicyType::Rcp;
+        let Some(member) = last(members, "Version") else {
+            let message = "the policy has no `Version`: write \"Version\": \"2012-10-17\"";
+            if must_be_2012 {
+                self.error("MISSING_VERSION", Consequence::None, &top, document, message);
+            } else {
+                self.warning("MISSING_VERSION", Consequence::None, &top, document, message);
+            }
+            return;
+        };
+        let path = top.key("Version");
+        match &member.value.value {
+            Value::String(text) if text == "2012-10-17" => self.version = Version::V2012,
+            Value::String(text) if text == "2008-10-17" => {
+                if must_be_2012 {
+                    let message = "AWS stores such a policy only with the version `2012-10-17`";
+                    self.error("INVALID_VERSION", Consequence::None, &path, member.value.span, message);
+                }
+            }
+            Value::String(text) => {
+                let message =
+                    format!("`{text}` is no version of the policy language: `2012-10-17` or `2008-10-17`");
+                self.error("INVALID_VERSION", Consequence::ElementIgnored, &path, member.value.span, message);
+            }
+            other => self.wrong_type(
+                "Version",
+                "a string",
+                other,
+                Consequence::ElementIgnored,
+                &path,
+                member.value.span,
+            ),
+        }
+    }
+
+    /// R-GRM-11 and the matrix of R-GRM-30.
+    fn id(&mut self, members: &[Member<'_>]) {
+        let Some(member) = last(members, "Id") else { return };
+        let path = JsonPath::default().key("Id");
+        if matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp) {
+            let message = "this type of policy has no `Id`";
+            self.error(
+                "INVALID_POLICY_ELEMENT",
+                Consequence::ElementIgnored,
+                &path,
+                member.key_span,
+                message,
+            );
+        } else if !matches!(member.value.value, Value::String(_)) {
+            let (value, span) = (&member.value.value, member.value.span);
+            self.wrong_type("Id", "a string", value, Consequence::ElementIgnored, &path, span);
+        }
+    }
+
+    fn statements(&mut self, member: &Member<'_>) -> Vec<Statement> {
+        let path = JsonPath::default().key("Statement");
+        match &member.value.value {
+            Value::Object(_) => self.statement(0, &member.value, &path).into_iter().collect(),
+            Value::Array(items) if items.is_empty() => {
+                let message = "`Statement` is an empty array";
+                self.error("MISSING_STATEMENT", Consequence::None, &path, member.value.span, message);
+                Vec::new()
+            }
+            Value::Array(items) => {
+                let read = items.iter().enumerate();
+                read.filter_map(|(index, item)| self.statement(index, item, &path.index(index))).collect()
+            }
+            other => {
+                let span = member.value.span;
+                self.wrong_type(
+                    "Statement",
+                    "an object or an array",
+                    other,
+                    Consequence::StatementInert,
+                    &path,
+                    span,
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// R-GRM-20.
+    fn unique_sids(&mut self, statements: &[Statement]) {
+        let mut seen = HashSet::new();
+        for statement in statements {
+            let Some(sid) = &statement.sid else { continue };
+            if seen.insert(sid) {
+                continue;
+            }
+            let path = JsonPath::default().key("Statement").index(statement.index).key("Sid");
+            let message = format!("the Sid `{sid}` is used more than once");
+            let needed = self.policy_type.is_stored_by_iam()
+                || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
+            if needed {
+                self.error("UNIQUE_SIDS_REQUIRED", Consequence::None, &path, statement.span, message);
+            } else {
+                self.warning("UNIQUE_SIDS_RECOMMENDED", Consequence::None, &path, statement.span, message);
+            }
+        }
+    }
+
+    /// R-GRM-3: duplicate keys reject the document, but for those in `last_wins`.
+    fn duplicates(&mut self, members: &[Member<'_>], path: &JsonPath, last_wins: &[&str]) {
+        let mut seen = HashSet::new();
+        for member in members {
+            if seen.insert(member.key.as_ref()) {
+                continue;
+            }
+            let key = member.key.as_ref();
+            let consequence = if last_wins.contains(&key) {
+                Consequence::ElementIgnored
+            } else {
+                Consequence::DocumentRejected
+            };
+            let message = format!("the key `{key}` stands twice in one object");
+            self.error("JSON_SYNTAX_ERROR", consequence, &path.key(key), member.key_span, message);
+        }
+    }
+
+    /// R-GRM-5. Tells whether the name is a known one in other letter case.
+    fn unknown_element(&mut self, member: &Member<'_>, path: &JsonPath, known: &[&str]) -> bool {
+        let key = member.key.as_ref();
+        let meant = known.iter().find(|name| name.eq_ignore_ascii_case(key));
+        let (consequence, message) = match meant {
+            Some(name) => (
+                Consequence::StatementInert,
+                format!("unknown element `{key}`: element names are case-sensitive, write `{name}`"),
+            ),
+            None => (
+                Consequence::ElementIgnored,
+                format!("unknown element `{key}`: known here are {}", known.join(", ")),
+            ),
+        };
+        self.error("INVALID_POLICY_ELEMENT", consequence, &path.key(key), member.key_span, message);
+        meant.is_some()
+    }
+
+    fn wrong_type(
+        &mut self,
+        element: &str,
+        wanted: &str,
+        found: &Value<'_>,
+        consequence: Consequence,
+        path: &JsonPath,
+        span: Span,
+    ) {
+        let message = format!("`{element}` must be {wanted}, not {}", found.kind());
+        self.error("DATA_TYPE_MISMATCH", consequence, path, span, message);
+    }
+
+    fn error(
+        &mut self,
+        code: &'static str,
+        consequence: Consequence,
+        path: &JsonPath,
+        span: Span,
+        message: impl Into<String>,
+    ) {
+        self.report(Severity::Error, code, consequence, path, span, message.into());
+    }
+
+    fn warning(
+        &mut self,
+        code: &'static str,
+        consequence: Consequence,
+        path: &JsonPath,
+        span: Span,
+        message: impl Into<String>,
+    ) {
+        self.report(Severity::Warning, code, consequence, path, span, message.into());
+    }
+
+    fn report(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        consequence: Consequence,
+        path: &JsonPath,
+        span: Span,
+        message: String,
+    ) {
+        self.rejected |= consequence == Consequence::DocumentRejected;
+        self.inert |= consequence == Consequence::StatementInert;
+        self.diagnostics.push(Diagnostic { code, severity, consequence, message, path: path.clone(), span });
+    }
+}
+
+/// The last member of a name: where a name stands twice, the earlier ones are reported and do not count.
+fn last<'n, 'a>(members: &'n [Member<'a>], key: &str) -> Option<&'n Member<'a>> {
+    members.iter().rfind(|member| member.key == key)
+}
+
+/// Moves every position behind a byte order mark.
+fn shift(node: &mut Node<'_>, by: usize) {
+    let moved = |span: &mut Span| *span = Span { start: span.start + by, end: span.end + by };
+    moved(&mut node.span);
+    match &mut node.value {
+        Value::Array(items) => items.iter_mut().for_each(|item| shift(item, by)),
+        Value::Object(members) => {
+            for member in members {
+                moved(&mut member.key_span);
+                shift(&mut member.value, by);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
