@@ -8,7 +8,7 @@
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
-//! * Keeping: [`store`].
+//! * Keeping: [`store`], and [`stored`], which turns rows back into words.
 
 pub mod arn;
 pub mod pattern;
@@ -21,3 +21,4 @@ pub mod context_keys;
 pub mod caller;
 pub mod cases;
 pub mod store;
+pub mod stored;
