@@ -2,5 +2,6 @@
 
 mod cases;
 mod catalog;
+#[cfg(test)]
 mod store;
 mod tidy;

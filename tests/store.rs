@@ -137,7 +137,7 @@ fn what_goes_in_comes_out() {
     assert_eq!(snapshot.trust_policy(alice.key).unwrap(), None);
     let [s3] = snapshot.managed_policies_named("s3").unwrap().try_into().unwrap();
     assert_eq!(s3.arn(), "arn:aws:iam::123456789012:policy/s3");
-    assert_eq!(snapshot.managed_policies().unwrap(), [s3.clone()]);
+    assert_eq!(snapshot.managed_policies().unwrap(), std::slice::from_ref(&s3));
     assert_eq!(names(snapshot.attached_to(s3.key, AttachmentKind::Managed).unwrap()), ["devs"]);
     let versions = snapshot.versions(s3.key).unwrap();
     assert_eq!(
@@ -368,6 +368,8 @@ fn the_rules_of_iam_hold() {
             "`arn:aws:iam::123456789012:policy/s3` is still attached to \
              `arn:aws:iam::123456789012:group/devs`, `arn:aws:iam::123456789012:user/alice`"
         );
+        let error = writer.put_inline(alice, "", &document(r#"{"Id":"refused"}"#)).unwrap_err();
+        assert!(error.to_string().ends_with("CHECK constraint failed: a name is not empty"), "{error}");
         // A second boundary takes the place of the first.
         let other = writer.create_managed_policy(&managed("other"))?.key;
         assert!(writer.attach(alice, other, AttachmentKind::Boundary)?);
