@@ -93,12 +93,13 @@ impl Reader {
                 "a byte order mark before the document",
             );
         }
-        self.check_text(text_behind, whole);
+        self.check_text(text_behind, bom, whole);
         let mut root = match Node::read(text_behind) {
             Ok(root) => root,
             Err(error) => {
                 let start = bom + error.offset;
-                let span = Span { start, end: text.len().min(start + 1) };
+                let wide = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                let span = Span { start, end: start + wide };
                 let message = format!("not JSON: {}", error.message);
                 self.error("JSON_SYNTAX_ERROR", Consequence::DocumentRejected, &top, span, message);
                 return Vec::new();
@@ -131,8 +132,8 @@ impl Reader {
         if all_inert { Vec::new() } else { statements }
     }
 
-    /// Length and character repertoire (R-GRM-2, R-GRM-60).
-    fn check_text(&mut self, text: &str, whole: Span) {
+    /// Length and character repertoire (R-GRM-2, R-GRM-60) of the text that starts at a byte of the document.
+    fn check_text(&mut self, text: &str, at: usize, whole: Span) {
         let top = JsonPath::default();
         let organizations = match self.policy_type {
             PolicyType::Scp => Some(("POLICY_SIZE_EXCEEDS_SCP_QUOTA", Quota::SCP)),
@@ -163,7 +164,7 @@ impl Reader {
         }
         let outside = |&(_, c): &(usize, char)| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
         if let Some((start, c)) = text.char_indices().find(outside) {
-            let span = Span { start, end: start + c.len_utf8() };
+            let span = Span { start: at + start, end: at + start + c.len_utf8() };
             let message = format!(
                 "the character U+{:04X} is outside of what IAM accepts (U+0020 to U+00FF)",
                 u32::from(c)
