@@ -3,7 +3,7 @@
 
 use iamdb::eval::{Decision, authorize, condition_holds};
 use iamdb::pattern::{Pattern, Syntax};
-use iamdb::policy::{Condition, Document, Effect, Family, Parsed, PolicyType, ResourceService, Step, Test, parse};
+use iamdb::policy::{Condition, Consequence, Diagnostic, Document, Effect, Family, Parsed, PolicyType, ResourceService, Step, Test, parse};
 use iamdb::request::{Context, Value};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -297,7 +297,13 @@ proptest! {
             for policy_type in TYPES {
                 let parsed = parse(&text, policy_type);
                 if parsed.errors().next().is_none() {
-                    let degraded: Vec<_> = parsed.degraded().collect();
+                    // IAM stores an action with a blank (R-GRM-71); an Allow of everything but such an action
+                    // is kept from applying all the same (semantics 0.3, complements).
+                    let stored_but_inert = |found: &&Diagnostic| {
+                        (found.code, found.consequence) == ("INVALID_ACTION", Consequence::StatementInert)
+                            && found.path.0.contains(&Step::Key("NotAction".to_owned()))
+                    };
+                    let degraded: Vec<_> = parsed.degraded().filter(|found| !stored_but_inert(found)).collect();
                     prop_assert!(degraded.is_empty(), "{:?} in {}", degraded, text);
                 }
             }

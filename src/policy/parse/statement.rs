@@ -267,7 +267,10 @@ impl Reader {
                     self.action_of_type(&value, members, &path, span);
                     entries.push(Spanned { value, span });
                 }
+                // What IAM stores is no malformed entry: that it matches nothing is its meaning (R-GRM-71). Only
+                // an Allow over such a complement stays without effect, as if the entry were malformed.
                 Err(NotAnAction { accepted: true, message }) => {
+                    let lost = if lost == Consequence::StatementInert { lost } else { Consequence::None };
                     self.warning("INVALID_ACTION", lost, &path, span, message)
                 }
                 Err(NotAnAction { accepted: false, message }) => {
