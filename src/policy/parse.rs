@@ -52,6 +52,7 @@ pub fn parse(text: &str, policy_type: PolicyType) -> Parsed {
         diagnostics: Vec::new(),
         rejected: false,
         inert: false,
+        sids: Vec::new(),
     };
     let statements = reader.document(text);
     let Reader { version, mut diagnostics, rejected, .. } = reader;
@@ -71,6 +72,8 @@ struct Reader {
     rejected: bool,
     /// A finding that makes the statement being read inert was made.
     inert: bool,
+    /// The Sids that were read, with their places.
+    sids: Vec<(String, JsonPath, Span)>,
 }
 
 const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
@@ -128,7 +131,7 @@ impl Reader {
                 Vec::new()
             }
         };
-        self.unique_sids(&statements);
+        self.unique_sids();
         if all_inert { Vec::new() } else { statements }
     }
 
@@ -258,22 +261,20 @@ impl Reader {
         }
     }
 
-    /// R-GRM-20.
-    fn unique_sids(&mut self, statements: &[Statement]) {
+    /// R-GRM-20, of every statement that was read, also of those that never apply.
+    fn unique_sids(&mut self) {
+        let needed = self.policy_type.is_stored_by_iam()
+            || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
         let mut seen = HashSet::new();
-        for statement in statements {
-            let Some(sid) = &statement.sid else { continue };
+        for (sid, path, span) in std::mem::take(&mut self.sids) {
+            let message = format!("the Sid `{sid}` is used more than once");
             if seen.insert(sid) {
                 continue;
             }
-            let path = JsonPath::default().key("Statement").index(statement.index).key("Sid");
-            let message = format!("the Sid `{sid}` is used more than once");
-            let needed = self.policy_type.is_stored_by_iam()
-                || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
             if needed {
-                self.error("UNIQUE_SIDS_REQUIRED", Consequence::None, &path, statement.span, message);
+                self.error("UNIQUE_SIDS_REQUIRED", Consequence::None, &path, span, message);
             } else {
-                self.warning("UNIQUE_SIDS_RECOMMENDED", Consequence::None, &path, statement.span, message);
+                self.warning("UNIQUE_SIDS_RECOMMENDED", Consequence::None, &path, span, message);
             }
         }
     }
