@@ -13,8 +13,14 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value as Json, json};
 
-const ACTIONS: &[&str] =
-    &["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:ListAllMyBuckets", "iam:GetUser", "ec2:RunInstances"];
+const ACTIONS: &[&str] = &[
+    "s3:GetObject",
+    "s3:GetObjectTagging",
+    "s3:PutObject",
+    "s3:ListAllMyBuckets",
+    "iam:GetUser",
+    "ec2:RunInstances",
+];
 
 const RESOURCES: &[&str] = &[
     "arn:aws:s3:::b",
@@ -64,9 +70,13 @@ const FAMILIES: &[Family] =
 /// Policy values that parse as the family, written in several ways.
 pub(crate) fn readable_policy_values(family: Family) -> &'static [&'static str] {
     match family {
-        Family::String => &["a", "b", "A", "", "a*", "?", "*", "bob", "É", "${aws:username}", "${t:Nothing, 'a'}"],
+        Family::String => {
+            &["a", "b", "A", "", "a*", "?", "*", "bob", "É", "${aws:username}", "${t:Nothing, 'a'}"]
+        }
         Family::Numeric => &["10", "1e1", "+9.5", "-3", "100E-1"],
-        Family::Date => &["2024-01-01", "2024", "2024-01", "2024-01-01T01:00:00+01:00", "2023-12-31t23:59:59.5z"],
+        Family::Date => {
+            &["2024-01-01", "2024", "2024-01", "2024-01-01T01:00:00+01:00", "2023-12-31t23:59:59.5z"]
+        }
         Family::Bool => &["true", "false", "TRUE"],
         Family::Binary => &["YQ==", "YWI=", ""],
         Family::Ip => &["10.0.0.0/8", "10.1.2.3", "10.9.9.9/9", "::/0", "2001:DB8::/32", "0.0.0.0/0"],
@@ -139,8 +149,11 @@ fn condition() -> impl Strategy<Value = (String, String, Json)> {
                 .iter()
                 .map(|(at, unreadable)| {
                     let family = test.family();
-                    let from =
-                        if *unreadable { unreadable_policy_values(family) } else { readable_policy_values(family) };
+                    let from = if *unreadable {
+                        unreadable_policy_values(family)
+                    } else {
+                        readable_policy_values(family)
+                    };
                     json_value(at.get::<&str>(from))
                 })
                 .collect();
@@ -217,7 +230,8 @@ fn action_pattern() -> impl Strategy<Value = String> {
             }
         },
     );
-    let bad = select(&["s3", "s3:", "s?:GetObject", "s3:Get Object", "s3:Get,Put", "a:b:c", "**:GetObject"][..]);
+    let bad =
+        select(&["s3", "s3:", "s?:GetObject", "s3:Get Object", "s3:Get,Put", "a:b:c", "**:GetObject"][..]);
     prop_oneof![
         20 => made,
         4 => select(&["*", "s3:*", "*:*", "**"][..]).prop_map(str::to_owned),
@@ -271,15 +285,17 @@ pub(crate) fn statement() -> impl Strategy<Value = Json> {
 /// An identity policy.
 pub(crate) fn policy() -> impl Strategy<Value = Json> {
     let version = prop_oneof![10 => Just(Some("2012-10-17")), 1 => Just(Some("2008-10-17")), 1 => Just(None)];
-    (version, prop::collection::vec(statement(), 1..=3), any::<bool>()).prop_map(|(version, mut statements, single)| {
-        let statements =
-            if single && statements.len() == 1 { statements.remove(0) } else { Json::Array(statements) };
-        let mut policy = json!({ "Statement": statements });
-        if let Some(version) = version {
-            policy["Version"] = json!(version);
-        }
-        policy
-    })
+    (version, prop::collection::vec(statement(), 1..=3), any::<bool>()).prop_map(
+        |(version, mut statements, single)| {
+            let statements =
+                if single && statements.len() == 1 { statements.remove(0) } else { Json::Array(statements) };
+            let mut policy = json!({ "Statement": statements });
+            if let Some(version) = version {
+                policy["Version"] = json!(version);
+            }
+            policy
+        },
+    )
 }
 
 /// One value of a family, now and then one that does not parse.
@@ -515,8 +531,9 @@ fn the_spread() {
                     Some(Quantifier::ForAllValues) => "ForAllValues:",
                     Some(Quantifier::ForAnyValue) => "ForAnyValue:",
                 };
-                *operators.entry((format!("{quantifier}{}", condition.operator.test.name()), holds)).or_default() +=
-                    1;
+                *operators
+                    .entry((format!("{quantifier}{}", condition.operator.test.name()), holds))
+                    .or_default() += 1;
             }
         }
     }

@@ -3,7 +3,10 @@
 
 use iamdb::eval::{Decision, authorize, condition_holds};
 use iamdb::pattern::{Pattern, Syntax};
-use iamdb::policy::{Condition, Consequence, Diagnostic, Document, Effect, Family, Parsed, PolicyType, ResourceService, Step, Test, parse};
+use iamdb::policy::{
+    Condition, Consequence, Diagnostic, Document, Effect, Family, Parsed, PolicyType, ResourceService, Step,
+    Test, parse,
+};
 use iamdb::request::{Context, Value};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -78,7 +81,9 @@ enum Place {
 fn written_otherwise(value: &Json, place: Place, choices: &mut Choices<'_>) -> String {
     let inner = |key: &str| match (place, key) {
         (Place::Policy, "Statement") => Place::Statements,
-        (Place::Statement, "Action" | "NotAction" | "Resource" | "NotResource") => Place::Set { lexemes: false },
+        (Place::Statement, "Action" | "NotAction" | "Resource" | "NotResource") => {
+            Place::Set { lexemes: false }
+        }
         (Place::Statement, "Condition") => Place::Blocks,
         (Place::Blocks, _) => Place::Block,
         (Place::Block, _) => Place::Set { lexemes: true },
@@ -105,7 +110,10 @@ fn written_otherwise(value: &Json, place: Place, choices: &mut Choices<'_>) -> S
             for (key, value) in members {
                 let (before, after) = (choices.blank(), choices.blank());
                 let key_text = string(key, choices);
-                printed.push(format!("{before}{key_text}{after}:{}", written_otherwise(value, inner(key), choices)));
+                printed.push(format!(
+                    "{before}{key_text}{after}:{}",
+                    written_otherwise(value, inner(key), choices)
+                ));
             }
             let of_policy = format!("{}{{{}{}}}", choices.blank(), printed.join(","), choices.blank());
             match place {
@@ -129,7 +137,9 @@ fn list(printed: &[String], choices: &mut Choices<'_>) -> String {
 
 fn scalar(value: &Json, lexemes: bool, choices: &mut Choices<'_>) -> String {
     match value {
-        Json::String(text) if lexemes && ["true", "false", "10"].contains(&text.as_str()) && choices.yes() => {
+        Json::String(text)
+            if lexemes && ["true", "false", "10"].contains(&text.as_str()) && choices.yes() =>
+        {
             text.clone()
         }
         Json::String(text) => string(text, choices),
@@ -142,7 +152,9 @@ fn string(text: &str, choices: &mut Choices<'_>) -> String {
     let escaped = choices.below(8);
     let one = |(nth, c): (usize, char)| match c {
         '"' | '\\' => format!("\\{c}"),
-        c if u32::from(c) < 0x20 || (nth == escaped && u32::from(c) < 0x1_0000) => format!("\\u{:04x}", u32::from(c)),
+        c if u32::from(c) < 0x20 || (nth == escaped && u32::from(c) < 0x1_0000) => {
+            format!("\\u{:04x}", u32::from(c))
+        }
         c => c.to_string(),
     };
     format!("\"{}\"", text.chars().enumerate().map(one).collect::<String>())
@@ -480,20 +492,26 @@ fn every_small_glob() {
     let contexts: Vec<Context> = texts.iter().map(|text| single(text)).collect();
     for pattern in &patterns {
         let condition = &conditions(&json!({"StringLike": {"t:k": pattern}}))[0];
-        let policy = |action: &str, resource: &str| {
-            json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": resource}})
-        };
+        let policy = |action: &str, resource: &str| json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": resource}});
         let by_resource = layers(&[policy("*", &format!("arn:aws:s3:::{pattern}"))], &[]);
         let by_action = layers(&[policy(&format!("s3:{}", pattern.to_uppercase()), "*")], &[]);
         for (text, context) in texts.iter().zip(&contexts) {
             let expected = by_definition(&chars(pattern), &chars(text));
             assert_eq!(condition_holds(condition, context), expected, "{pattern} against {text}");
             let ask = request("s3:GetObject", &format!("arn:aws:s3:::{text}"), Context::default());
-            assert_eq!(authorize(&by_resource, &ask).decision == Decision::Allowed, expected, "{pattern} {text}");
+            assert_eq!(
+                authorize(&by_resource, &ask).decision == Decision::Allowed,
+                expected,
+                "{pattern} {text}"
+            );
             if !text.is_empty() {
                 let ask = request(&format!("S3:{text}"), "*", Context::default());
                 // R-ACT-5: an empty name is no pattern, and no action is named so.
-                assert_eq!(authorize(&by_action, &ask).decision == Decision::Allowed, expected, "{pattern} {text}");
+                assert_eq!(
+                    authorize(&by_action, &ask).decision == Decision::Allowed,
+                    expected,
+                    "{pattern} {text}"
+                );
             }
         }
     }
@@ -510,7 +528,9 @@ fn deep_nesting_is_refused() {
             format!("{open}{close}"),
             format!("{braces}1{ends}"),
             format!(r#"{{"Statement":{open}{close}}}"#),
-            format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":{open}{close}}}]}}"#),
+            format!(
+                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":{open}{close}}}]}}"#
+            ),
             format!(r#"{{"Statement":{{"Condition":{braces}1{ends}}}}}"#),
         ] {
             let document = Document::new(text.clone());
@@ -526,10 +546,46 @@ fn deep_nesting_is_refused() {
 
 /// Pieces that edits put into a document.
 const SOUP: &[&str] = &[
-    "", "{", "}", "[", "]", "\"", ":", ",", "null", "true", "01", "-", "1e5", "*", "?", "${", "}", "\\", "\\ud800",
-    "\\u4e2d", "é", "中", "\u{feff}", "\u{0}", "\n", " ", "\"Sid\":\"a\",", "\"Sid\":\"b\",", "\"Effect\":\"Deny\",",
-    "\"effect\":\"Deny\",", "\"Principal\":\"*\",", "\"Principal\":{\"AWS\":[\"*\",\"a\"]},", "\"Version\":1,",
-    "\"Id\":\"x\",", "{},", "[],", "null,", "\"x\",", "\"NotAction\":[],", "\"Extra\":{\"a\":[1]},",
+    "",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    ":",
+    ",",
+    "null",
+    "true",
+    "01",
+    "-",
+    "1e5",
+    "*",
+    "?",
+    "${",
+    "}",
+    "\\",
+    "\\ud800",
+    "\\u4e2d",
+    "é",
+    "中",
+    "\u{feff}",
+    "\u{0}",
+    "\n",
+    " ",
+    "\"Sid\":\"a\",",
+    "\"Sid\":\"b\",",
+    "\"Effect\":\"Deny\",",
+    "\"effect\":\"Deny\",",
+    "\"Principal\":\"*\",",
+    "\"Principal\":{\"AWS\":[\"*\",\"a\"]},",
+    "\"Version\":1,",
+    "\"Id\":\"x\",",
+    "{},",
+    "[],",
+    "null,",
+    "\"x\",",
+    "\"NotAction\":[],",
+    "\"Extra\":{\"a\":[1]},",
 ];
 
 #[derive(Debug, Clone)]
@@ -626,7 +682,8 @@ fn words(alphabet: &[char], most: usize) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut longest = all.clone();
     for _ in 0..most {
-        longest = longest.iter().flat_map(|word| alphabet.iter().map(move |c| format!("{word}{c}"))).collect();
+        longest =
+            longest.iter().flat_map(|word| alphabet.iter().map(move |c| format!("{word}{c}"))).collect();
         all.extend(longest.iter().cloned());
     }
     all
@@ -661,26 +718,36 @@ fn readable_pair() -> impl Strategy<Value = (Test, Vec<&'static str>, Context)> 
     let negated: Vec<Test> = Test::ALL.iter().copied().filter(|test| test.is_negated()).collect();
     let policy = prop::collection::vec(any::<Index>(), 0..4);
     let values = prop::option::weighted(0.85, (any::<bool>(), prop::collection::vec(any::<Index>(), 0..4)));
-    (select(negated), policy, values, prop::bool::weighted(0.2)).prop_map(|(negated, policy, values, empty)| {
-        let family = negated.family();
-        let policy = policy.iter().map(|at| *at.get(readable_policy_values(family))).collect();
-        let mut context = Context::default();
-        context.set("aws:username", Value::Single("bob".to_owned()));
-        let read = |at: &Index| match (family, empty) {
-            (Family::String, true) => String::new(),
-            _ => (*at.get(readable_request_values(family))).to_owned(),
-        };
-        match values {
-            Some((true, values)) if !values.is_empty() => context.set("t:k", Value::Single(read(&values[0]))),
-            Some((_, values)) => context.set("t:k", Value::Multi(values.iter().map(read).collect())),
-            None => {}
-        }
-        (negated, policy, context)
-    })
+    (select(negated), policy, values, prop::bool::weighted(0.2)).prop_map(
+        |(negated, policy, values, empty)| {
+            let family = negated.family();
+            let policy = policy.iter().map(|at| *at.get(readable_policy_values(family))).collect();
+            let mut context = Context::default();
+            context.set("aws:username", Value::Single("bob".to_owned()));
+            let read = |at: &Index| match (family, empty) {
+                (Family::String, true) => String::new(),
+                _ => (*at.get(readable_request_values(family))).to_owned(),
+            };
+            match values {
+                Some((true, values)) if !values.is_empty() => {
+                    context.set("t:k", Value::Single(read(&values[0])))
+                }
+                Some((_, values)) => context.set("t:k", Value::Multi(values.iter().map(read).collect())),
+                None => {}
+            }
+            (negated, policy, context)
+        },
+    )
 }
 
 /// The six comparisons of a family agree with those of integers.
-fn compare_like_integers(family: &str, a: i64, b: i64, request: &str, policy: &str) -> Result<(), TestCaseError> {
+fn compare_like_integers(
+    family: &str,
+    a: i64,
+    b: i64,
+    request: &str,
+    policy: &str,
+) -> Result<(), TestCaseError> {
     let context = single(request);
     for (operator, expected) in [
         ("Equals", a == b),
@@ -691,7 +758,14 @@ fn compare_like_integers(family: &str, a: i64, b: i64, request: &str, policy: &s
         ("GreaterThanEquals", a >= b),
     ] {
         let operator = format!("{family}{operator}");
-        prop_assert_eq!(holds(&operator, json!(policy), &context), expected, "{} {} {}", request, operator, policy);
+        prop_assert_eq!(
+            holds(&operator, json!(policy), &context),
+            expected,
+            "{} {} {}",
+            request,
+            operator,
+            policy
+        );
     }
     Ok(())
 }
