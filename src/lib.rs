@@ -9,6 +9,7 @@
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
 //! * Keeping: [`store`].
+//! * Talking: [`cli`].
 
 pub mod arn;
 pub mod pattern;
@@ -21,3 +22,4 @@ pub mod context_keys;
 pub mod caller;
 pub mod cases;
 pub mod store;
+pub mod cli;
