@@ -20,7 +20,8 @@ fn main() {
 fn documents() -> Vec<String> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/managed");
     let files = fs::read_dir(corpus).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
     files.sort();
     let texts: Vec<String> = files.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
     if texts.is_empty() { (1..300).map(|size| policy(size % 20 + 1)).collect() } else { texts }
@@ -38,19 +39,24 @@ fn policy(statements: usize) -> String {
         })
     };
     let statements: Vec<_> = (0..statements).map(statement).collect();
-    serde_json::to_string_pretty(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap_or_default()
+    serde_json::to_string_pretty(&json!({"Version": "2012-10-17", "Statement": statements}))
+        .unwrap_or_default()
 }
 
 #[divan::bench]
 fn json_only(bencher: Bencher) {
     let documents = documents();
-    bencher.bench(|| documents.iter().filter(|text| serde_json::from_str::<serde_json::Value>(text).is_ok()).count());
+    bencher.bench(|| {
+        documents.iter().filter(|text| serde_json::from_str::<serde_json::Value>(text).is_ok()).count()
+    });
 }
 
 #[divan::bench]
 fn parse_policies(bencher: Bencher) {
     let documents = documents();
-    bencher.bench(|| documents.iter().map(|text| parse(text, PolicyType::Identity).policy.statements.len()).sum::<usize>());
+    bencher.bench(|| {
+        documents.iter().map(|text| parse(text, PolicyType::Identity).policy.statements.len()).sum::<usize>()
+    });
 }
 
 #[divan::bench]
@@ -75,7 +81,9 @@ fn authorize_among(bencher: Bencher, statements: usize) {
     let mut context = Context::default();
     context.set("aws:SourceIp", Value::Single("203.0.113.9".to_owned()));
     let last = format!("arn:aws:s3:::bucket-{}/key", statements - 1);
-    let (Some(action), Some(resource)) = (Action::parse("s3:GetObject"), Resource::parse(&last)) else { return };
+    let (Some(action), Some(resource)) = (Action::parse("s3:GetObject"), Resource::parse(&last)) else {
+        return;
+    };
     let request = Request { action, resource, context };
     bencher.bench(|| authorize(&layers, &request).decision);
 }

@@ -9,6 +9,8 @@
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words.
+//! * A whole question and its reply: [`ask`].
+//! * Talking: [`cli`].
 
 pub mod arn;
 pub mod pattern;
@@ -23,3 +25,4 @@ pub mod cases;
 pub mod store;
 pub mod stored;
 pub mod ask;
+pub mod cli;

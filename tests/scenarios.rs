@@ -61,7 +61,9 @@ fn principal_of(scenario: &Json) -> Option<Arn> {
     let own_rules = action.starts_with("sts:") || action.starts_with("kms:") || action == "iam:passrole";
     let owner = match asked["resource_account"].as_str() {
         Some(account) => account.to_owned(),
-        None => Arn::parse(asked["resource"].as_str()?).map_or_else(String::new, |arn| arn.account().to_owned()),
+        None => {
+            Arn::parse(asked["resource"].as_str()?).map_or_else(String::new, |arn| arn.account().to_owned())
+        }
     };
     let same_account = owner.is_empty() || owner == principal.account();
     (is_known && !own_rules && same_account).then_some(principal)
@@ -117,7 +119,8 @@ fn every_scenario_of_these_layers() {
             let expected = scenario["expect"]["decision"].as_str().unwrap();
             let coarse = scenario["expect"]["precision"] == "allowed";
             let allowed = Decision::Allowed.to_string();
-            let right = if coarse { (decision == allowed) == (expected == allowed) } else { decision == expected };
+            let right =
+                if coarse { (decision == allowed) == (expected == allowed) } else { decision == expected };
             ran += 1;
             if !right {
                 wrong.push(format!("{}: {} instead of {expected}", scenario["name"], decision));
