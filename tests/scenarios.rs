@@ -61,7 +61,9 @@ fn principal_of(scenario: &Json) -> Option<Arn> {
     let own_rules = action.starts_with("sts:") || action.starts_with("kms:") || action == "iam:passrole";
     let owner = match asked["resource_account"].as_str() {
         Some(account) => account.to_owned(),
-        None => Arn::parse(asked["resource"].as_str()?).map_or_else(String::new, |arn| arn.account().to_owned()),
+        None => {
+            Arn::parse(asked["resource"].as_str()?).map_or_else(String::new, |arn| arn.account().to_owned())
+        }
     };
     let same_account = owner.is_empty() || owner == principal.account();
     (is_known && !own_rules && same_account).then_some(principal)
@@ -106,7 +108,8 @@ fn every_scenario_of_these_layers() {
             let Some(principal) = principal_of(&scenario) else { continue };
             let asked = &scenario["request"];
             let mut context = context(asked["context"].as_object().unwrap_or(&Map::new()));
-            if asked["derive"] != Json::Bool(false) {
+            let tags = scenario["tags"].as_array().cloned().unwrap_or_default();
+            if asked["derive"] != Json::Bool(false) && !tags.contains(&Json::from("derivable-key-absent")) {
                 derive(&mut context, &principal);
             }
             let policies = &scenario["policies"];
@@ -117,7 +120,8 @@ fn every_scenario_of_these_layers() {
             let expected = scenario["expect"]["decision"].as_str().unwrap();
             let coarse = scenario["expect"]["precision"] == "allowed";
             let allowed = Decision::Allowed.to_string();
-            let right = if coarse { (decision == allowed) == (expected == allowed) } else { decision == expected };
+            let right =
+                if coarse { (decision == allowed) == (expected == allowed) } else { decision == expected };
             ran += 1;
             if !right {
                 wrong.push(format!("{}: {} instead of {expected}", scenario["name"], decision));
@@ -128,7 +132,8 @@ fn every_scenario_of_these_layers() {
     assert!(wrong.is_empty(), "{} of {ran}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// AWS stores every managed policy: the parser refuses none and bends none.
+/// AWS stores every managed policy: the parser refuses none and bends none. Only the length that the API
+/// takes does not bind AWS's own policies.
 #[test]
 fn every_managed_policy() {
     let Some(folder) = corpus("managed") else { return };
@@ -137,7 +142,12 @@ fn every_managed_policy() {
     for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
         let parsed = parse(&text, PolicyType::Identity);
-        for diagnostic in parsed.diagnostics.iter().filter(|found| found.degrades()).chain(parsed.errors()) {
+        for diagnostic in parsed
+            .diagnostics
+            .iter()
+            .filter(|found| found.degrades())
+            .chain(parsed.errors().filter(|found| !found.code.starts_with("POLICY_SIZE_")))
+        {
             found.push(format!("{:?}: {} at {}", file.file_name(), diagnostic.message, diagnostic.path));
         }
     }
