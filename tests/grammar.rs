@@ -58,6 +58,7 @@ fn json_layer() {
         ("R-GRM-1 array", "[]", &["DATA_TYPE_MISMATCH 1:1 $ rejected"]),
         ("R-GRM-1 string", " \"x\"", &["DATA_TYPE_MISMATCH 1:2 $ rejected"]),
         ("R-GRM-1 null", "null", &["DATA_TYPE_MISMATCH 1:1 $ rejected"]),
+        ("R-GRM-1 not ASCII", "¡", &["JSON_SYNTAX_ERROR 1:1 $ rejected"]),
         ("R-GRM-1 comment", "{}\n// x", &["JSON_SYNTAX_ERROR 2:1 $ rejected"]),
         ("R-GRM-1 rest", "{} {}", &["JSON_SYNTAX_ERROR 1:4 $ rejected"]),
         ("R-GRM-1 comma", "{\n\"a\":1,\n}", &["JSON_SYNTAX_ERROR 3:1 $ rejected"]),

@@ -1,11 +1,13 @@
 //! What holds for every policy and every request: laws of the evaluator, of the canonical form and of the
 //! parser, and the matchers against oracles that are written here once more, as simply as can be.
 
+use std::collections::BTreeSet;
+
 use iamdb::eval::{Decision, authorize, condition_holds};
 use iamdb::pattern::{Pattern, Syntax};
 use iamdb::policy::{
-    Condition, Consequence, Diagnostic, Document, Effect, Family, Parsed, PolicyType, ResourceService, Step,
-    Test, parse,
+    Condition, Consequence, Diagnostic, Document, Effect, Family, Parsed, PolicyType, ResourceService,
+    Selector, Statement, Step, Test, parse,
 };
 use iamdb::request::{Context, Value};
 use proptest::prelude::*;
@@ -294,10 +296,7 @@ proptest! {
                 let (as_written, as_canonical) =
                     (parse(&text, policy_type), parse(document.canonical(), policy_type));
                 prop_assert_eq!(as_written.policy.version, as_canonical.policy.version);
-                let kept = |parsed: &Parsed| -> Vec<usize> {
-                    parsed.policy.statements.iter().map(|statement| statement.index).collect()
-                };
-                prop_assert_eq!(kept(&as_written), kept(&as_canonical));
+                prop_assert_eq!(said(&as_written), said(&as_canonical), "{}", text);
             }
         }
     }
@@ -626,6 +625,34 @@ fn edited(text: &str, edits: &[Edit]) -> String {
         chars.extend(tail);
     }
     chars.into_iter().collect()
+}
+
+/// What the statements of a policy say, without the order and the repetition of their entries and conditions.
+fn said(parsed: &Parsed) -> Vec<String> {
+    fn sorted<T>(items: &[T], print: impl Fn(&T) -> String) -> BTreeSet<String> {
+        items.iter().map(print).collect()
+    }
+    fn selector<T: std::fmt::Debug>(selector: &Selector<T>) -> String {
+        let side = if matches!(selector, Selector::In(_)) { "in" } else { "not in" };
+        format!("{side} {:?}", sorted(selector.entries(), |entry| format!("{:?}", entry.value)))
+    }
+    let condition = |condition: &Condition| {
+        let values = sorted(&condition.values, |value| format!("{:?}", value.value));
+        format!("{} {} {values:?}", condition.operator, condition.key)
+    };
+    let statement = |of: &Statement| {
+        format!(
+            "{} {:?} {} {:?} {} {:?} {:?}",
+            of.index,
+            of.sid,
+            of.effect,
+            of.principal.as_ref().map(selector),
+            selector(&of.action),
+            of.resource.as_ref().map(selector),
+            sorted(&of.conditions, condition)
+        )
+    };
+    parsed.policy.statements.iter().map(statement).collect()
 }
 
 /// Every span lies on character boundaries inside the text, every path leads to something, in order.

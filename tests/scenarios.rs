@@ -108,7 +108,8 @@ fn every_scenario_of_these_layers() {
             let Some(principal) = principal_of(&scenario) else { continue };
             let asked = &scenario["request"];
             let mut context = context(asked["context"].as_object().unwrap_or(&Map::new()));
-            if asked["derive"] != Json::Bool(false) {
+            let tags = scenario["tags"].as_array().cloned().unwrap_or_default();
+            if asked["derive"] != Json::Bool(false) && !tags.contains(&Json::from("derivable-key-absent")) {
                 derive(&mut context, &principal);
             }
             let policies = &scenario["policies"];
@@ -131,7 +132,8 @@ fn every_scenario_of_these_layers() {
     assert!(wrong.is_empty(), "{} of {ran}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// AWS stores every managed policy: the parser refuses none and bends none.
+/// AWS stores every managed policy: the parser refuses none and bends none. Only the length that the API
+/// takes does not bind AWS's own policies.
 #[test]
 fn every_managed_policy() {
     let Some(folder) = corpus("managed") else { return };
@@ -140,7 +142,12 @@ fn every_managed_policy() {
     for file in &files {
         let text = std::fs::read_to_string(file).unwrap();
         let parsed = parse(&text, PolicyType::Identity);
-        for diagnostic in parsed.diagnostics.iter().filter(|found| found.degrades()).chain(parsed.errors()) {
+        for diagnostic in parsed
+            .diagnostics
+            .iter()
+            .filter(|found| found.degrades())
+            .chain(parsed.errors().filter(|found| !found.code.starts_with("POLICY_SIZE_")))
+        {
             found.push(format!("{:?}: {} at {}", file.file_name(), diagnostic.message, diagnostic.path));
         }
     }

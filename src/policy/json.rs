@@ -55,8 +55,9 @@ impl Value<'_> {
 }
 
 impl<'a> Node<'a> {
-    /// Reads exactly one JSON value. `serde_json` decides what is JSON and how deep it may nest (128 levels);
-    /// the second reader only adds the positions.
+    /// Reads exactly one JSON value. `serde_json` decides what is JSON; it skips values without recursion and so
+    /// without a limit of depth. The second reader adds the positions, refuses lone surrogates and what nests
+    /// deeper than 512 arrays, objects and members together.
     pub(super) fn read(text: &'a str) -> Result<Node<'a>, SyntaxError> {
         serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| SyntaxError {
             offset: offset_of(text, error.line(), error.column()),
