@@ -1,5 +1,6 @@
 //! The one test binary.
 
 mod catalog;
+mod cmd;
 #[cfg(test)]
 mod store;

@@ -8,7 +8,9 @@ use super::name::{PrincipalName, label, policy_label};
 use super::nearest::{did_you_mean, is_slip};
 use super::output::STRONG;
 use super::quota;
-use super::resolve::{PolicyChoice, ambiguous, find_policies, find_principal, unknown_principal};
+use super::resolve::{
+    PolicyChoice, ambiguous, find_policies, find_principal, policy_candidate, unknown_principal,
+};
 use super::session::{Database, Keep, Session, UNSET_ACCOUNT, shell_quoted};
 use super::source::{Given, Source, neither_file_nor_stored};
 use super::text::{Text, quoted_list, shown};
@@ -204,12 +206,9 @@ fn principal(writer: &mut Writer<'_>, args: &AttachArgs) -> Result<(Principal, O
         let similar: Vec<String> = everyone.iter().filter(like).take(3).map(label).collect();
         if let Some(question) = did_you_mean(&similar) {
             let what = shown(&args.principal);
-            return Err(CliError::new(
-                ErrorKind::NotFound,
-                format!("there is no user `{what}`, but there is {}", quoted_list(&similar)),
-            )
-            .hint(question)
-            .hint(format!("`--create` creates `{what}` all the same")));
+            return Err(CliError::new(ErrorKind::NotFound, format!("there is no user `{what}`"))
+                .hint(question)
+                .hint(format!("`--create` creates `{what}` all the same")));
         }
     }
     let created = writer.create_principal(&to_create)?;
@@ -296,7 +295,7 @@ fn stored(snapshot: &Snapshot<'_>, text: &str, to: &Principal) -> Result<PolicyC
         .hint("AWS attaches its own managed policies and those of the principal's account")),
         (_, Some(last)) => {
             usable.push(last);
-            Err(ambiguous(text, usable.iter().map(|choice| choice.policy.arn()).collect()))
+            Err(ambiguous(text, usable.iter().map(|choice| policy_candidate(&choice.policy)).collect()))
         }
     }
 }
