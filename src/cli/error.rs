@@ -51,7 +51,7 @@ pub(crate) struct CliError {
     kind: ErrorKind,
     message: String,
     hints: Vec<String>,
-    findings: Option<Findings>,
+    findings: Option<Box<Findings>>,
 }
 
 impl CliError {
@@ -70,7 +70,7 @@ impl CliError {
     /// With what was found in a document.
     #[must_use]
     pub(crate) fn because(mut self, findings: Findings) -> CliError {
-        self.findings = Some(findings);
+        self.findings = Some(Box::new(findings));
         self
     }
 
@@ -109,12 +109,12 @@ impl CliError {
     }
 
     pub(crate) fn findings(&self) -> Option<&Findings> {
-        self.findings.as_ref()
+        self.findings.as_deref()
     }
 
     /// The object printed under `--output json`.
     pub(crate) fn json(&self) -> Value {
-        let findings = self.findings.as_ref().map(Findings::json);
+        let findings = self.findings.as_deref().map(Findings::json);
         json!({
             "Error": {
                 "Code": self.kind.code(),
