@@ -65,7 +65,8 @@ const RULES: &str = "\
 Database:    --db FILE, else $IAMDB_DB, else iam.db in the working directory.
              The first attach, create or init makes it.
 Principals:  alice, user/alice, role/deploy, group/devs or an ARN
-Policies:    a JSON file, - for stdin, a literal {…}, or the name or ARN of a stored one (my-repo@v2)
+Policies:    a JSON file, - for stdin, a literal {…},
+             or the name or ARN of a stored one, also my-repo@v2
 Exit codes:  0  yes, done
              1  no
              2  no answer: usage, broken input, I/O

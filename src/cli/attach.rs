@@ -90,7 +90,7 @@ pub(crate) fn run(args: AttachArgs, session: &mut Session) -> Result<Exit, CliEr
     let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
     let (attached, change) = session.write(Database::MayBegin, keep, |writer| {
         let attached = change::attach(writer, &args, how, &source, given.as_ref())?;
-        let summary = attached.sentences(how, Keep::Change).join("; ");
+        let summary = attached.summary(how);
         Ok((attached, summary))
     })?;
     for warning in &attached.warnings {
@@ -164,6 +164,13 @@ impl Attached {
             format!("{name} (sha256 {id:.4}…) is attached to {to}{phrase} already")
         });
         sentences
+    }
+
+    /// The same for the log, on one line and without the ARN.
+    fn summary(&self, how: How) -> String {
+        let created = self.created.as_ref().map(|principal| format!("created {}", label(principal)));
+        let rest = self.sentences(how, Keep::Change).into_iter().skip(created.iter().count());
+        created.iter().cloned().chain(rest).collect::<Vec<_>>().join("; ")
     }
 
     fn json(&self, how: How, keep: Keep, change: Option<&Change>) -> Value {
