@@ -8,6 +8,7 @@
 mod at;
 mod attach;
 mod aws;
+mod can;
 mod completions;
 mod create;
 mod delete;
@@ -125,6 +126,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Attach(attach::AttachArgs),
+    Can(can::CanArgs),
     Detach(detach::DetachArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
@@ -161,19 +163,20 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 
 fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {
     match command {
-        Command::Attach(args) => attach::run(args, session),
-        Command::Detach(args) => detach::run(args, session),
-        Command::Ls(args) => ls::run(args, session),
-        Command::Show(args) => show::run(args, session),
-        Command::Create(args) => create::run(args, session),
-        Command::Delete(args) => delete::run(args, session),
-        Command::Join(args) => join::run(args, session),
-        Command::Leave(args) => leave::run(args, session),
-        Command::Tag(args) => tag::run(args, session),
-        Command::Log(args) => log::run(args, session),
-        Command::Verify(args) => verify::run(args, session),
-        Command::Init(args) => init::run(args, session),
-        Command::Completions(args) => completions::run(args, session),
-        Command::Man(args) => man::run(args, session),
+        Command::Attach(args) => attach::run(&args, session),
+        Command::Can(args) => can::run(&args, session),
+        Command::Detach(args) => detach::run(&args, session),
+        Command::Ls(args) => ls::run(&args, session),
+        Command::Show(args) => show::run(&args, session),
+        Command::Create(args) => create::run(&args, session),
+        Command::Delete(args) => delete::run(&args, session),
+        Command::Join(args) => join::run(&args, session),
+        Command::Leave(args) => leave::run(&args, session),
+        Command::Tag(args) => tag::run(&args, session),
+        Command::Log(args) => log::run(&args, session),
+        Command::Verify(args) => verify::run(&args, session),
+        Command::Init(args) => init::run(&args, session),
+        Command::Completions(args) => completions::run(&args, session),
+        Command::Man(args) => man::run(&args, session),
     }
 }

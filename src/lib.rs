@@ -8,7 +8,8 @@
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
-//! * Keeping: [`store`].
+//! * Keeping: [`store`], and [`stored`], which turns rows back into words.
+//! * A whole question and its reply: [`ask`].
 //! * Talking: [`cli`].
 
 pub mod arn;
@@ -22,4 +23,6 @@ pub mod context_keys;
 pub mod caller;
 pub mod cases;
 pub mod store;
+pub mod stored;
+pub mod ask;
 pub mod cli;

@@ -224,11 +224,20 @@ fn checked_key(key: &str) -> Result<String, Malformed> {
 }
 
 impl fmt::Display for Pattern {
-    /// As it can be written in a policy whose variables are live.
+    /// As it can be written in a policy whose variables are live: text that would be read as a wildcard or
+    /// as the start of a variable is escaped (R-VAR-9).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for piece in &self.pieces {
             match piece {
-                Piece::Text(text) => f.write_str(text)?,
+                Piece::Text(text) => {
+                    let mut chars = text.chars().peekable();
+                    while let Some(c) = chars.next() {
+                        match (c, chars.peek()) {
+                            ('*' | '?', _) | ('$', Some('{')) => write!(f, "${{{c}}}")?,
+                            _ => write!(f, "{c}")?,
+                        }
+                    }
+                }
                 Piece::Star => f.write_str("*")?,
                 Piece::Question => f.write_str("?")?,
                 Piece::Variable(Variable { key, default: None }) => write!(f, "${{{key}}}")?,

@@ -1,6 +1,19 @@
 //! The one test binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise and says what it skipped"
+)]
 
+mod asking;
+mod cases;
 mod catalog;
 mod cmd;
-#[cfg(test)]
+mod corpus;
+mod generate;
+mod grammar;
+mod laws;
+mod scenarios;
 mod store;
+mod tidy;

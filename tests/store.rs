@@ -368,6 +368,8 @@ fn the_rules_of_iam_hold() {
             "`arn:aws:iam::123456789012:policy/s3` is still attached to \
              `arn:aws:iam::123456789012:group/devs`, `arn:aws:iam::123456789012:user/alice`"
         );
+        let error = writer.put_inline(alice, "", &document(r#"{"Id":"refused"}"#)).unwrap_err();
+        assert!(error.to_string().ends_with("CHECK constraint failed: a name is not empty"), "{error}");
         // A second boundary takes the place of the first.
         let other = writer.create_managed_policy(&managed("other"))?.key;
         assert!(writer.attach(alice, other, AttachmentKind::Boundary)?);

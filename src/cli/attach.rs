@@ -71,7 +71,7 @@ struct Attached {
     warnings: Vec<String>,
 }
 
-pub(crate) fn run(args: AttachArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliError> {
     let how = args.how();
     let source = Source::read(&args.policy)?;
     if let (Source::Stored(_), Some(_), How::Managed(_)) = (&source, &args.name, how) {
@@ -89,7 +89,7 @@ pub(crate) fn run(args: AttachArgs, session: &mut Session) -> Result<Exit, CliEr
     };
     let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
     let (attached, change) = session.write(Database::MayBegin, keep, |writer| {
-        let attached = change::attach(writer, &args, how, &source, given.as_ref())?;
+        let attached = change::attach(writer, args, how, &source, given.as_ref())?;
         let summary = attached.summary(how);
         Ok((attached, summary))
     })?;
@@ -176,19 +176,19 @@ impl Attached {
     fn json(&self, how: How, keep: Keep, change: Option<&Change>) -> Value {
         let managed = self.managed.as_ref();
         json!({
-            "Created": self.created.as_ref().map(Principal::arn),
-            "PrincipalArn": self.to.arn(),
+            "created": self.created.as_ref().map(Principal::arn),
+            "principal": self.to.arn(),
             "PolicyName": self.name,
             "PolicyArn": managed.map(|(policy, _)| policy.arn()),
             "VersionId": managed.map(|(_, version)| format!("v{version}")),
-            "Sha256": self.document.id().to_string(),
-            "AttachedAs": match how {
+            "sha256": self.document.id().to_string(),
+            "attached_as": match how {
                 How::Managed(kind) => kind.as_str(),
                 How::Inline => "inline",
             },
-            "Attached": self.changed,
-            "DryRun": keep == Keep::Nothing,
-            "Change": change.map(|change| change.number.0),
+            "attached": self.changed,
+            "dry_run": keep == Keep::Nothing,
+            "change": change.map(|change| change.number.0),
         })
     }
 }

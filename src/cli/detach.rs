@@ -43,7 +43,7 @@ enum How {
     Inline,
 }
 
-pub(crate) fn run(args: DetachArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliError> {
     let how = match (args.inline, args.boundary) {
         (true, _) => How::Inline,
         (false, true) => How::Boundary,
@@ -52,7 +52,7 @@ pub(crate) fn run(args: DetachArgs, session: &mut Session) -> Result<Exit, CliEr
     let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
     let ((from, name), change) = session.write(Database::MustExist, keep, |writer| {
         let from = resolve_principal(writer, &args.principal)?;
-        let name = detach(writer, &args, how, &from)?;
+        let name = detach(writer, args, how, &from)?;
         let summary = format!("detached {}", how.of(&name, &from));
         Ok(((from, name), summary))
     })?;
@@ -61,11 +61,11 @@ pub(crate) fn run(args: DetachArgs, session: &mut Session) -> Result<Exit, CliEr
         || vec![format!("{verb} {}", how.of(&name, &from)).into()],
         || {
             json!({
-                "PrincipalArn": from.arn(),
+                "principal": from.arn(),
                 "PolicyName": name,
-                "AttachedAs": how.word(),
-                "DryRun": args.dry_run,
-                "Change": change.as_ref().map(|change| change.number.0),
+                "attached_as": how.word(),
+                "dry_run": args.dry_run,
+                "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;

@@ -9,7 +9,7 @@ use super::finding::Findings;
 use super::text::{quoted_list, shown};
 use crate::store::StoreError;
 
-/// What sort of thing went wrong: for programs, which read it as `Error.Code`.
+/// What sort of thing went wrong: for programs, which read it as `error.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
     /// The command line cannot be understood.
@@ -26,6 +26,8 @@ pub(crate) enum ErrorKind {
     Io,
     /// The database cannot be read or written.
     Database,
+    /// The question is too large to be decided.
+    Budget,
     /// Whoever read the answer has stopped reading: not an error of anybody.
     BrokenPipe,
 }
@@ -40,6 +42,7 @@ impl ErrorKind {
             ErrorKind::InvalidPolicy => "InvalidPolicy",
             ErrorKind::Io => "Io",
             ErrorKind::Database => "Database",
+            ErrorKind::Budget => "Budget",
             ErrorKind::BrokenPipe => "BrokenPipe",
         }
     }
@@ -91,7 +94,8 @@ impl CliError {
             | ErrorKind::Conflict
             | ErrorKind::InvalidPolicy
             | ErrorKind::Io
-            | ErrorKind::Database => Exit::CouldNotAnswer,
+            | ErrorKind::Database
+            | ErrorKind::Budget => Exit::CouldNotAnswer,
         }
     }
 
@@ -116,13 +120,13 @@ impl CliError {
     pub(crate) fn json(&self) -> Value {
         let findings = self.findings.as_deref().map(Findings::json);
         json!({
-            "Error": {
-                "Code": self.kind.code(),
-                "Message": self.message,
-                "Hints": self.hints,
-                "Findings": findings.unwrap_or_default(),
+            "error": {
+                "code": self.kind.code(),
+                "message": self.message,
+                "hints": self.hints,
+                "findings": findings.unwrap_or_default(),
             },
-            "ExitCode": self.exit().code(),
+            "exit_code": self.exit().code(),
         })
     }
 }

@@ -12,7 +12,6 @@ pub(crate) enum Exit {
     /// There is no answer: wrong usage, broken input, a file that cannot be read.
     CouldNotAnswer,
     /// The answer depends on what was not said.
-    #[expect(dead_code, reason = "for `can`")]
     Undecided,
 }
 

@@ -31,13 +31,13 @@ impl Findings {
         let one = |diagnostic: &Diagnostic| {
             let (line, column) = position(&self.text, diagnostic.span.start);
             json!({
-                "File": self.label,
-                "Line": line,
-                "Column": column,
-                "Path": diagnostic.path.to_string(),
-                "Code": diagnostic.code,
-                "Severity": diagnostic.severity.to_string(),
-                "Message": diagnostic.message,
+                "file": self.label,
+                "line": line,
+                "column": column,
+                "path": diagnostic.path.to_string(),
+                "code": diagnostic.code,
+                "severity": diagnostic.severity.to_string(),
+                "message": diagnostic.message,
             })
         };
         self.diagnostics.iter().map(one).collect()

@@ -38,7 +38,7 @@ enum What {
     Accounts,
 }
 
-pub(crate) fn run(args: LsArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError> {
     session.read(&args.at.at, |snapshot, out| {
         let principals = match args.what {
             None => snapshot.principals(None)?,
@@ -53,7 +53,7 @@ pub(crate) fn run(args: LsArgs, session: &mut Session) -> Result<Exit, CliError>
         };
         let accounts = if args.what == Some(What::Accounts) { snapshot.accounts()? } else { Vec::new() };
         let mut rows = Vec::new();
-        let mut objects = json!({ "Change": snapshot.change().0 });
+        let mut objects = json!({ "change": snapshot.change().0 });
         for (what, key, kind) in [
             (What::Users, "Users", PrincipalKind::User),
             (What::Groups, "Groups", PrincipalKind::Group),

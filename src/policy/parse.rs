@@ -52,6 +52,7 @@ pub fn parse(text: &str, policy_type: PolicyType) -> Parsed {
         diagnostics: Vec::new(),
         rejected: false,
         inert: false,
+        sids: Vec::new(),
     };
     let statements = reader.document(text);
     let Reader { version, mut diagnostics, rejected, .. } = reader;
@@ -71,6 +72,8 @@ struct Reader {
     rejected: bool,
     /// A finding that makes the statement being read inert was made.
     inert: bool,
+    /// The Sids that were read, with their places.
+    sids: Vec<(String, JsonPath, Span)>,
 }
 
 const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
@@ -93,12 +96,13 @@ impl Reader {
                 "a byte order mark before the document",
             );
         }
-        self.check_text(text_behind, whole);
+        self.check_text(text_behind, bom, whole);
         let mut root = match Node::read(text_behind) {
             Ok(root) => root,
             Err(error) => {
                 let start = bom + error.offset;
-                let span = Span { start, end: text.len().min(start + 1) };
+                let wide = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                let span = Span { start, end: start + wide };
                 let message = format!("not JSON: {}", error.message);
                 self.error("JSON_SYNTAX_ERROR", Consequence::DocumentRejected, &top, span, message);
                 return Vec::new();
@@ -127,12 +131,12 @@ impl Reader {
                 Vec::new()
             }
         };
-        self.unique_sids(&statements);
+        self.unique_sids();
         if all_inert { Vec::new() } else { statements }
     }
 
-    /// Length and character repertoire (R-GRM-2, R-GRM-60).
-    fn check_text(&mut self, text: &str, whole: Span) {
+    /// Length and character repertoire (R-GRM-2, R-GRM-60) of the text that starts at a byte of the document.
+    fn check_text(&mut self, text: &str, at: usize, whole: Span) {
         let top = JsonPath::default();
         let organizations = match self.policy_type {
             PolicyType::Scp => Some(("POLICY_SIZE_EXCEEDS_SCP_QUOTA", Quota::SCP)),
@@ -163,7 +167,7 @@ impl Reader {
         }
         let outside = |&(_, c): &(usize, char)| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
         if let Some((start, c)) = text.char_indices().find(outside) {
-            let span = Span { start, end: start + c.len_utf8() };
+            let span = Span { start: at + start, end: at + start + c.len_utf8() };
             let message = format!(
                 "the character U+{:04X} is outside of what IAM accepts (U+0020 to U+00FF)",
                 u32::from(c)
@@ -257,22 +261,20 @@ impl Reader {
         }
     }
 
-    /// R-GRM-20.
-    fn unique_sids(&mut self, statements: &[Statement]) {
+    /// R-GRM-20, of every statement that was read, also of those that never apply.
+    fn unique_sids(&mut self) {
+        let needed = self.policy_type.is_stored_by_iam()
+            || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
         let mut seen = HashSet::new();
-        for statement in statements {
-            let Some(sid) = &statement.sid else { continue };
+        for (sid, path, span) in std::mem::take(&mut self.sids) {
+            let message = format!("the Sid `{sid}` is used more than once");
             if seen.insert(sid) {
                 continue;
             }
-            let path = JsonPath::default().key("Statement").index(statement.index).key("Sid");
-            let message = format!("the Sid `{sid}` is used more than once");
-            let needed = self.policy_type.is_stored_by_iam()
-                || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
             if needed {
-                self.error("UNIQUE_SIDS_REQUIRED", Consequence::None, &path, statement.span, message);
+                self.error("UNIQUE_SIDS_REQUIRED", Consequence::None, &path, span, message);
             } else {
-                self.warning("UNIQUE_SIDS_RECOMMENDED", Consequence::None, &path, statement.span, message);
+                self.warning("UNIQUE_SIDS_RECOMMENDED", Consequence::None, &path, span, message);
             }
         }
     }

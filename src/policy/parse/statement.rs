@@ -100,7 +100,11 @@ impl Reader {
             let message = format!("the Sid `{sid}` holds `{c}`: letters A to Z and digits are allowed");
             self.error("UNSUPPORTED_SID", Consequence::None, &path, member.value.span, message);
         }
-        (!sid.is_empty()).then(|| sid.clone().into_owned())
+        if sid.is_empty() {
+            return None;
+        }
+        self.sids.push((sid.clone().into_owned(), path, member.value.span));
+        Some(sid.clone().into_owned())
     }
 
     /// R-GRM-13, and the effects that R-GRM-30 allows.
@@ -157,6 +161,9 @@ impl Reader {
             let message =
                 format!("this type of policy has no `{}`: it applies to whom it is attached to", member.key);
             self.error(code, Consequence::StatementInert, &path, member.key_span, message);
+            if let Value::Object(map) = &member.value.value {
+                self.duplicates(map, &path, &[]);
+            }
             return None;
         }
         self.forbidden_principal(member, complement, &path);
@@ -170,13 +177,16 @@ impl Reader {
             (PolicyType::Trust, true) => {
                 Some(("ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL", "a trust policy has no `NotPrincipal`"))
             }
-            (PolicyType::Rcp, _) if complement || !is_everyone(&member.value) => {
+            (PolicyType::Rcp, complement) if complement || !is_bare_star(&member.value) => {
                 Some(("RCP_SYNTAX_ERROR_PRINCIPAL", "the principal of a resource control policy is `\"*\"`"))
             }
             _ => None,
         };
+        // AWS takes only the bare `"*"`; written as a map it means the same.
+        let as_map = self.policy_type == PolicyType::Rcp && !complement && is_everyone(&member.value);
+        let consequence = if as_map { Consequence::None } else { Consequence::StatementInert };
         if let Some((code, message)) = problem {
-            self.error(code, Consequence::StatementInert, path, member.key_span, message);
+            self.error(code, consequence, path, member.key_span, message);
         }
     }
 
@@ -249,15 +259,17 @@ impl Reader {
             return None;
         };
         let path = path.key(&member.key);
-        if self.policy_type == PolicyType::Rcp && complement {
-            let message = "a resource control policy has no `NotAction`";
-            self.error(
-                "RCP_SYNTAX_ERROR_NOTACTION",
-                Consequence::StatementInert,
-                &path,
-                member.key_span,
-                message,
-            );
+        let forbidden = match self.policy_type {
+            PolicyType::Rcp => {
+                Some(("RCP_SYNTAX_ERROR_NOTACTION", "a resource control policy has no `NotAction`"))
+            }
+            PolicyType::Trust => {
+                Some(("ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTACTION", "a trust policy has no `NotAction`"))
+            }
+            _ => None,
+        };
+        if complement && let Some((code, message)) = forbidden {
+            self.error(code, Consequence::StatementInert, &path, member.key_span, message);
         }
         let lost = lost_entry(complement, effect);
         let mut entries = Vec::new();
@@ -267,7 +279,10 @@ impl Reader {
                     self.action_of_type(&value, members, &path, span);
                     entries.push(Spanned { value, span });
                 }
+                // What IAM stores is no malformed entry: that it matches nothing is its meaning (R-GRM-71). Only
+                // an Allow over such a complement stays without effect, as if the entry were malformed.
                 Err(NotAnAction { accepted: true, message }) => {
+                    let lost = if lost == Consequence::StatementInert { lost } else { Consequence::None };
                     self.warning("INVALID_ACTION", lost, &path, span, message)
                 }
                 Err(NotAnAction { accepted: false, message }) => {
@@ -551,6 +566,10 @@ fn read_resource(pattern: &Pattern) -> Option<ResourcePattern> {
     (is_arn && first_is_text).then_some(ResourcePattern::Arn(segments))
 }
 
+fn is_bare_star(node: &Node<'_>) -> bool {
+    matches!(&node.value, Value::String(text) if text == "*")
+}
+
 /// `"*"` or `{"AWS": "*"}`.
 fn is_everyone(node: &Node<'_>) -> bool {
     match &node.value {
@@ -574,7 +593,9 @@ fn is_star(node: &Node<'_>) -> bool {
 fn is_rcp_full_access(members: &[Member<'_>]) -> bool {
     let star = |key| last(members, key).is_some_and(|member| is_star(&member.value));
     let allowed = ["Sid", "Effect", "Principal", "Action", "Resource"];
-    star("Action")
+    let allows = |node: &Node<'_>| matches!(&node.value, Value::String(text) if text == "Allow");
+    last(members, "Effect").is_some_and(|member| allows(&member.value))
+        && star("Action")
         && star("Resource")
         && last(members, "Principal").is_some_and(|member| is_everyone(&member.value))
         && members.iter().all(|member| allowed.contains(&member.key.as_ref()))
