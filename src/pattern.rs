@@ -71,10 +71,18 @@ impl Pattern {
         let mut pattern = Pattern::default();
         let mut malformed = None;
         let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            if syntax.variables
-                && let Some(inside) = rest.strip_prefix("${")
-            {
+        let is_special = |c: char| match c {
+            '*' | '?' => syntax.wildcards,
+            '$' => syntax.variables,
+            _ => false,
+        };
+        while !rest.is_empty() {
+            let (plain, behind) = rest.split_at(rest.find(is_special).unwrap_or(rest.len()));
+            if !plain.is_empty() {
+                pattern.push(Piece::Text(plain.to_owned()));
+            }
+            rest = behind;
+            if let Some(inside) = rest.strip_prefix("${") {
                 match read_variable(inside) {
                     Ok((piece, behind)) => {
                         pattern.push(piece);
@@ -86,14 +94,14 @@ impl Pattern {
                         rest = inside;
                     }
                 }
-                continue;
+            } else if let Some(special) = rest.chars().next() {
+                rest = rest.strip_prefix(special).unwrap_or_default();
+                pattern.push(match special {
+                    '*' => Piece::Star,
+                    '?' => Piece::Question,
+                    other => Piece::Text(other.to_string()),
+                });
             }
-            rest = rest.strip_prefix(c).unwrap_or_default();
-            pattern.push(match c {
-                '*' if syntax.wildcards => Piece::Star,
-                '?' if syntax.wildcards => Piece::Question,
-                _ => Piece::Text(c.to_string()),
-            });
         }
         (pattern, malformed)
     }

@@ -63,6 +63,32 @@ pub fn parse(text: &str, policy_type: PolicyType) -> Parsed {
     }
 }
 
+/// Where the reader is: a path that is written out only when there is something to report.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Root,
+    Key(&'p Place<'p>, &'p str),
+    Index(&'p Place<'p>, usize),
+}
+
+impl<'p> Place<'p> {
+    fn key(&'p self, key: &'p str) -> Place<'p> {
+        Place::Key(self, key)
+    }
+
+    fn index(&'p self, index: usize) -> Place<'p> {
+        Place::Index(self, index)
+    }
+
+    fn path(&self) -> JsonPath {
+        match self {
+            Place::Root => JsonPath::default(),
+            Place::Key(parent, key) => parent.path().key(key),
+            Place::Index(parent, index) => parent.path().index(*index),
+        }
+    }
+}
+
 /// What is known while reading.
 struct Reader {
     policy_type: PolicyType,
@@ -81,7 +107,7 @@ const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
 impl Reader {
     fn document(&mut self, text: &str) -> Vec<Statement> {
         let whole = Span { start: 0, end: text.len() };
-        let top = JsonPath::default();
+        let top = Place::Root;
         let (bom, text_behind) = match text.strip_prefix('\u{feff}') {
             Some(behind) => ('\u{feff}'.len_utf8(), behind),
             None => (0, text),
@@ -137,7 +163,7 @@ impl Reader {
 
     /// Length and character repertoire (R-GRM-2, R-GRM-60) of the text that starts at a byte of the document.
     fn check_text(&mut self, text: &str, at: usize, whole: Span) {
-        let top = JsonPath::default();
+        let top = Place::Root;
         let organizations = match self.policy_type {
             PolicyType::Scp => Some(("POLICY_SIZE_EXCEEDS_SCP_QUOTA", Quota::SCP)),
             PolicyType::Rcp => Some(("POLICY_SIZE_EXCEEDS_RCP_QUOTA", Quota::RCP)),
@@ -178,7 +204,7 @@ impl Reader {
 
     /// R-GRM-8 to 10.
     fn version(&mut self, members: &[Member<'_>], document: Span) {
-        let top = JsonPath::default();
+        let top = Place::Root;
         let must_be_2012 = self.policy_type.is_stored_by_iam() || self.policy_type == PolicyType::Rcp;
         let Some(member) = last(members, "Version") else {
             let message = "the policy has no `Version`: write \"Version\": \"2012-10-17\"";
@@ -217,7 +243,7 @@ impl Reader {
     /// R-GRM-11 and the matrix of R-GRM-30.
     fn id(&mut self, members: &[Member<'_>]) {
         let Some(member) = last(members, "Id") else { return };
-        let path = JsonPath::default().key("Id");
+        let path = Place::Root.key("Id");
         if matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp) {
             let message = "this type of policy has no `Id`";
             self.error(
@@ -234,7 +260,7 @@ impl Reader {
     }
 
     fn statements(&mut self, member: &Member<'_>) -> Vec<Statement> {
-        let path = JsonPath::default().key("Statement");
+        let path = Place::Root.key("Statement");
         match &member.value.value {
             Value::Object(_) => self.statement(0, &member.value, &path).into_iter().collect(),
             Value::Array(items) if items.is_empty() => {
@@ -266,21 +292,20 @@ impl Reader {
         let needed = self.policy_type.is_stored_by_iam()
             || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
         let mut seen = HashSet::new();
+        let (severity, code) = match needed {
+            true => (Severity::Error, "UNIQUE_SIDS_REQUIRED"),
+            false => (Severity::Warning, "UNIQUE_SIDS_RECOMMENDED"),
+        };
         for (sid, path, span) in std::mem::take(&mut self.sids) {
-            let message = format!("the Sid `{sid}` is used more than once");
-            if seen.insert(sid) {
-                continue;
-            }
-            if needed {
-                self.error("UNIQUE_SIDS_REQUIRED", Consequence::None, &path, span, message);
-            } else {
-                self.warning("UNIQUE_SIDS_RECOMMENDED", Consequence::None, &path, span, message);
+            if !seen.insert(sid.clone()) {
+                let message = format!("the Sid `{sid}` is used more than once");
+                self.report(severity, code, Consequence::None, path, span, message);
             }
         }
     }
 
     /// R-GRM-3: duplicate keys reject the document, but for those in `last_wins`.
-    fn duplicates(&mut self, members: &[Member<'_>], path: &JsonPath, last_wins: &[&str]) {
+    fn duplicates(&mut self, members: &[Member<'_>], path: &Place<'_>, last_wins: &[&str]) {
         let mut seen = HashSet::new();
         for member in members {
             if seen.insert(member.key.as_ref()) {
@@ -298,7 +323,7 @@ impl Reader {
     }
 
     /// R-GRM-5. Tells whether the name is a known one in other letter case.
-    fn unknown_element(&mut self, member: &Member<'_>, path: &JsonPath, known: &[&str]) -> bool {
+    fn unknown_element(&mut self, member: &Member<'_>, path: &Place<'_>, known: &[&str]) -> bool {
         let key = member.key.as_ref();
         let meant = known.iter().find(|name| name.eq_ignore_ascii_case(key));
         let (consequence, message) = match meant {
@@ -321,7 +346,7 @@ impl Reader {
         wanted: &str,
         found: &Value<'_>,
         consequence: Consequence,
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
     ) {
         let message = format!("`{element}` must be {wanted}, not {}", found.kind());
@@ -332,22 +357,22 @@ impl Reader {
         &mut self,
         code: &'static str,
         consequence: Consequence,
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
         message: impl Into<String>,
     ) {
-        self.report(Severity::Error, code, consequence, path, span, message.into());
+        self.report(Severity::Error, code, consequence, path.path(), span, message.into());
     }
 
     fn warning(
         &mut self,
         code: &'static str,
         consequence: Consequence,
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
         message: impl Into<String>,
     ) {
-        self.report(Severity::Warning, code, consequence, path, span, message.into());
+        self.report(Severity::Warning, code, consequence, path.path(), span, message.into());
     }
 
     fn report(
@@ -355,13 +380,13 @@ impl Reader {
         severity: Severity,
         code: &'static str,
         consequence: Consequence,
-        path: &JsonPath,
+        path: JsonPath,
         span: Span,
         message: String,
     ) {
         self.rejected |= consequence == Consequence::DocumentRejected;
         self.inert |= consequence == Consequence::StatementInert;
-        self.diagnostics.push(Diagnostic { code, severity, consequence, message, path: path.clone(), span });
+        self.diagnostics.push(Diagnostic { code, severity, consequence, message, path, span });
     }
 }
 
