@@ -9,6 +9,7 @@
 mod asking;
 mod cases;
 mod catalog;
+mod cmd;
 mod corpus;
 mod generate;
 mod grammar;

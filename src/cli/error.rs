@@ -9,7 +9,7 @@ use super::finding::Findings;
 use super::text::{quoted_list, shown};
 use crate::store::StoreError;
 
-/// What sort of thing went wrong: for programs, which read it as `Error.Code`.
+/// What sort of thing went wrong: for programs, which read it as `error.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
     /// The command line cannot be understood.
@@ -54,7 +54,7 @@ pub(crate) struct CliError {
     kind: ErrorKind,
     message: String,
     hints: Vec<String>,
-    findings: Option<Findings>,
+    findings: Option<Box<Findings>>,
 }
 
 impl CliError {
@@ -73,7 +73,7 @@ impl CliError {
     /// With what was found in a document.
     #[must_use]
     pub(crate) fn because(mut self, findings: Findings) -> CliError {
-        self.findings = Some(findings);
+        self.findings = Some(Box::new(findings));
         self
     }
 
@@ -113,20 +113,20 @@ impl CliError {
     }
 
     pub(crate) fn findings(&self) -> Option<&Findings> {
-        self.findings.as_ref()
+        self.findings.as_deref()
     }
 
     /// The object printed under `--output json`.
     pub(crate) fn json(&self) -> Value {
-        let findings = self.findings.as_ref().map(Findings::json);
+        let findings = self.findings.as_deref().map(Findings::json);
         json!({
-            "Error": {
-                "Code": self.kind.code(),
-                "Message": self.message,
-                "Hints": self.hints,
-                "Findings": findings.unwrap_or_default(),
+            "error": {
+                "code": self.kind.code(),
+                "message": self.message,
+                "hints": self.hints,
+                "findings": findings.unwrap_or_default(),
             },
-            "ExitCode": self.exit().code(),
+            "exit_code": self.exit().code(),
         })
     }
 }

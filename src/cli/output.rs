@@ -113,7 +113,7 @@ impl Output {
         match self.format {
             Format::Text => self.remark(WARNING, "warning", message),
             Format::Json => {
-                self.warnings.push(json!({ "Message": message }));
+                self.warnings.push(json!({ "message": message }));
                 Ok(())
             }
         }
@@ -124,7 +124,7 @@ impl Output {
         match self.format {
             Format::Text => self.remark(NOTE, "note", message),
             Format::Json => {
-                self.notes.push(json!({ "Message": message }));
+                self.notes.push(json!({ "message": message }));
                 Ok(())
             }
         }
