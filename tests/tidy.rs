@@ -124,7 +124,8 @@ fn every_file_says_what_it_is_and_stays_readable() {
     for folder in ["src", "tests", "examples"] {
         for (path, text) in rust_files(folder) {
             assert!(text.starts_with("//!"), "{} does not say at its head what it is", path.display());
-            assert!(text.lines().count() <= 700, "{} is too long to have one subject", path.display());
+            let is_short = text.lines().count() <= 600 || folder == "tests";
+            assert!(is_short, "{} is too long to have one subject", path.display());
             let unfinished =
                 [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[ig", "nore"), concat!("todo", "!(")];
             for mark in unfinished {
