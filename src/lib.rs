@@ -5,6 +5,7 @@
 //!
 //! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`request`], [`layers`].
 //! * The meaning of one request: [`eval`].
+//! * Keeping: [`store`].
 
 pub mod arn;
 pub mod pattern;
@@ -12,3 +13,4 @@ pub mod policy;
 pub mod request;
 pub mod layers;
 pub mod eval;
+pub mod store;
