@@ -20,7 +20,7 @@ pub struct Snapshot<'a> {
 }
 
 /// The condition under which a row of `alias` was valid at `?1`.
-fn valid(alias: &str) -> String {
+pub(super) fn valid(alias: &str) -> String {
     format!("{alias}.valid_from <= ?1 AND ({alias}.valid_to IS NULL OR {alias}.valid_to > ?1)")
 }
 
