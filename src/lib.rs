@@ -5,7 +5,7 @@
 //!
 //! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`request`], [`layers`].
 //! * The meaning of one request: [`eval`].
-//! * Keeping: [`store`].
+//! * Keeping: [`store`], [`import`].
 
 pub mod arn;
 pub mod pattern;
@@ -14,3 +14,4 @@ pub mod request;
 pub mod layers;
 pub mod eval;
 pub mod store;
+pub mod import;
