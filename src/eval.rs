@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
-use crate::policy::{Condition, Effect, PolicyType, Selector, Statement};
+use crate::policy::{ActionPattern, Condition, Effect, PolicyType, Selector, Spanned, Statement};
 use crate::request::{Context, Request};
 
 /// What a request, or one layer of it, is answered (R-EVL-63).
@@ -158,6 +158,18 @@ pub fn fit(statement: &Statement, policy_type: PolicyType, request: &Request) ->
     let failing = statement.conditions.iter().enumerate().filter(|(_, condition)| !holds(condition));
     let failing: Vec<usize> = failing.map(|(nth, _)| nth).collect();
     if failing.is_empty() { Fit::Applies } else { Fit::ConditionsFail(failing) }
+}
+
+/// The entry of `Action` by which a statement is about a request's action; `None` where none is, or where it
+/// is by `NotAction`.
+pub fn matching_action<'s>(
+    statement: &'s Statement,
+    request: &Request,
+) -> Option<&'s Spanned<ActionPattern>> {
+    match &statement.action {
+        Selector::In(entries) => entries.iter().find(|entry| matching::action(entry, &request.action)),
+        Selector::NotIn(_) => None,
+    }
 }
 
 /// R-ACT-6.

@@ -5,7 +5,11 @@
 //!
 //! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`request`], [`layers`].
 //! * The meaning of one request: [`eval`].
-//! * Keeping: [`store`], [`import`].
+//! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
+//!   [`context_keys`].
+//! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
+//! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
+//!   output into rows.
 
 pub mod arn;
 pub mod pattern;
@@ -13,5 +17,10 @@ pub mod policy;
 pub mod request;
 pub mod layers;
 pub mod eval;
+pub mod catalog;
+pub mod context_keys;
+pub mod caller;
+pub mod cases;
 pub mod store;
+pub mod stored;
 pub mod import;

@@ -145,6 +145,16 @@ impl Pattern {
         Pattern { pieces: self.pieces.iter().map(fold).collect() }
     }
 
+    /// The pattern with another piece in the place of every variable.
+    #[must_use]
+    pub fn with_variables_as(&self, piece: &Piece) -> Pattern {
+        let mut replaced = Pattern::default();
+        for old in &self.pieces {
+            replaced.push(if matches!(old, Piece::Variable(_)) { piece.clone() } else { old.clone() });
+        }
+        replaced
+    }
+
     /// Splits at the first `most` colons of its text. Colons inside a variable, its default included,
     /// neither split nor count (R-RES-3).
     pub fn split_at_colons(&self, most: usize) -> Vec<Pattern> {

@@ -269,7 +269,7 @@ impl PartialEq for Condition {
 impl Eq for Condition {}
 
 /// A value of a condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConditionValue {
     /// The text: of a number or boolean its source lexeme (R-GRM-15).
     pub text: String,

@@ -76,7 +76,7 @@ pub enum StoreError {
         what: &'static str,
     },
     /// A policy that is attached cannot be deleted.
-    #[error("`{policy}` is still attached to {}", by.iter().map(|arn| format!("`{arn}`")).collect::<Vec<_>>().join(", "))]
+    #[error("`{policy}` is still attached to `{}`", by.join("`, `"))]
     InUse {
         /// The ARN of the policy.
         policy: String,

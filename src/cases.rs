@@ -1,0 +1,345 @@
+//! Questions that leave context keys unsaid, answered by cases.
+//!
+//! A key that nobody mentions is *unknown*, not absent. For every unknown key that could matter,
+//! [`values`] finds a finite list of values such that any other value behaves like one of them in every
+//! condition in play; each combination is one complete request, and the evaluator decides it. If all of
+//! them come out alike, that is the answer; otherwise the answer is *depends*, and the combinations that
+//! are allowed, put into as few and as wide cases as can be found, are the condition.
+//!
+//! Nothing here decides: whatever is claimed has been evaluated.
+
+mod condition;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use itertools::Itertools;
+use thiserror::Error;
+
+use crate::caller::Knowledge;
+use crate::catalog::KeyKind;
+use crate::eval::{self, Decision, Evaluation};
+use crate::layers::{LayerPolicy, PolicyLayers};
+use crate::pattern::{Pattern, Piece};
+use crate::policy::{Condition, Quantifier, ResourcePattern, Selector, Statement};
+use crate::request::{Action, Context, Request, Resource, Value, fold};
+
+pub use condition::{Clause, Test, When};
+
+/// How many complete requests one question may need.
+const MOST_COMBINATIONS: usize = 50_000;
+
+/// A question about one action on one resource.
+pub struct Question<'a> {
+    /// The policies.
+    pub layers: &'a PolicyLayers,
+    /// The action.
+    pub action: Action,
+    /// The resource.
+    pub resource: Resource,
+    /// What is known of the context.
+    pub knowledge: Knowledge,
+    /// Type and arity of a key, where they are on record; and whether it is always present.
+    pub kind: &'a dyn Fn(&str) -> KeyFacts,
+}
+
+/// What is on record about a context key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeyFacts {
+    /// Its type and arity.
+    pub kind: Option<KeyKind>,
+    /// Whether every request has it.
+    pub always_present: bool,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The same in every case, or, if denied, at least denied in every case.
+    Decided(Example),
+    /// Allowed in some cases and not in others.
+    Depends(Depends),
+}
+
+/// One complete request and its decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// The values that were chosen for the unknown keys; `None` is absent.
+    pub chosen: BTreeMap<String, Option<Value>>,
+    /// The whole context.
+    pub context: Context,
+    /// What the evaluator says.
+    pub evaluation: Evaluation,
+}
+
+/// An answer that depends on keys that were not given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Depends {
+    /// The keys on which it depends, in the author's spelling.
+    pub keys: Vec<String>,
+    /// When it is allowed: exactly.
+    pub when: When,
+    /// A case in which it is allowed.
+    pub allowed: Example,
+    /// A case in which it is not.
+    pub denied: Example,
+}
+
+/// Why a question could not be answered.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CasesError {
+    /// Too many combinations.
+    #[error("the question leaves too much open: {} unknown context keys with {combinations} combinations", keys.len())]
+    TooManyCombinations {
+        /// The unknown keys.
+        keys: Vec<String>,
+        /// Their combinations.
+        combinations: usize,
+    },
+    /// The values of one key could not all be told apart.
+    #[error("the patterns tested on the context key `{key}` are too many to be decided together")]
+    TooManyValues {
+        /// The key.
+        key: String,
+    },
+    /// Every case that was tried comes out alike, but the cases are not known to be all.
+    #[error("how the values of the context key `{key}` relate to other keys could not be decided")]
+    Undecided {
+        /// The key.
+        key: String,
+    },
+}
+
+/// Answers a question.
+pub fn answer(question: &Question<'_>) -> Result<Answer, CasesError> {
+    let relevant = Relevant::of(question);
+    let unknown = relevant.unknown_keys(question);
+    let mut keys = Vec::new();
+    for key in unknown {
+        keys.push(values::classes(&key, &relevant, question)?);
+    }
+    let combinations = keys.iter().try_fold(1usize, |product, key| product.checked_mul(key.classes.len()));
+    let combinations = combinations.unwrap_or(usize::MAX);
+    if combinations > MOST_COMBINATIONS {
+        let keys = keys.into_iter().map(|key| key.name).collect();
+        return Err(CasesError::TooManyCombinations { keys, combinations });
+    }
+    let table = Table::evaluate(&keys, &relevant.layers, question);
+    let example = |point: usize| {
+        let context = table.context(point, &keys, question);
+        let evaluation = eval::authorize(question.layers, &request(question, context.clone()));
+        Example { chosen: table.chosen(point, &keys), context, evaluation }
+    };
+    let first =
+        |wanted: &dyn Fn(Decision) -> bool| table.decisions.iter().position(|&decision| wanted(decision));
+    let allowed = first(&|decision| decision == Decision::Allowed);
+    // The weakest refusal speaks for all: what is not known, then an implicit deny.
+    let denied = first(&|decision| decision == Decision::Unknown)
+        .or_else(|| first(&|decision| decision == Decision::ImplicitlyDenied))
+        .or_else(|| first(&|decision| decision == Decision::ExplicitlyDenied));
+    match (allowed, denied) {
+        (Some(allowed), Some(denied)) => {
+            let when = condition::describe(&keys, &table);
+            let names = keys.iter().enumerate().filter(|(nth, _)| when.mentions(*nth));
+            let keys_that_matter = names.map(|(_, key)| key.name.clone()).collect();
+            Ok(Answer::Depends(Depends {
+                keys: keys_that_matter,
+                when,
+                allowed: example(allowed),
+                denied: example(denied),
+            }))
+        }
+        (one, other) => match keys.iter().find(|key| !key.complete) {
+            Some(key) => Err(CasesError::Undecided { key: key.name.clone() }),
+            None => Ok(Answer::Decided(example(one.or(other).unwrap_or_default()))),
+        },
+    }
+}
+
+fn request(question: &Question<'_>, context: Context) -> Request {
+    Request { action: question.action.clone(), resource: question.resource.clone(), context }
+}
+
+/// One unknown key and the values that stand for all of its values.
+struct OpenKey {
+    /// In the author's spelling.
+    name: String,
+    /// One value for each class of values that the conditions in play cannot tell apart.
+    classes: Vec<Option<Value>>,
+    /// The conditions on it, each with the classes for which it holds; empty where the key is used as a
+    /// variable, since then a class is one value.
+    tests: Vec<KeyTest>,
+    /// Whether the classes are known to cover every value.
+    complete: bool,
+}
+
+/// A condition on a key, and the classes for which it holds.
+type KeyTest = (Condition, BTreeSet<usize>);
+
+/// The part of the policies that can matter to a question.
+struct Relevant {
+    layers: PolicyLayers,
+}
+
+impl Relevant {
+    /// Keeps the statements that apply in some completion, as far as that is easily seen.
+    fn of(question: &Question<'_>) -> Relevant {
+        let keep = |policies: &[LayerPolicy]| {
+            let mut policies = policies.to_vec();
+            for policy in &mut policies {
+                let policy_type = policy.policy_type;
+                if let Some(document) = &mut policy.document {
+                    document
+                        .parsed
+                        .policy
+                        .statements
+                        .retain(|statement| may_apply(statement, policy_type, question));
+                }
+            }
+            policies
+        };
+        let layers = PolicyLayers {
+            identity: keep(&question.layers.identity),
+            boundary: keep(&question.layers.boundary),
+        };
+        Relevant { layers }
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.layers.statements().flat_map(|(_, statement)| &statement.conditions)
+    }
+
+    fn resource_patterns(&self) -> impl Iterator<Item = &Pattern> {
+        let entries = self.layers.statements().filter_map(|(_, statement)| statement.resource.as_ref());
+        entries.flat_map(Selector::entries).flat_map(|entry| match &entry.value {
+            ResourcePattern::Every => &[][..],
+            ResourcePattern::Arn(segments) => segments.as_slice(),
+        })
+    }
+
+    /// Keys used as variables, in resources and in values.
+    fn variables(&self) -> impl Iterator<Item = &str> {
+        let in_values = self.conditions().flat_map(|condition| &condition.values).map(|value| &value.pattern);
+        in_values
+            .chain(self.resource_patterns())
+            .flat_map(Pattern::variables)
+            .map(|variable| variable.key.as_str())
+    }
+
+    /// The unknown keys, each once, in the spelling that comes first. A key that follows from another is
+    /// replaced by that one.
+    fn unknown_keys(&self, question: &Question<'_>) -> Vec<String> {
+        let mentioned = self.conditions().map(|condition| condition.key.as_str()).chain(self.variables());
+        let followed = mentioned.flat_map(|key| match question.knowledge.follows(key) {
+            Some(template) => template.variables().map(|variable| variable.key.as_str()).collect(),
+            None => vec![key],
+        });
+        followed
+            .filter(|key| question.knowledge.is_unknown(key))
+            .unique_by(|key| fold(key))
+            .map(str::to_owned)
+            .sorted_by_key(|key| fold(key))
+            .collect()
+    }
+}
+
+/// Whether a statement can apply, whatever the unknown keys turn out to be. Its action is decided, its
+/// resource with each unresolved variable read as `*`, and its conditions where they are about known keys.
+fn may_apply(statement: &Statement, policy_type: crate::policy::PolicyType, question: &Question<'_>) -> bool {
+    let knowledge = &question.knowledge;
+    let open = |pattern: &Pattern| {
+        pattern
+            .variables()
+            .any(|variable| knowledge.is_unknown(&variable.key) || knowledge.follows(&variable.key).is_some())
+    };
+    let mut wide = statement.clone();
+    wide.conditions.retain(|condition| {
+        let key_is_open = knowledge.is_unknown(&condition.key) || knowledge.follows(&condition.key).is_some();
+        !key_is_open && !condition.values.iter().any(|value| open(&value.pattern))
+    });
+    match &mut wide.resource {
+        Some(Selector::In(entries)) => {
+            for entry in entries {
+                if let ResourcePattern::Arn(segments) = &mut entry.value {
+                    for segment in segments.iter_mut().filter(|segment| open(segment)) {
+                        *segment = segment.with_variables_as(&Piece::Star);
+                    }
+                }
+            }
+        }
+        Some(Selector::NotIn(entries)) => entries.retain(|entry| match &entry.value {
+            ResourcePattern::Every => true,
+            ResourcePattern::Arn(segments) => !segments.iter().any(open),
+        }),
+        None => {}
+    }
+    let request = request(question, knowledge.known.clone());
+    eval::fit(&wide, policy_type, &request) == eval::Fit::Applies
+}
+
+/// The decision of every combination of classes. A point is a number in mixed radix: the first key counts
+/// fastest.
+struct Table {
+    radices: Vec<usize>,
+    decisions: Vec<Decision>,
+}
+
+impl Table {
+    fn evaluate(keys: &[OpenKey], layers: &PolicyLayers, question: &Question<'_>) -> Table {
+        let radices: Vec<usize> = keys.iter().map(|key| key.classes.len()).collect();
+        let mut table = Table { decisions: Vec::new(), radices };
+        for point in 0..table.radices.iter().product() {
+            let context = table.context(point, keys, question);
+            table.decisions.push(eval::authorize(layers, &request(question, context)).decision);
+        }
+        table
+    }
+
+    /// The class of each key at a point.
+    fn classes(&self, mut point: usize) -> Vec<usize> {
+        let digit = |&radix: &usize| {
+            let digit = point % radix;
+            point /= radix;
+            digit
+        };
+        self.radices.iter().map(digit).collect()
+    }
+
+    fn chosen(&self, point: usize, keys: &[OpenKey]) -> BTreeMap<String, Option<Value>> {
+        let classes = self.classes(point);
+        keys.iter()
+            .zip(classes)
+            .map(|(key, class)| (key.name.clone(), key.classes.get(class).cloned().flatten()))
+            .collect()
+    }
+
+    fn context(&self, point: usize, keys: &[OpenKey], question: &Question<'_>) -> Context {
+        let mut context = question.knowledge.known.clone();
+        for (name, value) in self.chosen(point, keys) {
+            if let Some(value) = value {
+                context.set(&name, value);
+            }
+        }
+        for (name, template) in &question.knowledge.follows {
+            if let Some(text) = values::filled(template, &context) {
+                context.set(name, Value::Single(text));
+            }
+        }
+        context
+    }
+}
+
+/// R-EVL-76: a key whose arity is not on record is multivalued if a policy in play says so.
+fn is_multivalued(key: &str, relevant: &Relevant, facts: KeyFacts) -> bool {
+    let under_set_operator = |condition: &Condition| {
+        fold(&condition.key) == fold(key)
+            && matches!(
+                condition.operator.quantifier,
+                Some(Quantifier::ForAllValues | Quantifier::ForAnyValue)
+            )
+    };
+    match facts.kind {
+        Some(kind) => kind.multivalued,
+        None => relevant.conditions().any(under_set_operator),
+    }
+}

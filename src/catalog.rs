@@ -1,0 +1,177 @@
+//! The catalogue: which services, actions, resource types and condition keys AWS has.
+//!
+//! It comes from AWS's Service Authorization Reference and is part of the program, in a compact data file
+//! (`catalog/format.rs` describes it). Opening it reads only the index of services; each question unpacks the
+//! one service it is about, and keeps nothing.
+//!
+//! The catalogue shows, checks and suggests. It never decides: a request for an action it does not know is
+//! evaluated like any other (R-RES-11). Its one influence is on the declared universe of contexts, by the kinds
+//! of keys (R-EVL-76).
+//!
+//! To rebuild the data file from a newer reference (the same input gives the same bytes):
+//!
+//! ```text
+//! cargo run --release --example build-catalog -- service-authorization.json
+//! ```
+
+mod facts;
+mod format;
+mod source;
+mod suggest;
+
+use std::borrow::Cow;
+
+pub use facts::{AccessLevel, Action, ActionResource, ConditionKey, KeyKind, KeyType, ResourceType, Service};
+use format::{Entry, Head, Index};
+
+/// The data file that is part of the program.
+const EMBEDDED: &[u8] = include_bytes!("catalog/catalog.bin");
+
+/// Facts about AWS, ready to be asked.
+///
+/// Invariant: every block of the bytes can be read. [`Catalog::parse`] has read them all; those of
+/// [`Catalog::embedded`] are read by a test.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    bytes: Cow<'static, [u8]>,
+    index: Index,
+}
+
+impl Catalog {
+    /// The catalogue that is part of the program.
+    pub fn embedded() -> Catalog {
+        let index = format::read_index(EMBEDDED).expect("INVARIANT (embedded catalogue)");
+        Catalog { bytes: Cow::Borrowed(EMBEDDED), index }
+    }
+
+    /// Reads a data file that [`Contents::encode`] wrote, and checks all of it.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are no such file, or not whole.
+    pub fn parse(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Catalog, CatalogError> {
+        let bytes = bytes.into();
+        format::check_whole(&bytes)?;
+        let index = format::read_index(&bytes).map_err(|fault| fault.in_part("the index"))?;
+        let catalog = Catalog { bytes, index };
+        for entry in &catalog.index.entries {
+            catalog.read(entry)?;
+        }
+        Ok(catalog)
+    }
+
+    /// The version of AWS's reference it was built from.
+    pub fn version(&self) -> &str {
+        &self.index.version
+    }
+
+    /// The prefixes of all services, in lower case and in order.
+    pub fn service_prefixes(&self) -> impl Iterator<Item = &str> {
+        self.index.entries.iter().map(|entry| entry.prefix.as_str())
+    }
+
+    /// The prefixes of the services whose resources are under resource control policies.
+    pub fn rcp_services(&self) -> impl Iterator<Item = &str> {
+        self.index.rcp_services.iter().map(String::as_str)
+    }
+
+    /// All about the service of that prefix, whatever its case. Unpacks that service, each time.
+    pub fn service(&self, prefix: &str) -> Option<Service> {
+        let entry = self.entry(prefix)?;
+        Some(self.read(entry).expect("INVARIANT (checked catalogue)"))
+    }
+
+    /// The kind of a service's own condition key, such as `s3:prefix` or `s3:ExistingObjectTag/team`, whatever
+    /// its case (R-KEY-8, R-EVL-76).
+    ///
+    /// Only the service named by the part before the colon is asked. So `aws:…`, `saml:…` and the keys of identity
+    /// providers have none here; those that a service lists are found by [`Service::condition_key`].
+    pub fn key_kind(&self, key: &str) -> Option<KeyKind> {
+        let (prefix, _) = key.split_once(':')?;
+        let head = self.head(self.entry(prefix)?);
+        facts::nearest_fit(&head.condition_keys, key).map(|known| known.kind)
+    }
+
+    /// At most `most` actions, as `service:Action`, that `action` may be a slip for; the nearest first.
+    ///
+    /// The slip may be in the name, in the service, or in both; and the service may be missing. Nothing for an
+    /// action that exists, and nothing where nothing is near.
+    pub fn suggest_actions(&self, action: &str, most: usize) -> Vec<String> {
+        suggest::suggest_actions(self, action, most)
+    }
+
+    fn entry(&self, prefix: &str) -> Option<&Entry> {
+        let prefix = prefix.to_ascii_lowercase();
+        let at = self.index.entries.binary_search_by(|entry| entry.prefix.cmp(&prefix)).ok()?;
+        Some(&self.index.entries[at])
+    }
+
+    fn read(&self, entry: &Entry) -> Result<Service, CatalogError> {
+        format::unpack(&self.bytes, entry)
+            .and_then(|block| format::read_service(&entry.prefix, &block))
+            .map_err(|fault| fault.in_part(&format!("service `{}`", entry.prefix)))
+    }
+
+    /// The keys and action names of a service, without the rest.
+    fn head(&self, entry: &Entry) -> Head {
+        format::unpack(&self.bytes, entry)
+            .and_then(|block| format::read_head(&block))
+            .expect("INVARIANT (checked catalogue)")
+    }
+}
+
+/// Everything a catalogue says, unpacked: what a data file is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The version of the reference.
+    pub version: String,
+    /// The prefixes of the services under resource control policies.
+    pub rcp_services: Vec<String>,
+    /// The services, in any order; a data file has them by prefix.
+    pub services: Vec<Service>,
+}
+
+impl Contents {
+    /// Reads `service-authorization.json`.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is not of that form; also where it says something that a catalogue has no place for.
+    pub fn from_json(json: &str) -> Result<Contents, CatalogError> {
+        source::read(json)
+    }
+
+    /// The data file: the same contents give the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where [`Catalog::parse`] would refuse the file: two services with the same prefix, a prefix with other
+    /// characters than `a` to `z`, `0` to `9` and `-`, or a service beyond any sensible size.
+    pub fn encode(&self) -> Result<Vec<u8>, CatalogError> {
+        let bytes = format::encode(self);
+        Catalog::parse(bytes).map(|catalog| catalog.bytes.into_owned())
+    }
+}
+
+/// Why there is no catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The bytes do not start like a data file of this version.
+    #[error(
+        "this is not a catalogue\nhint: the example `build-catalog` makes one from `service-authorization.json`"
+    )]
+    NotACatalogue,
+    /// The bytes start like a data file, but cannot be read.
+    #[error(
+        "the catalogue is damaged: {part}: {why}\nhint: build it again, with the example `build-catalog`"
+    )]
+    Damaged {
+        /// What cannot be read.
+        part: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The JSON is not of the form described.
+    #[error("this is not a service authorization reference: {0}")]
+    Json(serde_json::Error),
+}

@@ -1,0 +1,111 @@
+//! The global context keys (semantics 5.2 to 5.6): their type, their arity, and whether a request of an IAM
+//! principal always has them.
+
+use crate::catalog::{Catalog, KeyKind, KeyType};
+use crate::request::fold;
+
+/// What is known about a global key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GlobalKey {
+    /// AWS's spelling; one that ends in `/` is completed by a tag key.
+    pub name: &'static str,
+    /// Type and arity.
+    pub kind: KeyKind,
+    /// Whether a request of an IAM principal always has it (R-EVL-75).
+    pub always_present: bool,
+}
+
+const fn key(name: &'static str, base: KeyType) -> GlobalKey {
+    GlobalKey { name, kind: KeyKind { base, multivalued: false }, always_present: false }
+}
+
+const fn list(name: &'static str, base: KeyType) -> GlobalKey {
+    GlobalKey { name, kind: KeyKind { base, multivalued: true }, always_present: false }
+}
+
+const fn always(name: &'static str, base: KeyType) -> GlobalKey {
+    GlobalKey { name, kind: KeyKind { base, multivalued: false }, always_present: true }
+}
+
+/// Every global key, and the session keys of services that are present on other services' requests.
+pub const GLOBAL_KEYS: &[GlobalKey] = &[
+    always("aws:PrincipalArn", KeyType::Arn),
+    always("aws:PrincipalAccount", KeyType::String),
+    key("aws:PrincipalOrgID", KeyType::String),
+    list("aws:PrincipalOrgPaths", KeyType::String),
+    key("aws:PrincipalTag/", KeyType::String),
+    always("aws:PrincipalIsAWSService", KeyType::Bool),
+    key("aws:PrincipalServiceName", KeyType::String),
+    list("aws:PrincipalServiceNamesList", KeyType::String),
+    always("aws:PrincipalType", KeyType::String),
+    always("aws:userid", KeyType::String),
+    key("aws:username", KeyType::String),
+    key("aws:AssumedRoot", KeyType::Bool),
+    key("aws:FederatedProvider", KeyType::String),
+    key("aws:TokenIssueTime", KeyType::Date),
+    key("aws:SignInSessionArn", KeyType::Arn),
+    key("aws:MultiFactorAuthPresent", KeyType::Bool),
+    key("aws:MultiFactorAuthAge", KeyType::Numeric),
+    key("aws:SourceIdentity", KeyType::String),
+    key("aws:ChatbotSourceArn", KeyType::Arn),
+    key("aws:Ec2InstanceSourceVpc", KeyType::String),
+    key("aws:Ec2InstanceSourcePrivateIPv4", KeyType::IpAddress),
+    key("aws:ViaCustomerDomain", KeyType::String),
+    key("ec2:RoleDelivery", KeyType::Numeric),
+    key("ec2:SourceInstanceArn", KeyType::Arn),
+    key("glue:RoleAssumedBy", KeyType::String),
+    key("glue:CredentialIssuingService", KeyType::String),
+    key("lambda:SourceFunctionArn", KeyType::Arn),
+    key("ssm:SourceInstanceArn", KeyType::Arn),
+    key("codebuild:BuildArn", KeyType::Arn),
+    key("codebuild:ProjectArn", KeyType::Arn),
+    key("identitystore:UserId", KeyType::String),
+    key("aws:SourceIp", KeyType::IpAddress),
+    key("aws:SourceVpc", KeyType::String),
+    key("aws:SourceVpcArn", KeyType::Arn),
+    key("aws:SourceVpce", KeyType::String),
+    key("aws:VpceAccount", KeyType::String),
+    key("aws:VpceOrgID", KeyType::String),
+    list("aws:VpceOrgPaths", KeyType::String),
+    key("aws:VpcSourceIp", KeyType::IpAddress),
+    key("aws:ResourceAccount", KeyType::String),
+    key("aws:ResourceOrgID", KeyType::String),
+    list("aws:ResourceOrgPaths", KeyType::String),
+    key("aws:ResourceTag/", KeyType::String),
+    list("aws:CalledVia", KeyType::String),
+    key("aws:CalledViaFirst", KeyType::String),
+    key("aws:CalledViaLast", KeyType::String),
+    key("aws:CalledViaAWSMCP", KeyType::String),
+    always("aws:ViaAWSService", KeyType::Bool),
+    key("aws:ViaAWSMCPService", KeyType::Bool),
+    key("aws:IsMcpServiceAction", KeyType::Bool),
+    always("aws:CurrentTime", KeyType::Date),
+    always("aws:EpochTime", KeyType::Date),
+    key("aws:referer", KeyType::String),
+    key("aws:RequestedRegion", KeyType::String),
+    key("aws:RequestTag/", KeyType::String),
+    list("aws:TagKeys", KeyType::String),
+    always("aws:SecureTransport", KeyType::Bool),
+    key("aws:SourceAccount", KeyType::String),
+    key("aws:SourceArn", KeyType::Arn),
+    key("aws:SourceOrgID", KeyType::String),
+    list("aws:SourceOrgPaths", KeyType::String),
+    key("aws:SourceOwner", KeyType::String),
+    key("aws:UserAgent", KeyType::String),
+];
+
+/// Looks a global key up, letter case aside; `aws:PrincipalTag/team` finds `aws:PrincipalTag/`.
+pub fn global_key(name: &str) -> Option<GlobalKey> {
+    let folded = fold(name);
+    let fits = |known: &&GlobalKey| match fold(known.name) {
+        prefix if prefix.ends_with('/') => folded.len() > prefix.len() && folded.starts_with(&prefix),
+        known => known == folded,
+    };
+    GLOBAL_KEYS.iter().find(fits).copied()
+}
+
+/// Type and arity of a key (R-EVL-76): of a global key from the table, else from the catalogue. `None`: a
+/// string, multivalued if and only if a policy in play uses it under a set operator.
+pub fn key_kind(name: &str, catalog: &Catalog) -> Option<KeyKind> {
+    global_key(name).map(|known| known.kind).or_else(|| catalog.key_kind(name))
+}

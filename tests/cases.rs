@@ -1,0 +1,239 @@
+//! Questions with unknown keys: what is claimed of all completions is checked on many of them.
+
+use std::collections::BTreeMap;
+
+use iamdb::caller::Knowledge;
+use iamdb::cases::{self, Answer, KeyFacts, Question, When};
+use iamdb::eval::{self, Decision};
+use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
+use iamdb::policy::{PolicyType, parse};
+use iamdb::request::{Action, Context, Request, Resource, Value};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+/// One policy in each of the layers given.
+fn layers(identity: &[Json], boundary: &[Json]) -> PolicyLayers {
+    let policies = |documents: &[Json], policy_type| {
+        let policy = |(nth, document): (usize, &Json)| {
+            let text = serde_json::to_string_pretty(document).unwrap();
+            let parsed = parse(&text, policy_type);
+            LayerPolicy {
+                name: format!("p{nth}"),
+                kind: "inline policy".to_owned(),
+                group: None,
+                policy_type,
+                document: Some(LayerDocument { text, parsed }),
+            }
+        };
+        documents.iter().enumerate().map(policy).collect()
+    };
+    PolicyLayers {
+        identity: policies(identity, PolicyType::Identity),
+        boundary: policies(boundary, PolicyType::Boundary),
+    }
+}
+
+fn statement(effect: &str, resource: &str, condition: Json) -> Json {
+    json!({"Effect": effect, "Action": "s3:GetObject", "Resource": resource, "Condition": condition})
+}
+
+fn policy(statements: Vec<Json>) -> Json {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+fn no_facts(_: &str) -> KeyFacts {
+    KeyFacts::default()
+}
+
+fn ask(layers: &PolicyLayers, knowledge: Knowledge) -> Answer {
+    let question = Question {
+        layers,
+        action: Action::parse("s3:GetObject").unwrap(),
+        resource: Resource::parse("arn:aws:s3:::b/team/k").unwrap(),
+        knowledge,
+        kind: &no_facts,
+    };
+    cases::answer(&question).unwrap()
+}
+
+fn decide(layers: &PolicyLayers, context: Context) -> Decision {
+    let action = Action::parse("s3:GetObject").unwrap();
+    let resource = Resource::parse("arn:aws:s3:::b/team/k").unwrap();
+    eval::authorize(layers, &Request { action, resource, context }).decision
+}
+
+/// Whether a context fulfils the condition that an answer gave.
+fn fulfils(when: &When, context: &Context) -> bool {
+    let holds = |key: &str, test: &cases::Test| match test {
+        cases::Test::Condition { condition, holds } => eval::condition_holds(condition, context) == *holds,
+        cases::Test::Is(value) => context.get(key) == value.as_ref(),
+    };
+    when.cases.iter().any(|case| {
+        case.iter().all(|clause| {
+            clause.alternatives.iter().any(|tests| tests.iter().all(|test| holds(&clause.name, test)))
+        })
+    })
+}
+
+fn decided(answer: &Answer) -> Decision {
+    match answer {
+        Answer::Decided(example) => example.evaluation.decision,
+        Answer::Depends(depends) => panic!("depends on {:?}", depends.keys),
+    }
+}
+
+fn depends(answer: Answer) -> cases::Depends {
+    match answer {
+        Answer::Depends(depends) => depends,
+        Answer::Decided(example) => panic!("decided: {:?}", example.evaluation.decision),
+    }
+}
+
+#[test]
+fn a_key_under_a_bool_test_is_named_with_its_condition() {
+    let allow = statement("Allow", "*", json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    let answer = depends(ask(&layers(&[policy(vec![allow])], &[]), Knowledge::default()));
+    assert_eq!(answer.keys, ["aws:MultiFactorAuthPresent"]);
+    assert_eq!(answer.when.cases.len(), 1);
+    assert_eq!(
+        answer.when.cases[0][0].alternatives[0][0].to_string(),
+        "Bool aws:MultiFactorAuthPresent [true]"
+    );
+    assert_eq!(answer.allowed.evaluation.decision, Decision::Allowed);
+    assert_eq!(answer.denied.evaluation.decision, Decision::ImplicitlyDenied);
+}
+
+#[test]
+fn a_pattern_and_its_negation_leave_nothing_open() {
+    let statements = vec![
+        statement("Allow", "*", json!({"StringLike": {"aws:UserAgent": "a*b?"}})),
+        statement("Allow", "*", json!({"StringNotLike": {"aws:UserAgent": "a*b?"}})),
+    ];
+    assert_eq!(decided(&ask(&layers(&[policy(statements)], &[]), Knowledge::default())), Decision::Allowed);
+}
+
+/// Two globs that cross: `a*` and `*b` share `ab`, which neither of them spells.
+#[test]
+fn globs_that_cross_are_told_apart() {
+    let statements = vec![
+        statement("Allow", "*", json!({"StringLike": {"aws:UserAgent": "a*"}})),
+        statement("Deny", "*", json!({"StringLike": {"aws:UserAgent": "*b"}})),
+    ];
+    let answer = depends(ask(&layers(&[policy(statements)], &[]), Knowledge::default()));
+    let clause = answer.when.cases[0][0].alternatives[0].iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(clause, ["StringLike aws:UserAgent [a*]", "not StringLike aws:UserAgent [*b]"]);
+}
+
+#[test]
+fn an_unconditional_deny_decides_whatever_is_open() {
+    let statements = vec![
+        statement("Allow", "*", json!({"Bool": {"aws:SecureTransport": "true"}})),
+        statement("Deny", "*", json!({})),
+    ];
+    assert_eq!(
+        decided(&ask(&layers(&[policy(statements)], &[]), Knowledge::default())),
+        Decision::ExplicitlyDenied
+    );
+}
+
+#[test]
+fn a_closed_question_has_no_unknown_keys() {
+    let allow = statement("Allow", "*", json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
+    let knowledge = Knowledge { closed: true, ..Knowledge::default() };
+    assert_eq!(decided(&ask(&layers(&[policy(vec![allow])], &[]), knowledge)), Decision::ImplicitlyDenied);
+}
+
+/// An unknown variable in a resource can stand for the very text that is asked about.
+#[test]
+fn an_unknown_variable_in_a_resource_is_open() {
+    let on = |resource: &str| {
+        let allow = statement("Allow", resource, json!({}));
+        ask(&layers(&[policy(vec![allow])], &[]), Knowledge::default())
+    };
+    let answer = depends(on("arn:aws:s3:::b/${aws:PrincipalTag/team}/k"));
+    assert_eq!(answer.allowed.chosen["aws:PrincipalTag/team"], Some(Value::Single("team".to_owned())));
+    assert_eq!(decided(&on("arn:aws:s3:::c/${aws:PrincipalTag/team}/k")), Decision::ImplicitlyDenied);
+}
+
+const KEYS: [&str; 3] = ["x:one", "x:two", "x:list"];
+const TEXTS: [&str; 8] = ["a", "ab", "b", "a*", "*b", "?", "*", "A"];
+const OPERATORS: [&str; 9] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringLike",
+    "StringNotLike",
+    "StringEqualsIgnoreCase",
+    "StringLikeIfExists",
+    "ForAllValues:StringLike",
+    "ForAnyValue:StringEquals",
+    "ForAnyValue:StringNotLike",
+];
+
+fn any_condition() -> impl Strategy<Value = (String, String, Vec<String>)> {
+    let values = prop::collection::vec(prop::sample::select(&TEXTS[..]).prop_map(str::to_owned), 1..3);
+    (0..KEYS.len(), 0..OPERATORS.len(), values).prop_map(|(key, operator, values)| {
+        // The list is tested by set operators only, the other two by the rest.
+        let operator = if key == 2 { OPERATORS[6 + operator % 3] } else { OPERATORS[operator % 6] };
+        (KEYS[key].to_owned(), operator.to_owned(), values)
+    })
+}
+
+fn any_statement() -> impl Strategy<Value = Json> {
+    let effect = prop::sample::select(vec!["Allow", "Allow", "Deny"]);
+    (effect, prop::collection::vec(any_condition(), 0..3)).prop_map(|(effect, conditions)| {
+        let mut blocks = BTreeMap::<String, BTreeMap<String, Vec<String>>>::new();
+        for (key, operator, values) in conditions {
+            blocks.entry(operator).or_default().insert(key, values);
+        }
+        statement(effect, "*", json!(blocks))
+    })
+}
+
+fn any_context() -> impl Strategy<Value = Context> {
+    let text = || {
+        prop::sample::select(vec!["a", "ab", "b", "A", "aab", "ba", "~", "", "aXb"]).prop_map(str::to_owned)
+    };
+    let single = || prop::option::of(text());
+    (single(), single(), prop::collection::vec(text(), 0..3)).prop_map(|(one, two, list)| {
+        let mut context = Context::default();
+        for (key, value) in [(KEYS[0], one), (KEYS[1], two)] {
+            if let Some(value) = value {
+                context.set(key, Value::Single(value));
+            }
+        }
+        if !list.is_empty() {
+            context.set(KEYS[2], Value::Multi(list));
+        }
+        context
+    })
+}
+
+proptest! {
+    /// Whatever is claimed of every completion holds of every completion.
+    #[test]
+    fn answers_hold_for_every_completion(
+        statements in prop::collection::vec(any_statement(), 1..4),
+        boundary in prop::option::of(prop::collection::vec(any_statement(), 1..3)),
+        contexts in prop::collection::vec(any_context(), 12),
+    ) {
+        let boundary: Vec<Json> = boundary.into_iter().map(policy).collect();
+        let layers = layers(&[policy(statements)], &boundary);
+        match ask(&layers, Knowledge::default()) {
+            Answer::Decided(example) => {
+                let allowed = example.evaluation.decision == Decision::Allowed;
+                for context in contexts {
+                    prop_assert_eq!(decide(&layers, context.clone()) == Decision::Allowed, allowed, "{:?}", context);
+                }
+            }
+            Answer::Depends(depends) => {
+                prop_assert_eq!(decide(&layers, depends.allowed.context), Decision::Allowed);
+                prop_assert_ne!(decide(&layers, depends.denied.context), Decision::Allowed);
+                prop_assert!(!depends.keys.is_empty());
+                for context in contexts {
+                    let allowed = decide(&layers, context.clone()) == Decision::Allowed;
+                    prop_assert_eq!(fulfils(&depends.when, &context), allowed, "{:?} {:?}", context, depends.when);
+                }
+            }
+        }
+    }
+}
