@@ -2,6 +2,8 @@
 
 mod cases;
 mod catalog;
+mod estate;
+mod import;
 #[cfg(test)]
 mod store;
 mod tidy;

@@ -122,7 +122,7 @@ impl FileReader<'_> {
         let message = message.split_once(" at line ").map_or(message.as_str(), |(what, _)| what).to_owned();
         match error.classify() {
             Category::Io => ImportError::Io { file, source: error.into() },
-            Category::Eof if self.pages + self.others == 0 && column == 0 && line <= 1 => {
+            Category::Eof if self.pages + self.others == 0 && message == "EOF while parsing a value" => {
                 self.unrecognised("an empty file".to_owned())
             }
             Category::Data if self.place == NOWHERE => self.unrecognised(message),
