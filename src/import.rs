@@ -80,6 +80,9 @@ impl Reading {
             }
         }
         once_per_name(&mut estate.named)?;
+        let cut_off = estate.coverage.values().filter(|coverage| !coverage.has_end);
+        let files = cut_off.filter_map(|coverage| coverage.truncated.clone());
+        estate.warnings.extend(files.map(|file| Warning::Truncated { file }));
         Ok(estate)
     }
 }

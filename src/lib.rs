@@ -10,6 +10,7 @@
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows.
+//! * Talking: [`cli`].
 
 pub mod arn;
 pub mod pattern;
@@ -24,3 +25,4 @@ pub mod cases;
 pub mod store;
 pub mod stored;
 pub mod import;
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The `iamdb` program: everything it does is in [`iamdb`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    iamdb::cli::run(std::env::args_os().collect())
+}

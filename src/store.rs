@@ -109,6 +109,11 @@ impl Store {
         Ok(Store { path: path.to_owned(), conn: open::open_or_create(path)? })
     }
 
+    /// An empty database that is nowhere: to try on it what would begin a file.
+    pub fn in_memory() -> Result<Store, StoreError> {
+        Ok(Store { path: PathBuf::from(":memory:"), conn: open::in_memory()? })
+    }
+
     /// The file's name as it was given.
     pub fn path(&self) -> &Path {
         &self.path

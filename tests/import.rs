@@ -1,6 +1,7 @@
 //! Importing: every format, merged and applied as differences (semantics 7.1, 7.2).
 
 mod apply;
+mod command;
 mod corpus;
 mod formats;
 

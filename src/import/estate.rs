@@ -92,10 +92,19 @@ pub(super) struct Coverage {
     pub(super) kinds: BTreeSet<PrincipalKind>,
     /// Customer-managed policies were listed.
     pub(super) policies: bool,
+    /// The lists of principals were there, be they empty: it is not the output of `aws iam list-policies`.
+    pub(super) lists_principals: bool,
     /// Some file of the dump does not end with `IsTruncated: true` (R-FMT-4).
-    pub(super) complete: bool,
-    /// The files seen.
-    pub(super) files: Vec<String>,
+    pub(super) has_end: bool,
+    /// The last file that does.
+    pub(super) truncated: Option<String>,
+}
+
+impl Coverage {
+    /// Whether the whole dump was read.
+    pub(super) fn is_complete(&self) -> bool {
+        self.has_end && self.lists_principals
+    }
 }
 
 impl Estate {

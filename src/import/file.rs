@@ -31,8 +31,6 @@ pub(super) struct FileReader<'a> {
     tape: Tape,
     pages: usize,
     others: usize,
-    /// Some list of principals was there: not the output of `aws iam list-policies`.
-    has_principal_lists: bool,
     /// The last page says that more pages follow.
     truncated: bool,
     /// Why reading was stopped, where it was not the JSON.
@@ -56,7 +54,6 @@ pub(super) fn read(reading: &mut Reading, file: &str, input: impl Read) -> Resul
         tape,
         pages: 0,
         others: 0,
-        has_principal_lists: false,
         truncated: false,
         failure: None,
     };
@@ -97,15 +94,18 @@ impl FileReader<'_> {
 
     /// Remembers what this dump covers.
     fn cover(mut self) {
-        if self.truncated {
-            self.reading.estate.warnings.push(Warning::Truncated { file: self.file.to_owned() });
-        }
-        let Some((account, _)) = self.account.take() else { return };
+        let truncated = self.truncated.then(|| self.file.to_owned());
+        let Some((account, _)) = self.account.take() else {
+            let warnings = truncated.map(|file| Warning::Truncated { file });
+            self.reading.estate.warnings.extend(warnings);
+            return;
+        };
         let all = self.reading.estate.coverage.entry(account).or_default();
         all.kinds.append(&mut self.seen.kinds);
         all.policies |= self.seen.policies;
-        all.complete |= !self.truncated && self.has_principal_lists;
-        all.files.push(self.file.to_owned());
+        all.lists_principals |= self.seen.lists_principals;
+        all.has_end |= truncated.is_none();
+        all.truncated = truncated.or(all.truncated.take());
     }
 
     pub(super) fn unrecognised(&self, found: String) -> ImportError {
@@ -148,7 +148,7 @@ impl FileReader<'_> {
                 Some(list) => {
                     self.tape.forget();
                     is_page = true;
-                    self.has_principal_lists |= list != List::Policies;
+                    self.seen.lists_principals |= list != List::Policies;
                     map.next_value_seed(ListSeed { reader: self, list })?;
                     self.place.element = None;
                 }

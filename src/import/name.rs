@@ -67,3 +67,9 @@ fn path_and_name(resource: &str, kind: &str) -> Option<(String, String)> {
 pub(super) fn version_number(id: &str) -> Option<u32> {
     id.strip_prefix('v')?.parse().ok().filter(|&number| number > 0)
 }
+
+/// What IAM takes for the name of a policy.
+pub(super) fn is_policy_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    (1..=128).contains(&name.len()) && name.chars().all(allowed)
+}

@@ -11,6 +11,7 @@ use super::ImportError;
 use super::estate::{NamedDocument, NamedInline};
 use super::file::FileReader;
 use super::gaad::{RawVersion, required, required_version};
+use super::name::is_policy_name;
 use crate::policy::PolicyType;
 use crate::store::PrincipalKind;
 
@@ -50,8 +51,7 @@ impl FileReader<'_> {
         };
         let has = |key: &str| members.contains_key(key);
         if has("Statement") {
-            self.document(text);
-            Ok(())
+            self.document(text)
         } else if let Some(version) = members.get("PolicyVersion") {
             self.policy_version(version)
         } else if has("PolicyDocument") {
@@ -73,8 +73,8 @@ impl FileReader<'_> {
     }
 
     /// A document on its own is a managed policy named after its file.
-    fn document(&mut self, text: String) {
-        let name = stem(self.file);
+    fn document(&mut self, text: String) -> Result<(), ImportError> {
+        let name = self.policy_name(stem(self.file))?;
         let what = || self.file.to_owned();
         let document = self.reading.estate.documents.keep(&text, PolicyType::Identity, what);
         self.reading.estate.named.push(NamedDocument {
@@ -83,6 +83,17 @@ impl FileReader<'_> {
             document,
             version: None,
         });
+        Ok(())
+    }
+
+    /// A name that a file's name gives to a policy.
+    fn policy_name(&self, name: String) -> Result<String, ImportError> {
+        if is_policy_name(&name) {
+            return Ok(name);
+        }
+        let message =
+            format!("a policy is named after its file, and `{name}` cannot be the name of a policy");
+        Err(self.content(message))
     }
 
     /// Has no ARN: the file's name says which policy it is of (R-FMT-15), with or without the version.
@@ -101,6 +112,7 @@ impl FileReader<'_> {
             .filter(|name| !name.is_empty())
             .unwrap_or(&stem)
             .to_owned();
+        let name = self.policy_name(name)?;
         let what = || self.file.to_owned();
         let document = self.reading.estate.documents.keep_raw(&document, PolicyType::Identity, what);
         self.reading.estate.named.push(NamedDocument {

@@ -44,9 +44,12 @@ impl Quota {
     pub const SCP: Quota = Quota { item: "size of a service control policy", limit: 10_240 };
     /// A resource control policy, whitespace included.
     pub const RCP: Quota = Quota { item: "size of a resource control policy", limit: 5_120 };
-    /// Managed policies attached to one user, group or role.
+    /// Managed policies attached to one user or group.
     pub const ATTACHED_POLICIES: Quota =
         Quota { item: "managed policies attached to one principal", limit: 10 };
+    /// Managed policies attached to one role.
+    pub const ATTACHED_POLICIES_OF_ROLE: Quota =
+        Quota { item: "managed policies attached to one role", limit: 20 };
     /// Groups of one user.
     pub const GROUPS_OF_USER: Quota = Quota { item: "groups of a user", limit: 10 };
     /// Versions kept of one managed policy.

@@ -60,6 +60,14 @@ pub(super) fn open_or_create(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
+/// Makes a database that no file holds.
+pub(super) fn in_memory() -> Result<Connection, StoreError> {
+    let mut conn = Connection::open_in_memory()?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    migrate(&mut conn, MIGRATIONS)?;
+    Ok(conn)
+}
+
 /// The path such that SQLite sees a file name in it, also in `:memory:`.
 fn plain(path: &Path) -> PathBuf {
     if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() }

@@ -195,6 +195,11 @@ fn documents_of_their_own_are_named_after_their_files() {
 fn two_files_of_one_name_must_agree() {
     let (one, other) = (allow("s3:*").to_string(), allow("sqs:*").to_string());
     assert!(super::read(&[("a/x.json", &one), ("b/x.json", &one)]).is_ok());
+    let error = refused(&[("<stdin>", &one)]);
+    assert_eq!(
+        error,
+        "<stdin>: a policy is named after its file, and `<stdin>` cannot be the name of a policy"
+    );
     let error = refused(&[("a/x.json", &one), ("b/x.json", &other)]);
     assert!(error.starts_with("b/x.json: a policy is named after its file, and `a/x.json`"), "{error}");
 }
@@ -277,7 +282,7 @@ fn wrong_shapes_are_refused_with_their_place() {
     let wrong_type = "{\"GroupDetailList\": [{\"GroupName\": \"g\",\n \"Arn\": 7}]}";
     assert_eq!(
         refused(&[("f", wrong_type)]),
-        "f:2:9: $.GroupDetailList[0]: invalid type: integer `7`, expected a string"
+        "f:2:10: $.GroupDetailList[0]: invalid type: integer `7`, expected a string"
     );
     let two = json!({ "UserDetailList": [
         user("a", "A"), { "UserName": "b", "Arn": "arn:aws:iam::210987654321:user/b" } ] });

@@ -10,7 +10,7 @@ impl Applier<'_, '_> {
     /// Whether the dump lists every principal of a kind: it is complete, and the list is not empty (R-FMT-8).
     pub(super) fn covers(&self, account: &AccountId, kind: PrincipalKind) -> bool {
         let coverage = self.estate.coverage.get(account);
-        coverage.is_some_and(|coverage| coverage.complete && coverage.kinds.contains(&kind))
+        coverage.is_some_and(|coverage| coverage.is_complete() && coverage.kinds.contains(&kind))
     }
 
     /// Deletes the principals, then the policies, that the dump covers and does not have.
@@ -53,6 +53,6 @@ impl Applier<'_, '_> {
     fn covers_policy(&self, policy: &ManagedPolicy) -> bool {
         let PolicyOwner::Account(Some(account)) = &policy.owner else { return false };
         let coverage = self.estate.coverage.get(account);
-        coverage.is_some_and(|coverage| coverage.complete && coverage.policies)
+        coverage.is_some_and(|coverage| coverage.is_complete() && coverage.policies)
     }
 }

@@ -1,0 +1,153 @@
+//! The command line: one file per command, each with its arguments (whose comments are the help) and a `run`.
+//!
+//! Only this module names clap, prints, reads files, the environment and the clock. A command goes like this:
+//! [`run`] parses the arguments, a [`Session`](session::Session) knows the database and who asks, `resolve`
+//! and `source` turn what was typed into what is meant, the store answers, and an [`Output`] prints. Exit codes
+//! are in `exit`, errors in `error`; text from input goes through `text`.
+
+mod at;
+mod attach;
+mod aws;
+mod completions;
+mod create;
+mod delete;
+mod detach;
+mod error;
+mod exit;
+mod finding;
+mod import;
+mod init;
+mod join;
+mod leave;
+mod log;
+mod ls;
+mod man;
+mod name;
+mod named;
+mod nearest;
+mod output;
+mod progress;
+mod quota;
+mod resolve;
+mod session;
+mod show;
+mod source;
+mod table;
+mod tag;
+mod text;
+mod usage;
+mod verify;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::CliError;
+use exit::Exit;
+use output::{Color, Format, Output};
+use session::Session;
+
+/// Keep AWS IAM policies in one file, and ask it what they allow
+///
+/// iamdb holds policies and the users, roles and groups they are attached to in one SQLite file, with their whole
+/// history, and answers offline. It needs no account, no credentials and no network, and it asks for none.
+#[derive(Debug, Parser)]
+#[command(name = "iamdb", version, max_term_width = 100, after_help = MANNERS, after_long_help = MANNERS)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const MANNERS: &str = "\
+Database:    --db FILE, else $IAMDB_DB, else iam.db here. The first attach, create or init makes it.
+Principals:  alice, user/alice, role/deploy, group/devs or an ARN.
+Policies:    a JSON file, - for stdin, a literal {…}, or the name or ARN of a stored one, also my-repo@v2.
+Exit codes:  0 yes, done    1 no    2 no answer: usage, broken input, I/O    3 undecided: depends on what was not said
+             The same for every output format. The answer is on stdout, everything else on stderr.
+
+Begin with:  iamdb attach alice policy.json";
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// The database file [default: iam.db; env: IAMDB_DB]
+    #[arg(long, global = true, value_name = "FILE", env = "IAMDB_DB", hide_env = true)]
+    db: Option<PathBuf>,
+    /// How the answer is written; JSON has AWS's field names where AWS has the shape [env: IAMDB_OUTPUT]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "IAMDB_OUTPUT",
+        hide_env = true,
+        default_value = "text"
+    )]
+    output: Format,
+    /// Whether to colour; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM=dumb
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Attach(attach::AttachArgs),
+    Detach(detach::DetachArgs),
+    Import(import::ImportArgs),
+    Ls(ls::LsArgs),
+    Show(show::ShowArgs),
+    Create(create::CreateArgs),
+    Delete(delete::DeleteArgs),
+    Join(join::JoinArgs),
+    Leave(leave::LeaveArgs),
+    Tag(tag::TagArgs),
+    Log(log::LogArgs),
+    Verify(verify::VerifyArgs),
+    Init(init::InitArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error, &arguments).into(),
+    };
+    let Global { db, output, color } = cli.global;
+    let out = Output::new(output, color);
+    let mut session = Session::new(db.unwrap_or_else(|| PathBuf::from("iam.db")), &arguments, out);
+    let outcome = dispatch(cli.command, &mut session);
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            session.out.error(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {
+    match command {
+        Command::Attach(args) => attach::run(args, session),
+        Command::Detach(args) => detach::run(args, session),
+        Command::Import(args) => import::run(args, session),
+        Command::Ls(args) => ls::run(args, session),
+        Command::Show(args) => show::run(args, session),
+        Command::Create(args) => create::run(args, session),
+        Command::Delete(args) => delete::run(args, session),
+        Command::Join(args) => join::run(args, session),
+        Command::Leave(args) => leave::run(args, session),
+        Command::Tag(args) => tag::run(args, session),
+        Command::Log(args) => log::run(args, session),
+        Command::Verify(args) => verify::run(args, session),
+        Command::Init(args) => init::run(args, session),
+        Command::Completions(args) => completions::run(args, session),
+        Command::Man(args) => man::run(args, session),
+    }
+}

@@ -1,0 +1,127 @@
+//! Stored things in the JSON that AWS has for them (`get-account-authorization-details`).
+
+use serde_json::{Value, json};
+
+use super::error::CliError;
+use crate::policy::{Document, PolicyType, parse};
+use crate::store::{
+    AttachmentKind, InlinePolicy, ManagedPolicy, PolicyVersion, Principal, PrincipalKind, Snapshot,
+};
+
+/// What AWS calls the fields of a kind of principal.
+struct Fields {
+    name: &'static str,
+    id: &'static str,
+    inline: &'static str,
+}
+
+impl Fields {
+    fn of(kind: PrincipalKind) -> Fields {
+        match kind {
+            PrincipalKind::User => Fields { name: "UserName", id: "UserId", inline: "UserPolicyList" },
+            PrincipalKind::Group => Fields { name: "GroupName", id: "GroupId", inline: "GroupPolicyList" },
+            PrincipalKind::Role => Fields { name: "RoleName", id: "RoleId", inline: "RolePolicyList" },
+        }
+    }
+}
+
+/// The fields of a list: `UserName`, `UserId`, `Arn`, `Path`.
+pub(crate) fn principal(principal: &Principal) -> Value {
+    let fields = Fields::of(principal.kind);
+    let mut object = json!({ "Arn": principal.arn(), "Path": principal.path });
+    object[fields.name] = json!(principal.name);
+    object[fields.id] = json!(principal.unique_id);
+    object
+}
+
+/// Everything about a principal.
+pub(crate) fn principal_detail(snapshot: &Snapshot<'_>, of: &Principal) -> Result<Value, CliError> {
+    let mut object = principal(of);
+    let managed = snapshot.attached(of.key, AttachmentKind::Managed)?;
+    object["AttachedManagedPolicies"] = managed.iter().map(attached_policy).collect();
+    let inline = snapshot.inline(of.key)?;
+    object[Fields::of(of.kind).inline] = inline.iter().map(inline_policy).collect();
+    if of.kind == PrincipalKind::Group {
+        let members = snapshot.members_of(of.key)?;
+        object["Members"] = members.iter().map(|member| json!(member.arn())).collect();
+        return Ok(object);
+    }
+    let tags = snapshot.tags(of.key)?;
+    object["Tags"] = tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    if let Some(boundary) = snapshot.attached(of.key, AttachmentKind::Boundary)?.first() {
+        object["PermissionsBoundary"] = json!({
+            "PermissionsBoundaryType": "Policy",
+            "PermissionsBoundaryArn": boundary.arn(),
+        });
+    }
+    match of.kind {
+        PrincipalKind::User => {
+            let groups = snapshot.groups_of(of.key)?;
+            object["GroupList"] = groups.iter().map(|group| json!(group.name)).collect();
+        }
+        PrincipalKind::Role => {
+            let trust = snapshot.trust_policy(of.key)?;
+            object["AssumeRolePolicyDocument"] = trust.as_ref().map_or(Value::Null, document);
+        }
+        PrincipalKind::Group => {}
+    }
+    Ok(object)
+}
+
+fn attached_policy(policy: &ManagedPolicy) -> Value {
+    json!({ "PolicyName": policy.name, "PolicyArn": policy.arn() })
+}
+
+fn inline_policy(inline: &InlinePolicy) -> Value {
+    json!({
+        "PolicyName": inline.name,
+        "PolicyDocument": document(&inline.document),
+        "Sha256": inline.document.id().to_string(),
+        "Degraded": is_degraded(&inline.document, PolicyType::Identity),
+    })
+}
+
+/// A managed policy as in a list.
+pub(crate) fn policy(snapshot: &Snapshot<'_>, policy: &ManagedPolicy) -> Result<Value, CliError> {
+    let default = snapshot.default_version(policy.key)?;
+    Ok(json!({
+        "PolicyName": policy.name,
+        "Arn": policy.arn(),
+        "Path": policy.path,
+        "DefaultVersionId": default.as_ref().map(|version| format!("v{}", version.number)),
+        "AttachmentCount": snapshot.attached_to(policy.key, AttachmentKind::Managed)?.len(),
+        "PermissionsBoundaryUsageCount": snapshot.attached_to(policy.key, AttachmentKind::Boundary)?.len(),
+    }))
+}
+
+/// Everything about a managed policy: its versions, and whose it is.
+pub(crate) fn policy_detail(snapshot: &Snapshot<'_>, of: &ManagedPolicy) -> Result<Value, CliError> {
+    let mut object = policy(snapshot, of)?;
+    object["PolicyVersionList"] = snapshot.versions(of.key)?.iter().map(version).collect();
+    for (field, kind) in [("AttachedTo", AttachmentKind::Managed), ("BoundaryOf", AttachmentKind::Boundary)] {
+        let whose = snapshot.attached_to(of.key, kind)?;
+        object[field] = whose.iter().map(|principal| json!(principal.arn())).collect();
+    }
+    Ok(object)
+}
+
+/// One version.
+pub(crate) fn version(version: &PolicyVersion) -> Value {
+    json!({
+        "VersionId": format!("v{}", version.number),
+        "IsDefaultVersion": version.is_default,
+        "Document": document(&version.document),
+        "Sha256": version.document.id().to_string(),
+        "Degraded": is_degraded(&version.document, PolicyType::Identity),
+    })
+}
+
+/// The document as JSON, as text where it is none.
+pub(crate) fn document(document: &Document) -> Value {
+    serde_json::from_str(document.text()).unwrap_or_else(|_| json!(document.text()))
+}
+
+/// Whether parts of the document are not what they seem (semantics 0.3).
+pub(crate) fn is_degraded(document: &Document, policy_type: PolicyType) -> bool {
+    parse(document.text(), policy_type).degraded().next().is_some()
+}

@@ -1,0 +1,169 @@
+//! `iamdb detach`: the reverse of attach.
+
+use serde_json::json;
+
+use super::error::{CliError, ErrorKind};
+use super::exit::Exit;
+use super::name::label;
+use super::nearest::{did_you_mean, nearest};
+use super::resolve::{find_policies, resolve_principal};
+use super::session::{Database, Keep, Session};
+use super::text::{quoted_list, shown};
+use crate::store::{AttachmentKind, ManagedPolicy, Principal, Snapshot, Writer};
+
+/// Detach a policy from a user, role or group
+///
+/// The stored policy stays. What was attached remains in the history: `iamdb show alice --at CHANGE`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb detach alice my-repo
+  iamdb detach role/deploy limits --boundary")]
+pub(crate) struct DetachArgs {
+    /// From whom: alice, user/alice, role/deploy, group/devs or an ARN
+    principal: String,
+    /// The name or ARN of the policy
+    policy: String,
+    /// Remove the inline policy of that name
+    #[arg(long, conflicts_with = "boundary")]
+    inline: bool,
+    /// Detach it as the permissions boundary
+    #[arg(long)]
+    boundary: bool,
+    /// Say what would be detached, and detach nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// In which way something is attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Managed,
+    Boundary,
+    Inline,
+}
+
+pub(crate) fn run(args: DetachArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let how = match (args.inline, args.boundary) {
+        (true, _) => How::Inline,
+        (false, true) => How::Boundary,
+        (false, false) => How::Managed,
+    };
+    let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
+    let ((from, name, rest), change) = session.write(Database::MustExist, keep, |writer| {
+        let from = resolve_principal(writer, &args.principal)?;
+        let name = detach(writer, &args, how, &from)?;
+        let rest = format!("{}{}", label(&from), how.phrase());
+        let summary = format!("detached {name} from {rest}");
+        Ok(((from, name, rest), summary))
+    })?;
+    let verb = if args.dry_run { "would detach" } else { "detached" };
+    session.out.answer(
+        || vec![format!("{verb} {name} from {rest}").into()],
+        || {
+            json!({
+                "PrincipalArn": from.arn(),
+                "PolicyName": name,
+                "AttachedAs": how.word(),
+                "DryRun": args.dry_run,
+                "Change": change.as_ref().map(|change| change.number.0),
+            })
+        },
+    )?;
+    if args.dry_run {
+        session.out.note("dry run: nothing was stored")?;
+    }
+    Ok(Exit::Yes)
+}
+
+impl How {
+    fn word(self) -> &'static str {
+        match self {
+            How::Managed => "managed",
+            How::Boundary => "boundary",
+            How::Inline => "inline",
+        }
+    }
+
+    fn phrase(self) -> &'static str {
+        match self {
+            How::Managed => "",
+            How::Boundary => " as its permissions boundary",
+            How::Inline => " as an inline policy",
+        }
+    }
+}
+
+/// Detaches, and tells the name.
+fn detach(
+    writer: &mut Writer<'_>,
+    args: &DetachArgs,
+    how: How,
+    from: &Principal,
+) -> Result<String, CliError> {
+    let kind = match how {
+        How::Managed => AttachmentKind::Managed,
+        How::Boundary => AttachmentKind::Boundary,
+        How::Inline if writer.remove_inline(from.key, &args.policy)? => return Ok(shown(&args.policy)),
+        How::Inline => return Err(not_attached(writer, args, how, from)?),
+    };
+    let named = find_policies(writer, &args.policy)?;
+    let attached = writer.attached(from.key, kind)?;
+    let mut both: Vec<ManagedPolicy> = attached
+        .into_iter()
+        .filter(|policy| named.iter().any(|choice| choice.policy.key == policy.key))
+        .collect();
+    let Some(policy) = both.pop() else { return Err(not_attached(writer, args, how, from)?) };
+    if let Some(other) = both.pop() {
+        let arns = [policy.arn(), other.arn()];
+        return Err(super::resolve::ambiguous(&args.policy, arns.to_vec()));
+    }
+    writer.detach(from.key, policy.key, kind)?;
+    Ok(shown(&policy.name))
+}
+
+/// The error of a policy that is not attached in this way: perhaps in another, perhaps under a similar name.
+fn not_attached(
+    snapshot: &Snapshot<'_>,
+    args: &DetachArgs,
+    how: How,
+    from: &Principal,
+) -> Result<CliError, CliError> {
+    let all = attachments(snapshot, from)?;
+    let name = args.policy.rsplit('/').next().unwrap_or(&args.policy);
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    let error = CliError::new(
+        ErrorKind::NotFound,
+        format!("`{}` is not attached to `{}`{}", shown(&args.policy), label(from), how.phrase()),
+    );
+    if let Some((other, name)) = all.iter().find(|(other, attached)| *other != how && attached == name) {
+        let name = shown(name);
+        return Ok(match other {
+            How::Managed => {
+                error.hint(format!("`{name}` is attached as a managed policy: leave the option out"))
+            }
+            How::Boundary => error.hint(format!("`{name}` is its permissions boundary: add `--boundary`")),
+            How::Inline => error.hint(format!("`{name}` is an inline policy: add `--inline`")),
+        });
+    }
+    let here = all.into_iter().filter(|(other, _)| *other == how).map(|(_, name)| name).collect::<Vec<_>>();
+    let near = nearest(name, here.iter().map(|name| (name.clone(), name.clone())));
+    Ok(match did_you_mean(&near) {
+        Some(question) => error.hint(question),
+        None if here.is_empty() => {
+            error.hint(format!("`{}` has no policy attached in this way", label(from)))
+        }
+        None => error.hint(format!("attached are {}", quoted_list(&here))),
+    })
+}
+
+fn attachments(snapshot: &Snapshot<'_>, of: &Principal) -> Result<Vec<(How, String)>, CliError> {
+    let managed = snapshot.attached(of.key, AttachmentKind::Managed)?.into_iter();
+    let boundary = snapshot.attached(of.key, AttachmentKind::Boundary)?.into_iter();
+    let inline = snapshot.inline(of.key)?.into_iter();
+    Ok(managed
+        .map(|policy| (How::Managed, policy.name))
+        .chain(boundary.map(|policy| (How::Boundary, policy.name)))
+        .chain(inline.map(|inline| (How::Inline, inline.name)))
+        .collect())
+}

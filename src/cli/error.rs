@@ -1,0 +1,167 @@
+//! Why a command has no answer: what, where, and what next.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::finding::Findings;
+use super::text::{quoted_list, shown};
+use crate::store::StoreError;
+
+/// What sort of thing went wrong: for programs, which read it as `Error.Code`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// The command line cannot be understood.
+    Usage,
+    /// What was named is not there.
+    NotFound,
+    /// What was named could be several things.
+    Ambiguous,
+    /// It cannot be done as things are.
+    Conflict,
+    /// The document is not a policy that AWS accepts.
+    InvalidPolicy,
+    /// The file is not what it should be.
+    InvalidInput,
+    /// A file cannot be read or written.
+    Io,
+    /// The database cannot be read or written.
+    Database,
+    /// Whoever read the answer has stopped reading: not an error of anybody.
+    BrokenPipe,
+}
+
+impl ErrorKind {
+    fn code(self) -> &'static str {
+        match self {
+            ErrorKind::Usage => "Usage",
+            ErrorKind::NotFound => "NotFound",
+            ErrorKind::Ambiguous => "Ambiguous",
+            ErrorKind::Conflict => "Conflict",
+            ErrorKind::InvalidPolicy => "InvalidPolicy",
+            ErrorKind::InvalidInput => "InvalidInput",
+            ErrorKind::Io => "Io",
+            ErrorKind::Database => "Database",
+            ErrorKind::BrokenPipe => "BrokenPipe",
+        }
+    }
+}
+
+/// An error as it is told: lower case, user's text in backticks, then hints.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    kind: ErrorKind,
+    message: String,
+    hints: Vec<String>,
+    findings: Option<Findings>,
+}
+
+impl CliError {
+    /// An error without a hint. Text from input in `message` has been through [`shown`].
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> CliError {
+        CliError { kind, message: message.into(), hints: Vec::new(), findings: None }
+    }
+
+    /// With what to do next.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> CliError {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// With what was found in a document.
+    #[must_use]
+    pub(crate) fn because(mut self, findings: Findings) -> CliError {
+        self.findings = Some(findings);
+        self
+    }
+
+    /// Failure to print.
+    pub(crate) fn printing(error: &io::Error) -> CliError {
+        let kind =
+            if error.kind() == io::ErrorKind::BrokenPipe { ErrorKind::BrokenPipe } else { ErrorKind::Io };
+        CliError::new(kind, format!("cannot write the answer: {error}"))
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.kind {
+            ErrorKind::BrokenPipe => Exit::Yes,
+            ErrorKind::Usage
+            | ErrorKind::NotFound
+            | ErrorKind::Ambiguous
+            | ErrorKind::Conflict
+            | ErrorKind::InvalidPolicy
+            | ErrorKind::InvalidInput
+            | ErrorKind::Io
+            | ErrorKind::Database => Exit::CouldNotAnswer,
+        }
+    }
+
+    /// Whether there is anybody to tell.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.kind == ErrorKind::BrokenPipe
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    pub(crate) fn findings(&self) -> Option<&Findings> {
+        self.findings.as_ref()
+    }
+
+    /// The object printed under `--output json`.
+    pub(crate) fn json(&self) -> Value {
+        let findings = self.findings.as_ref().map(Findings::json);
+        json!({
+            "Error": {
+                "Code": self.kind.code(),
+                "Message": self.message,
+                "Hints": self.hints,
+                "Findings": findings.unwrap_or_default(),
+            },
+            "ExitCode": self.exit().code(),
+        })
+    }
+}
+
+/// The hint of a database that is not there.
+const NO_DATABASE: &str = "`iamdb init` makes an empty one, `iamdb attach alice policy.json` makes one with a policy in it; \
+     `--db FILE` and IAMDB_DB name another";
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> CliError {
+        let message = shown(&error.to_string());
+        match error {
+            StoreError::NotFound { .. } => CliError::new(ErrorKind::NotFound, message).hint(NO_DATABASE),
+            StoreError::NotADatabase { .. } | StoreError::Foreign { .. } => {
+                CliError::new(ErrorKind::Database, message)
+                    .hint("the file has not been touched; `--db FILE` and IAMDB_DB name another")
+            }
+            StoreError::Newer { .. } => CliError::new(ErrorKind::Database, message)
+                .hint("the file has not been touched; use the iamdb that wrote it, or a newer one"),
+            StoreError::ReadOnly => CliError::new(ErrorKind::Database, message)
+                .hint("copy the file to a folder that you can write, and name it with `--db`"),
+            StoreError::Locked => CliError::new(ErrorKind::Database, message)
+                .hint("try again when the other command is done; nothing has been changed"),
+            StoreError::Io { .. } => CliError::new(ErrorKind::Io, message),
+            StoreError::NoSuchChange { .. } => CliError::new(ErrorKind::NotFound, message)
+                .hint("`iamdb log` lists the changes with their times"),
+            StoreError::InUse { by, .. } => CliError::new(ErrorKind::Conflict, message)
+                .hint(format!("`iamdb detach` it first from {}", quoted_list(by))),
+            StoreError::AccountSet { .. } => CliError::new(ErrorKind::Conflict, message)
+                .hint("keep each account's things made by hand in a database of their own (`--db FILE`)"),
+            StoreError::Exists { .. } | StoreError::Gone { .. } | StoreError::WrongKind { .. } => {
+                CliError::new(ErrorKind::Conflict, message)
+            }
+            StoreError::Sqlite(_) => CliError::new(ErrorKind::Database, message)
+                .hint("`iamdb verify` names the first thing that is damaged"),
+        }
+    }
+}

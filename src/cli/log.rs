@@ -1,0 +1,70 @@
+//! `iamdb log`: who changed what, when.
+
+use serde_json::json;
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::session::Session;
+use super::table::aligned;
+use super::text::{Text, shown};
+use crate::store::Change;
+
+/// Show who changed what, when; the newest change first
+///
+/// Every write is one change. `--at` of other commands takes its number or its time.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb log
+  iamdb log -n 1 --long")]
+pub(crate) struct LogArgs {
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    limit: Option<usize>,
+    /// Also the command and the hash of every change
+    #[arg(long)]
+    long: bool,
+}
+
+pub(crate) fn run(args: LogArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let mut changes = session.open()?.changes()?;
+    changes.reverse();
+    changes.truncate(args.limit.unwrap_or(usize::MAX));
+    session.out.answer(
+        || {
+            let rows = aligned(&changes.iter().map(row).collect::<Vec<_>>());
+            let lines = rows.into_iter().zip(&changes);
+            if args.long {
+                lines.flat_map(|(line, change)| [Text::from(line), details(change)]).collect()
+            } else {
+                lines.map(|(line, _)| line.into()).collect()
+            }
+        },
+        || json!({ "Changes": changes.iter().map(object).collect::<Vec<_>>() }),
+    )?;
+    if changes.is_empty() {
+        session.out.note("nothing has been changed yet")?;
+    }
+    Ok(Exit::Yes)
+}
+
+fn row(change: &Change) -> Vec<String> {
+    let Change { number, time, actor, summary, .. } = change;
+    vec![number.to_string(), time.to_string(), actor.clone(), summary.clone()]
+}
+
+fn details(change: &Change) -> Text {
+    format!("  $ {}\n  sha256 {}", shown(&change.command), change.hash).into()
+}
+
+fn object(change: &Change) -> serde_json::Value {
+    let Change { number, time, actor, command, summary, hash } = change;
+    json!({
+        "Number": number.0,
+        "Time": time.to_string(),
+        "Actor": actor,
+        "Command": command,
+        "Summary": summary,
+        "Hash": hash,
+    })
+}

@@ -1,0 +1,202 @@
+//! The two streams: stdout is the answer, stderr everything else.
+//!
+//! As text, remarks go to stderr when they are made. As JSON, the answer is one object on stdout and holds the
+//! remarks (`Warnings`, `Notes`); an error is one object on stderr. Nothing else in the crate prints.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::error::CliError;
+use super::finding::Findings;
+use super::text::{Text, shown, shown_document};
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON object, with AWS's field names where AWS has the shape
+    Json,
+}
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR or TERM=dumb says otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+/// What is named by a line of an answer.
+pub(crate) const STRONG: Style = Style::new().bold();
+/// What stands beside it.
+pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// Where everything is printed.
+pub(crate) struct Output {
+    format: Format,
+    stdout: AutoStream<io::Stdout>,
+    stderr: AutoStream<io::Stderr>,
+    warnings: Vec<Value>,
+    notes: Vec<Value>,
+}
+
+impl Output {
+    /// The streams of the process.
+    pub(crate) fn new(format: Format, color: Color) -> Output {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Output {
+            format,
+            stdout: AutoStream::new(io::stdout(), choice),
+            stderr: AutoStream::new(io::stderr(), choice),
+            warnings: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Prints the answer: `text` or `json`, which is an object.
+    pub(crate) fn answer(
+        &mut self,
+        text: impl FnOnce() -> Vec<Text>,
+        json: impl FnOnce() -> Value,
+    ) -> Result<(), CliError> {
+        match self.format {
+            Format::Text => {
+                for line in text() {
+                    writeln!(self.stdout, "{}", line.as_str())?;
+                }
+            }
+            Format::Json => {
+                let mut object = json();
+                self.add_remarks(&mut object);
+                writeln!(self.stdout, "{}", pretty(&object))?;
+            }
+        }
+        Ok(self.stdout.flush()?)
+    }
+
+    /// Prints a document, or `json`: byte for byte into a file or a pipe, so far as it is harmless on a terminal.
+    pub(crate) fn document(&mut self, text: &str, json: impl FnOnce() -> Value) -> Result<(), CliError> {
+        let terminal = io::stdout().is_terminal();
+        match self.format {
+            Format::Json => self.answer(Vec::new, json),
+            Format::Text if terminal => {
+                self.answer(|| vec![shown_document(text.strip_suffix('\n').unwrap_or(text))], json)
+            }
+            Format::Text => self.bytes(text.as_bytes()),
+        }
+    }
+
+    /// Writes what this program made for another program to read.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Says what may be a mistake.
+    pub(crate) fn warning(&mut self, message: &str) -> Result<(), CliError> {
+        match self.format {
+            Format::Text => self.remark(WARNING, "warning", message),
+            Format::Json => {
+                self.warnings.push(json!({ "Message": message }));
+                Ok(())
+            }
+        }
+    }
+
+    /// Says what one should know to read the answer.
+    pub(crate) fn note(&mut self, message: &str) -> Result<(), CliError> {
+        match self.format {
+            Format::Text => self.remark(NOTE, "note", message),
+            Format::Json => {
+                self.notes.push(json!({ "Message": message }));
+                Ok(())
+            }
+        }
+    }
+
+    /// Says what was found in a document that is not refused for it.
+    pub(crate) fn findings(&mut self, findings: &Findings) -> Result<(), CliError> {
+        match self.format {
+            Format::Text => self.print_findings(findings),
+            Format::Json => {
+                self.warnings.extend(findings.json());
+                Ok(())
+            }
+        }
+    }
+
+    /// Says why there is no answer. What cannot be printed is not printed: there is nobody left to tell.
+    pub(crate) fn error(&mut self, error: &CliError) {
+        if error.is_quiet() {
+            return;
+        }
+        let printed = match self.format {
+            Format::Text => self.print_error(error),
+            Format::Json => {
+                let mut object = error.json();
+                self.add_remarks(&mut object);
+                writeln!(self.stderr, "{}", pretty(&object)).map_err(CliError::from)
+            }
+        };
+        drop(printed);
+    }
+
+    fn print_error(&mut self, error: &CliError) -> Result<(), CliError> {
+        if let Some(findings) = error.findings() {
+            self.print_findings(findings)?;
+        }
+        self.remark(ERROR, "error", error.message())?;
+        for hint in error.hints() {
+            self.remark(NOTE, "hint", hint)?;
+        }
+        Ok(())
+    }
+
+    fn print_findings(&mut self, findings: &Findings) -> Result<(), CliError> {
+        for finding in findings.texts(ERROR, WARNING, FAINT) {
+            writeln!(self.stderr, "{}\n", finding.as_str())?;
+        }
+        Ok(())
+    }
+
+    fn remark(&mut self, style: Style, label: &str, message: &str) -> Result<(), CliError> {
+        let line = Text::styled(style, label).and(": ").and(message);
+        Ok(writeln!(self.stderr, "{}", line.as_str())?)
+    }
+
+    fn add_remarks(&mut self, object: &mut Value) {
+        for (key, remarks) in [("Warnings", &mut self.warnings), ("Notes", &mut self.notes)] {
+            if !remarks.is_empty() {
+                object[key] = Value::Array(std::mem::take(remarks));
+            }
+        }
+    }
+}
+
+/// JSON for people and programs. What a terminal would obey stands in strings only, and is escaped there.
+fn pretty(value: &Value) -> String {
+    format!("{value:#}").split('\n').map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// For failures to print, see [`CliError::exit`].
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> CliError {
+        CliError::printing(&error)
+    }
+}

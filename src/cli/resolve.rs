@@ -1,0 +1,152 @@
+//! From what was typed to what is stored: one thing, or an error that lists what it could have been.
+
+use super::error::{CliError, ErrorKind};
+use super::name::{PrincipalName, label, policy_label};
+use super::nearest::{did_you_mean, nearest};
+use super::text::{quoted_list, shown};
+use crate::store::{ManagedPolicy, PolicyVersion, Principal, Snapshot};
+
+/// The principal that was named.
+pub(crate) fn resolve_principal(snapshot: &Snapshot<'_>, text: &str) -> Result<Principal, CliError> {
+    let name = PrincipalName::parse(text)?;
+    match find_principal(snapshot, text, &name)? {
+        Some(principal) => Ok(principal),
+        None => Err(unknown_principal(snapshot, text, &name)?),
+    }
+}
+
+/// The principal that was named, or none.
+pub(crate) fn find_principal(
+    snapshot: &Snapshot<'_>,
+    text: &str,
+    name: &PrincipalName,
+) -> Result<Option<Principal>, CliError> {
+    let mut found = snapshot.principals_named(&name.name)?;
+    found.retain(|principal| name.fits(principal));
+    if found.len() > 1 {
+        return Err(ambiguous(text, found.iter().map(Principal::arn).collect()));
+    }
+    Ok(found.pop())
+}
+
+/// The error of a principal that is not stored, with the nearest names.
+pub(crate) fn unknown_principal(
+    snapshot: &Snapshot<'_>,
+    text: &str,
+    name: &PrincipalName,
+) -> Result<CliError, CliError> {
+    let what = name.kind.map_or("user, role or group", |kind| kind.as_str());
+    let error = CliError::new(ErrorKind::NotFound, format!("there is no {what} `{}`", shown(text)));
+    let everyone = snapshot.principals(None)?;
+    let near = nearest(&name.name, everyone.iter().map(|one| (one.name.clone(), label(one))));
+    Ok(match did_you_mean(&near) {
+        Some(question) => error.hint(question),
+        None => error.hint("`iamdb ls` lists who is stored"),
+    })
+}
+
+/// A stored policy and perhaps one of its versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PolicyChoice {
+    /// The policy.
+    pub(crate) policy: ManagedPolicy,
+    /// The version that was asked for: `3` for `@v3`.
+    pub(crate) version: Option<u32>,
+}
+
+impl PolicyChoice {
+    /// The version that was asked for, else the default version.
+    pub(crate) fn version(&self, snapshot: &Snapshot<'_>) -> Result<PolicyVersion, CliError> {
+        let Some(number) = self.version else {
+            return snapshot.default_version(self.policy.key)?.ok_or_else(|| self.unknown_document());
+        };
+        let versions = snapshot.versions(self.policy.key)?;
+        let there = quoted_list(versions.iter().map(|version| format!("v{}", version.number)));
+        versions.into_iter().find(|version| version.number == number).ok_or_else(|| {
+            let error = CliError::new(
+                ErrorKind::NotFound,
+                format!("`{}` has no version `v{number}`", policy_label(&self.policy)),
+            );
+            if there.is_empty() { error } else { error.hint(format!("it has {there}")) }
+        })
+    }
+
+    fn unknown_document(&self) -> CliError {
+        CliError::new(
+            ErrorKind::NotFound,
+            format!("the document of `{}` is not known, only that it is attached", shown(&self.policy.arn())),
+        )
+        .hint("`iamdb import` it from a dump that has it")
+    }
+}
+
+/// The stored policy that was named: `my-repo`, `policy/dev/my-repo` or an ARN, perhaps with `@v3`.
+pub(crate) fn resolve_policy(snapshot: &Snapshot<'_>, text: &str) -> Result<PolicyChoice, CliError> {
+    let mut found = find_policies(snapshot, text)?;
+    match (found.pop(), found.is_empty()) {
+        (Some(choice), true) => Ok(choice),
+        (Some(choice), false) => {
+            found.push(choice);
+            Err(ambiguous(text, found.iter().map(|choice| choice.policy.arn()).collect()))
+        }
+        (None, _) => Err(unknown_policy(snapshot, text)?),
+    }
+}
+
+/// Every stored policy that the text names. A name may end in `@v3` itself, so the whole is tried first.
+pub(crate) fn find_policies(snapshot: &Snapshot<'_>, text: &str) -> Result<Vec<PolicyChoice>, CliError> {
+    let choices = |text: &str, version| -> Result<Vec<PolicyChoice>, CliError> {
+        let name = text.rsplit('/').next().unwrap_or(text);
+        let mut found = snapshot.managed_policies_named(name)?;
+        found.retain(|policy| names_policy(text, policy));
+        Ok(found.into_iter().map(|policy| PolicyChoice { policy, version }).collect())
+    };
+    let found = choices(text, None)?;
+    match split_version(text) {
+        Some((name, version)) if found.is_empty() => choices(name, Some(version)),
+        _ => Ok(found),
+    }
+}
+
+fn names_policy(text: &str, policy: &ManagedPolicy) -> bool {
+    let ManagedPolicy { path, name, .. } = policy;
+    text == name
+        || text == policy.arn()
+        || text
+            .strip_prefix("policy/")
+            .is_some_and(|rest| rest == name || format!("/{rest}") == format!("{path}{name}"))
+}
+
+/// `my-repo@v3` as name and version.
+fn split_version(text: &str) -> Option<(&str, u32)> {
+    let (name, version) = text.rsplit_once("@v")?;
+    let number = version.parse().ok().filter(|&number| number > 0)?;
+    (!name.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit())).then_some((name, number))
+}
+
+/// The error of a policy that is not stored, with the nearest names.
+pub(crate) fn unknown_policy(snapshot: &Snapshot<'_>, text: &str) -> Result<CliError, CliError> {
+    let error = CliError::new(ErrorKind::NotFound, format!("there is no stored policy `{}`", shown(text)));
+    Ok(match did_you_mean(&near_policies(snapshot, text)?) {
+        Some(question) => error.hint(question),
+        None => error.hint("`iamdb ls policies` lists what is stored"),
+    })
+}
+
+/// The names of stored policies nearest to the text.
+pub(crate) fn near_policies(snapshot: &Snapshot<'_>, text: &str) -> Result<Vec<String>, CliError> {
+    let name = split_version(text).map_or(text, |(name, _)| name);
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    let stored = snapshot.managed_policies()?;
+    Ok(nearest(name, stored.into_iter().map(|policy| (policy.name.clone(), policy.name))))
+}
+
+/// The error of a name that fits several.
+pub(crate) fn ambiguous(text: &str, arns: Vec<String>) -> CliError {
+    CliError::new(
+        ErrorKind::Ambiguous,
+        format!("`{}` could be {} things: {}", shown(text), arns.len(), quoted_list(&arns)),
+    )
+    .hint("name one by its kind, as in user/alice or policy/alice, or by its ARN")
+}

@@ -1,0 +1,114 @@
+//! What a command runs in: the database that was named, who asks, and where the answer goes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::at::When;
+use super::error::CliError;
+use super::output::Output;
+use crate::store::{Attribution, Change, Snapshot, Store, Writer};
+
+/// Whether a change is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// It is recorded.
+    Change,
+    /// It is tried and rolled back (`--dry-run`).
+    Nothing,
+}
+
+/// Whether a command that writes may begin a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Database {
+    /// It needs what is in it.
+    MustExist,
+    /// The first write makes it.
+    MayBegin,
+    /// The first write makes it, and is so long that it is not tried first: all that can be refused has been.
+    MayBeginUntried,
+}
+
+/// One run of the program.
+pub(crate) struct Session {
+    /// Where the answer goes.
+    pub(crate) out: Output,
+    db: PathBuf,
+    command: String,
+}
+
+impl Session {
+    /// For a database and the arguments as typed, the first of which is the program's name.
+    pub(crate) fn new(db: PathBuf, arguments: &[OsString], out: Output) -> Session {
+        let typed = arguments.iter().skip(1).map(|argument| shell_quoted(&argument.to_string_lossy()));
+        let command = std::iter::once("iamdb".to_owned()).chain(typed).collect::<Vec<_>>().join(" ");
+        Session { out, db, command }
+    }
+
+    /// The file's name as it was given.
+    pub(crate) fn db(&self) -> &std::path::Path {
+        &self.db
+    }
+
+    /// Opens the database, which must be there.
+    pub(crate) fn open(&self) -> Result<Store, CliError> {
+        Ok(Store::open(&self.db)?)
+    }
+
+    /// Asks one question of the state as of then.
+    pub(crate) fn read<T>(
+        &mut self,
+        at: &When,
+        question: impl FnOnce(&Snapshot<'_>, &mut Output) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let mut store = self.open()?;
+        let snapshot = store.read(at.0)?;
+        question(&snapshot, &mut self.out)
+    }
+
+    /// Makes one change, all of it or nothing. `work` returns its value and the change's summary.
+    ///
+    /// Where there is no database yet, `work` is first tried on an empty one that is nowhere, so that a command
+    /// that is refused leaves no file behind.
+    pub(crate) fn write<T>(
+        &mut self,
+        database: Database,
+        keep: Keep,
+        work: impl Fn(&mut Writer<'_>) -> Result<(T, String), CliError>,
+    ) -> Result<(T, Option<Change>), CliError> {
+        let by = self.attribution();
+        let is_new = database != Database::MustExist && !self.db.exists();
+        if is_new && (database == Database::MayBegin || keep == Keep::Nothing) {
+            let tried = Store::in_memory()?.dry_run(&by, &work)?;
+            if keep == Keep::Nothing {
+                return Ok((tried, None));
+            }
+        }
+        let mut store = if is_new { Store::open_or_create(&self.db)? } else { self.open()? };
+        match keep {
+            Keep::Change => store.write(&by, work),
+            Keep::Nothing => Ok((store.dry_run(&by, work)?, None)),
+        }
+    }
+
+    fn attribution(&self) -> Attribution {
+        let named = std::env::var("IAMDB_ACTOR").ok().filter(|name| !name.is_empty());
+        let actor = named.or_else(|| whoami::username().ok()).unwrap_or_else(|| "unknown".to_owned());
+        Attribution { actor, time: Timestamp::now(), command: self.command.clone() }
+    }
+}
+
+/// What answers say once when they show the ARN of something made by hand in an account that is not set.
+pub(crate) const UNSET_ACCOUNT: &str =
+    "the account is not set, so ARNs show 000000000000; `iamdb init --account 123456789012` sets it";
+
+/// An argument as a POSIX shell reads it back.
+pub(crate) fn shell_quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./,:=@%+".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,129 @@
+//! `iamdb tag`: the tags of a user or role, which feed `aws:PrincipalTag`.
+
+use std::str::FromStr;
+
+use serde_json::json;
+
+use super::error::{CliError, ErrorKind};
+use super::exit::Exit;
+use super::name::label;
+use super::quota;
+use super::resolve::resolve_principal;
+use super::session::{Database, Keep, Session};
+use super::text::{Text, quoted_list, shown};
+use crate::store::{Principal, PrincipalKind, Writer};
+
+/// Set or remove tags of a user or role
+///
+/// Keys that differ only in upper and lower case are the same key, as in AWS. Conditions read tags as
+/// aws:PrincipalTag/KEY.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb tag alice team=blue cost-centre=7
+  iamdb tag alice --remove cost-centre")]
+pub(crate) struct TagArgs {
+    /// Whose: alice, user/alice, role/deploy or an ARN
+    principal: String,
+    /// Tags to set
+    #[arg(value_name = "KEY=VALUE", required_unless_present = "remove")]
+    tags: Vec<Tag>,
+    /// A tag to remove; may be given several times
+    #[arg(long, value_name = "KEY")]
+    remove: Vec<String>,
+}
+
+/// A tag to set, within IAM's limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tag {
+    key: String,
+    value: String,
+}
+
+impl FromStr for Tag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Tag, String> {
+        let (key, value) = text.split_once('=').ok_or("a tag is KEY=VALUE")?;
+        if key.is_empty() || key.chars().count() > 128 {
+            return Err("the key of a tag has 1 to 128 characters".to_owned());
+        }
+        if value.chars().count() > 256 {
+            return Err("the value of a tag has at most 256 characters".to_owned());
+        }
+        if key.to_ascii_lowercase().starts_with("aws:") {
+            return Err("keys that begin with aws: are AWS's own".to_owned());
+        }
+        let fits = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+        match text.chars().find(|&c| !fits(c)) {
+            Some(odd) => Err(format!("`{}` cannot stand in a tag", shown(&odd.to_string()))),
+            None => Ok(Tag { key: key.to_owned(), value: value.to_owned() }),
+        }
+    }
+}
+
+/// Only users and roles have tags.
+pub(crate) fn check_taggable(kind: PrincipalKind) -> Result<(), CliError> {
+    match kind {
+        PrincipalKind::User | PrincipalKind::Role => Ok(()),
+        PrincipalKind::Group => {
+            Err(CliError::new(ErrorKind::Conflict, "a group has no tags: only users and roles have"))
+        }
+    }
+}
+
+/// Sets tags.
+pub(crate) fn put_tags(writer: &mut Writer<'_>, of: &Principal, tags: &[Tag]) -> Result<(), CliError> {
+    for Tag { key, value } in tags {
+        writer.put_tag(of.key, key, value)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn run(args: TagArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let ((of, tags, warning), change) = session.write(Database::MustExist, Keep::Change, |writer| {
+        let of = resolve_principal(writer, &args.principal)?;
+        check_taggable(of.kind)?;
+        for key in &args.remove {
+            if !writer.remove_tag(of.key, key)? {
+                return Err(no_tag(writer, &of, key)?);
+            }
+        }
+        put_tags(writer, &of, &args.tags)?;
+        let tags = writer.tags(of.key)?;
+        let warning = quota::of_tags(writer, &of)?;
+        let set = args.tags.iter().map(|Tag { key, value }| format!("{key}={value}"));
+        let removed = args.remove.iter().map(|key| format!("-{key}"));
+        let what = set.chain(removed).map(|tag| shown(&tag)).collect::<Vec<_>>().join(" ");
+        let summary = format!("tagged {} {what}", label(&of));
+        Ok(((of, tags, warning), summary))
+    })?;
+    if let Some(warning) = warning {
+        session.out.warning(&warning)?;
+    }
+    let change = change.map(|change| change.number.0);
+    session.out.answer(
+        || {
+            let tags = tags.iter().map(|(key, value)| format!("{}={}", shown(key), shown(value)));
+            let tags = tags.collect::<Vec<_>>().join(" ");
+            let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("tags {tags}") };
+            let already = if change.is_none() { " already" } else { "" };
+            vec![Text::from(format!("{} has {tags}{already}", label(&of)))]
+        },
+        || {
+            let tags: Vec<_> =
+                tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+            json!({ "PrincipalArn": of.arn(), "Tags": tags, "Change": change })
+        },
+    )?;
+    Ok(Exit::Yes)
+}
+
+fn no_tag(writer: &Writer<'_>, of: &Principal, key: &str) -> Result<CliError, CliError> {
+    let error = CliError::new(ErrorKind::NotFound, format!("`{}` has no tag `{}`", label(of), shown(key)));
+    let tags = writer.tags(of.key)?;
+    if tags.is_empty() {
+        return Ok(error);
+    }
+    Ok(error.hint(format!("it has {}", quoted_list(tags.iter().map(|(key, _)| key)))))
+}

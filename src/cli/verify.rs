@@ -1,0 +1,64 @@
+//! `iamdb verify`: whether the history and the documents are intact.
+
+use serde_json::json;
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::session::Session;
+use super::text::count;
+
+/// Prove that the history and the documents are intact
+///
+/// Recomputes the hash of every change and of every document and runs SQLite's own check. Names the first thing
+/// that does not hold, and exits with 1 then. Keep the newest hash elsewhere: it vouches for all that came before.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Example:
+  iamdb verify")]
+pub(crate) struct VerifyArgs {}
+
+pub(crate) fn run(_: VerifyArgs, session: &mut Session) -> Result<Exit, CliError> {
+    match session.open()?.verify()? {
+        Ok(verified) => {
+            let newest = verified.newest.as_ref();
+            session.out.answer(
+                || {
+                    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+                    let changes = count(number(verified.changes), "change", "changes");
+                    let documents = count(number(verified.documents), "document", "documents");
+                    let mut lines = vec![format!("intact: {changes}, {documents}").into()];
+                    lines.extend(
+                        newest.map(|change| format!("change {} is sha256 {}", change.number, change.hash).into()),
+                    );
+                    lines
+                },
+                || {
+                    json!({
+                        "Intact": true,
+                        "Changes": verified.changes,
+                        "Documents": verified.documents,
+                        "Texts": verified.texts,
+                        "Newest": newest.map(|change| json!({ "Number": change.number.0, "Hash": change.hash })),
+                    })
+                },
+            )?;
+            Ok(Exit::Yes)
+        }
+        Err(damage) => {
+            session.out.answer(
+                || {
+                    let change = damage.change.map(|number| format!(" (change {number})"));
+                    vec![format!("damaged: {damage}{}", change.unwrap_or_default()).into()]
+                },
+                || {
+                    json!({
+                        "Intact": false,
+                        "Damage": damage.what,
+                        "Change": damage.change.map(|number| number.0),
+                    })
+                },
+            )?;
+            Ok(Exit::No)
+        }
+    }
+}
