@@ -74,9 +74,11 @@ impl Reading {
         let named = std::mem::take(&mut estate.named);
         for document in named {
             let line = index.get(&(folder(&document.file), document.name.clone()));
-            match line.filter(|_| document.version.is_none()) {
-                Some(line) => with_arn(&mut estate, document, line)?,
-                None => estate.named.push(document),
+            match line.and_then(|line| Some((line, line.arn.as_deref()?))) {
+                Some((line, arn)) if document.version.is_none() => {
+                    with_arn(&mut estate, document, arn, line.version.as_deref())?;
+                }
+                _ => estate.named.push(document),
             }
         }
         once_per_name(&mut estate.named)?;
@@ -88,18 +90,22 @@ impl Reading {
 }
 
 /// A document of which an index says the ARN. What an account dump says of the policy goes first.
-fn with_arn(estate: &mut Estate, document: NamedDocument, line: &IndexLine) -> Result<(), ImportError> {
+fn with_arn(
+    estate: &mut Estate,
+    document: NamedDocument,
+    arn: &str,
+    version: Option<&str>,
+) -> Result<(), ImportError> {
     let content =
         |message| ImportError::Content { file: document.file.clone(), place: Place::default(), message };
-    let name = PolicyName::parse(&line.arn).ok_or_else(|| {
-        content(format!("the index says `{}`, which is no ARN of a managed policy", line.arn))
-    })?;
-    let number = match line.version.as_deref() {
+    let name = PolicyName::parse(arn)
+        .ok_or_else(|| content(format!("the index says `{}`, which is no ARN of a managed policy", arn)))?;
+    let number = match version {
         None => 1,
         Some(version) => version_number(version)
             .ok_or_else(|| content(format!("the index says version `{version}`; expected v1, v2, …")))?,
     };
-    let policy = estate.policy(&line.arn, name);
+    let policy = estate.policy(arn, name);
     if let Some(policy) = estate.policies.get_mut(policy.0) {
         policy.described = policy.described.max(Described::Partly);
         policy.versions.entry(number).or_insert(document.document);

@@ -2,7 +2,9 @@
 
 mod cases;
 mod catalog;
+#[cfg(test)]
 mod estate;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod store;

@@ -19,7 +19,9 @@ use crate::store::PrincipalKind;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct IndexLine {
     pub(super) name: String,
-    pub(super) arn: String,
+    /// Not known of some: then the document is as good as one without index.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(super) arn: Option<String>,
     pub(super) version: Option<String>,
 }
 

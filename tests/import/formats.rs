@@ -207,7 +207,8 @@ fn two_files_of_one_name_must_agree() {
 #[test]
 fn an_index_tells_the_arns_of_a_folder() {
     let index = r#"{"name": "Audit", "arn": "arn:aws:iam::aws:policy/job-function/Audit", "version": "v15", "bytes": 3}
-        {"name": "Gone", "arn": "arn:aws:iam::aws:policy/Gone"}"#;
+        {"name": "Gone", "arn": "arn:aws:iam::aws:policy/Gone"}
+        {"name": "Internal", "arn": null, "version": "v1"}"#;
     let text = allow("iam:List*").to_string();
     let mut db = Database::new();
     let (outcome, _) =
