@@ -16,6 +16,7 @@ mod detach;
 mod error;
 mod exit;
 mod finding;
+mod import;
 mod init;
 mod join;
 mod leave;
@@ -26,6 +27,7 @@ mod name;
 mod named;
 mod nearest;
 mod output;
+mod progress;
 mod quota;
 mod resolve;
 mod session;
@@ -128,6 +130,7 @@ enum Command {
     Attach(attach::AttachArgs),
     Can(can::CanArgs),
     Detach(detach::DetachArgs),
+    Import(import::ImportArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
     Create(create::CreateArgs),
@@ -166,6 +169,7 @@ fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
+        Command::Import(args) => import::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
         Command::Show(args) => show::run(&args, session),
         Command::Create(args) => create::run(&args, session),

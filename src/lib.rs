@@ -8,7 +8,8 @@
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
-//! * Keeping: [`store`], and [`stored`], which turns rows back into words.
+//! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
+//!   output into rows.
 //! * A whole question and its reply: [`ask`].
 //! * Talking: [`cli`].
 
@@ -24,5 +25,6 @@ pub mod caller;
 pub mod cases;
 pub mod store;
 pub mod stored;
+pub mod import;
 pub mod ask;
 pub mod cli;

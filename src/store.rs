@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+mod bulk;
 mod entity;
 mod error;
 mod history;
@@ -29,6 +30,7 @@ mod snapshot;
 mod verify;
 mod writer;
 
+pub use bulk::{AttachmentRow, DocumentId, InlineRow, MembershipRow, TagRow, TrustRow, VersionRow};
 pub use entity::{
     AttachmentKind, InlinePolicy, ManagedPolicy, NewManagedPolicy, NewPrincipal, PolicyKey, PolicyOwner,
     PolicyVersion, Principal, PrincipalKey, PrincipalKind,

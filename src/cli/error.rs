@@ -22,6 +22,8 @@ pub(crate) enum ErrorKind {
     Conflict,
     /// The document is not a policy that AWS accepts.
     InvalidPolicy,
+    /// The file is not what it should be.
+    InvalidInput,
     /// A file cannot be read or written.
     Io,
     /// The database cannot be read or written.
@@ -40,6 +42,7 @@ impl ErrorKind {
             ErrorKind::Ambiguous => "Ambiguous",
             ErrorKind::Conflict => "Conflict",
             ErrorKind::InvalidPolicy => "InvalidPolicy",
+            ErrorKind::InvalidInput => "InvalidInput",
             ErrorKind::Io => "Io",
             ErrorKind::Database => "Database",
             ErrorKind::Budget => "Budget",
@@ -93,6 +96,7 @@ impl CliError {
             | ErrorKind::Ambiguous
             | ErrorKind::Conflict
             | ErrorKind::InvalidPolicy
+            | ErrorKind::InvalidInput
             | ErrorKind::Io
             | ErrorKind::Database
             | ErrorKind::Budget => Exit::CouldNotAnswer,

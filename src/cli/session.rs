@@ -26,6 +26,8 @@ pub(crate) enum Database {
     MustExist,
     /// The first write makes it.
     MayBegin,
+    /// The first write makes it, and is so long that it is not tried first: all that can be refused has been.
+    MayBeginUntried,
 }
 
 /// One run of the program.
@@ -76,8 +78,8 @@ impl Session {
         work: impl Fn(&mut Writer<'_>) -> Result<(T, String), CliError>,
     ) -> Result<(T, Option<Change>), CliError> {
         let by = self.attribution();
-        let is_new = database == Database::MayBegin && !self.db.exists();
-        if is_new {
+        let is_new = database != Database::MustExist && !self.db.exists();
+        if is_new && (database == Database::MayBegin || keep == Keep::Nothing) {
             let tried = Store::in_memory()?.dry_run(&by, &work)?;
             if keep == Keep::Nothing {
                 return Ok((tried, None));

@@ -82,6 +82,16 @@ impl Writer<'_> {
         Ok(true)
     }
 
+    /// Removes a version; `false` where there is none of that number. A policy that loses its default version has
+    /// none until another becomes it.
+    pub fn remove_version(&mut self, of: PolicyKey, number: u32) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM policy_versions WHERE policy_id = ?1 AND number = ?2 AND valid_to IS NULL";
+        match self.one(sql, params![of, number], |row| row.get(0))? {
+            Some(id) => self.close("policy_versions", id).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
     /// Adds a version with the next number that was never used, and makes it the default.
     pub fn add_version(&mut self, of: PolicyKey, document: &Document) -> Result<u32, StoreError> {
         let sql = "SELECT coalesce(max(number), 0) + 1 FROM policy_versions WHERE policy_id = ?1";
@@ -155,6 +165,8 @@ impl Writer<'_> {
         }
     }
 
+    // `+kind`: without the sign SQLite looks whether the partial index of boundaries fits, which depends on the
+    // value, and so prepares the statement anew for each.
     fn attachment(
         &self,
         to: PrincipalKey,
@@ -162,7 +174,7 @@ impl Writer<'_> {
         kind: AttachmentKind,
     ) -> Result<Option<i64>, StoreError> {
         let sql = "SELECT id FROM attachments \
-                   WHERE principal_id = ?1 AND policy_id = ?2 AND kind = ?3 AND valid_to IS NULL";
+                   WHERE principal_id = ?1 AND policy_id = ?2 AND +kind = ?3 AND valid_to IS NULL";
         self.one(sql, params![to, policy, kind], |row| row.get(0))
     }
 }

@@ -1,0 +1,197 @@
+//! Users, groups and roles, with all that hangs on them.
+
+use std::collections::BTreeSet;
+
+use super::super::estate::PrincipalRecord;
+use super::state::KnownPrincipal;
+use super::{Applier, Warning};
+use crate::store::{
+    AttachmentKind, NewPrincipal, PolicyKey, Principal, PrincipalKey, PrincipalKind, StoreError,
+};
+
+impl Applier<'_, '_> {
+    /// Every principal of a kind. Groups come first, for users are in them.
+    pub(super) fn principals(&mut self, kind: PrincipalKind) -> Result<(), StoreError> {
+        for record in self.estate.principals.iter().filter(|record| record.kind == kind) {
+            self.outcome.count(kind);
+            self.principal(record)?;
+            self.step();
+        }
+        Ok(())
+    }
+
+    fn principal(&mut self, record: &PrincipalRecord) -> Result<(), StoreError> {
+        let known = self.state.principal(record.kind, Some(&record.name.account), &record.name.name);
+        let (key, is_new, mut changed) = match known {
+            None => (self.create(record)?, true, false),
+            Some(known) if is_same(known, record) => (known.principal.key, false, false),
+            Some(known) => {
+                let another = is_another(&known.principal, record);
+                let old = known.principal.key;
+                self.outcome.removed += usize::from(another);
+                (self.replace(old, record)?, another, true)
+            }
+        };
+        let Some(known) = self.state.principals.get_mut(&key) else { return Ok(()) };
+        known.seen = true;
+        let known = known.clone();
+        changed |= self.tags(&known, record)?;
+        changed |= self.documents(&known, record)?;
+        changed |= self.attachments(&known, record)?;
+        changed |= self.boundary(&known, record)?;
+        changed |= self.memberships(&known, record)?;
+        self.outcome.new += usize::from(is_new);
+        self.outcome.changed += usize::from(changed && !is_new);
+        Ok(())
+    }
+
+    fn create(&mut self, record: &PrincipalRecord) -> Result<PrincipalKey, StoreError> {
+        let principal = self.writer.create_principal(&NewPrincipal {
+            kind: record.kind,
+            partition: record.name.partition.clone(),
+            account: Some(record.name.account.clone()),
+            path: record.name.path.clone(),
+            name: record.name.name.clone(),
+            unique_id: record.unique_id.clone(),
+        })?;
+        let key = principal.key;
+        self.state.add_principal(principal, false);
+        Ok(key)
+    }
+
+    /// Makes a principal anew: another unique id (R-GRM-29), another path, or one that was made by hand and is
+    /// now known by its id. All that hangs on it is said by the dump, but for the members of a group.
+    fn replace(&mut self, old: PrincipalKey, record: &PrincipalRecord) -> Result<PrincipalKey, StoreError> {
+        let members: Vec<PrincipalKey> = self
+            .state
+            .principals
+            .iter()
+            .filter(|(_, known)| known.groups.contains(&old))
+            .map(|(key, _)| *key)
+            .collect();
+        self.writer.delete_principal(old)?;
+        self.state.remove_principal(old);
+        let key = self.create(record)?;
+        for member in members.into_iter().collect::<BTreeSet<_>>() {
+            self.writer.join(member, key)?;
+            if let Some(known) = self.state.principals.get_mut(&member) {
+                known.groups.insert(key);
+            }
+        }
+        Ok(key)
+    }
+
+    fn tags(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+        let (key, mut changed) = (known.principal.key, false);
+        for (lower, (tag, _)) in &known.tags {
+            if !record.tags.contains_key(lower) {
+                changed |= self.writer.remove_tag(key, tag)?;
+            }
+        }
+        for (lower, said) in &record.tags {
+            if known.tags.get(lower) != Some(said) {
+                self.writer.put_tag(key, &said.0, &said.1)?;
+                changed = true;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Inline policies and the trust policy.
+    fn documents(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+        let (key, documents, mut changed) = (known.principal.key, &self.estate.documents, false);
+        for name in known.inline.keys().filter(|name| !record.inline.contains_key(*name)) {
+            changed |= self.writer.remove_inline(key, name)?;
+        }
+        for (name, &document) in &record.inline {
+            if known.inline.get(name) != Some(&self.id(document)) {
+                changed |= self.writer.put_inline(key, name, &documents[document])?;
+            }
+        }
+        if let Some(document) = record.trust
+            && known.trust.as_ref() != Some(&self.id(document))
+        {
+            changed |= self.writer.put_trust_policy(key, &documents[document])?;
+        }
+        Ok(changed)
+    }
+
+    fn attachments(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+        let key = known.principal.key;
+        let said: BTreeSet<PolicyKey> = record.attached.iter().map(|&policy| self.key_of(policy)).collect();
+        for &policy in known.attached.difference(&said) {
+            self.detach(key, policy, AttachmentKind::Managed)?;
+        }
+        for &policy in said.difference(&known.attached) {
+            self.attach(key, policy, AttachmentKind::Managed)?;
+        }
+        Ok(said != known.attached)
+    }
+
+    fn boundary(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+        let key = known.principal.key;
+        let said = record.boundary.map(|policy| self.key_of(policy));
+        if said == known.boundary {
+            return Ok(false);
+        }
+        if let Some(old) = known.boundary {
+            self.detach(key, old, AttachmentKind::Boundary)?;
+        }
+        if let Some(new) = said {
+            self.attach(key, new, AttachmentKind::Boundary)?;
+        }
+        Ok(true)
+    }
+
+    fn memberships(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+        if record.kind != PrincipalKind::User {
+            return Ok(false);
+        }
+        let mut said = BTreeSet::new();
+        for group in &record.groups {
+            match self.group(record, group) {
+                Some(key) => {
+                    said.insert(key);
+                }
+                None => {
+                    let warning = Warning::NoSuchGroup { user: record.arn.clone(), group: group.clone() };
+                    self.outcome.warnings.push(warning);
+                }
+            }
+        }
+        let key = known.principal.key;
+        for &group in known.groups.difference(&said) {
+            self.writer.leave(key, group)?;
+        }
+        for &group in said.difference(&known.groups) {
+            self.writer.join(key, group)?;
+        }
+        let changed = said != known.groups;
+        if let Some(known) = self.state.principals.get_mut(&key) {
+            known.groups = said;
+        }
+        Ok(changed)
+    }
+
+    /// The group of that name: one that the dump describes, or, where it describes not all, one that is stored.
+    fn group(&self, user: &PrincipalRecord, name: &str) -> Option<PrincipalKey> {
+        let account = &user.name.account;
+        let group = self.state.principal(PrincipalKind::Group, Some(account), name)?;
+        let may_be_gone = !group.by_hand && self.covers(account, PrincipalKind::Group);
+        (group.seen || !may_be_gone).then_some(group.principal.key)
+    }
+}
+
+/// Whether the stored row can stand for what the dump says.
+fn is_same(known: &KnownPrincipal, record: &PrincipalRecord) -> bool {
+    let Principal { partition, path, unique_id, .. } = &known.principal;
+    !known.by_hand
+        && *partition == record.name.partition
+        && *path == record.name.path
+        && (record.unique_id.is_none() || *unique_id == record.unique_id)
+}
+
+/// Whether it has been deleted and made again meanwhile (R-GRM-29).
+fn is_another(known: &Principal, record: &PrincipalRecord) -> bool {
+    known.unique_id.is_some() && record.unique_id.is_some() && known.unique_id != record.unique_id
+}

@@ -1,0 +1,93 @@
+//! What an import has stored all the same, and the user should know.
+
+use std::fmt;
+
+/// Something odd that does not stop an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Warning {
+    /// The dump ends with `IsTruncated: true` (R-FMT-4). Nothing is taken for gone then.
+    Truncated {
+        /// The file.
+        file: String,
+    },
+    /// A document does not mean all that it says (semantics 0.3).
+    Degraded {
+        /// Whose document.
+        what: String,
+        /// How many more have the same text.
+        also: usize,
+        /// Where and what: `line:column: message (CODE); consequence`.
+        finding: String,
+    },
+    /// A user is in a group that nobody describes (R-FMT-2).
+    NoSuchGroup {
+        /// The ARN of the user.
+        user: String,
+        /// The name of the group.
+        group: String,
+    },
+    /// Somebody refers to a policy of which no document is known (R-EVL-4, R-FMT-5).
+    UnknownDocument {
+        /// Its ARN.
+        arn: String,
+        /// How many principals have it as their boundary.
+        boundary_of: usize,
+    },
+    /// A version of a policy came without its document.
+    NoVersionDocument {
+        /// The ARN of the policy.
+        arn: String,
+        /// The version.
+        number: u32,
+    },
+    /// A policy is not in the dump any more, but attached to somebody who was not in it either.
+    KeptAttached {
+        /// Its ARN.
+        arn: String,
+    },
+    /// Things made by hand turned out to be in this account, so it is the account of the file now.
+    AccountSet {
+        /// The account.
+        account: crate::arn::AccountId,
+        /// One of them.
+        because: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::Truncated { file } => {
+                write!(
+                    f,
+                    "{file}: incomplete: the dump says that more pages follow, so nothing is taken for gone"
+                )
+            }
+            Warning::Degraded { what, also: 0, finding } => write!(f, "{what}: degraded: {finding}"),
+            Warning::Degraded { what, also, finding } => {
+                write!(f, "{what} and {also} more: degraded: {finding}")
+            }
+            Warning::NoSuchGroup { user, group } => {
+                write!(f, "`{user}` is in group `{group}`, which the dump does not describe; left out")
+            }
+            Warning::UnknownDocument { arn, boundary_of: 0 } => {
+                write!(f, "`{arn}` is attached, but its document is not known: import it to have it count")
+            }
+            Warning::UnknownDocument { arn, boundary_of } => write!(
+                f,
+                "`{arn}` is the permissions boundary of {boundary_of} principals, but its document is not known: \
+                 import it, or what they can do stays unknown"
+            ),
+            Warning::NoVersionDocument { arn, number } => {
+                write!(f, "`{arn}`: v{number} comes without its document; left out")
+            }
+            Warning::KeptAttached { arn } => {
+                write!(f, "`{arn}` is gone from the account but still attached here; kept")
+            }
+            Warning::AccountSet { account, because } => write!(
+                f,
+                "{account} is now the account of everything made by hand: `{because}` is in this dump"
+            ),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Reading everything of one sort at once, for those who go through a whole estate: one query instead of one
+//! for each principal. Documents come by id; nothing parses them here.
+
+use rusqlite::Row;
+
+use super::snapshot::valid;
+use super::{AttachmentKind, PolicyKey, PrincipalKey, Snapshot, StoreError};
+
+/// The SHA-256 of a document's canonical form, as 64 hexadecimal digits: what `PolicyId` prints.
+pub type DocumentId = String;
+
+/// A tag of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagRow {
+    /// Whose.
+    pub of: PrincipalKey,
+    /// The key as written.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// That a user is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MembershipRow {
+    /// The user.
+    pub user: PrincipalKey,
+    /// The group.
+    pub group: PrincipalKey,
+}
+
+/// That a managed policy is attached to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttachmentRow {
+    /// To whom.
+    pub to: PrincipalKey,
+    /// Which policy.
+    pub policy: PolicyKey,
+    /// How.
+    pub kind: AttachmentKind,
+}
+
+/// An inline policy of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InlineRow {
+    /// Whose.
+    pub of: PrincipalKey,
+    /// Its name.
+    pub name: String,
+    /// Its document.
+    pub document: DocumentId,
+}
+
+/// The trust policy of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustRow {
+    /// Whose.
+    pub of: PrincipalKey,
+    /// Its document.
+    pub document: DocumentId,
+}
+
+/// A version of a managed policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRow {
+    /// Whose.
+    pub of: PolicyKey,
+    /// `1` for `v1`.
+    pub number: u32,
+    /// Whether it is the one that counts (R-EVL-3).
+    pub is_default: bool,
+    /// Its document.
+    pub document: DocumentId,
+}
+
+impl Snapshot<'_> {
+    /// Every tag of every principal.
+    pub fn all_tags(&self) -> Result<Vec<TagRow>, StoreError> {
+        self.all("tags", "r.principal_id, r.key, r.value", |row| {
+            Ok(TagRow { of: row.get(0)?, key: row.get(1)?, value: row.get(2)? })
+        })
+    }
+
+    /// Every membership.
+    pub fn all_memberships(&self) -> Result<Vec<MembershipRow>, StoreError> {
+        self.all("group_memberships", "r.user_id, r.group_id", |row| {
+            Ok(MembershipRow { user: row.get(0)?, group: row.get(1)? })
+        })
+    }
+
+    /// Every attachment of a managed policy, boundaries included.
+    pub fn all_attachments(&self) -> Result<Vec<AttachmentRow>, StoreError> {
+        self.all("attachments", "r.principal_id, r.policy_id, r.kind = 'boundary'", |row| {
+            let kind = if row.get(2)? { AttachmentKind::Boundary } else { AttachmentKind::Managed };
+            Ok(AttachmentRow { to: row.get(0)?, policy: row.get(1)?, kind })
+        })
+    }
+
+    /// Every inline policy.
+    pub fn all_inline(&self) -> Result<Vec<InlineRow>, StoreError> {
+        self.all("inline_policies", "r.principal_id, r.name, t.document", |row| {
+            Ok(InlineRow { of: row.get(0)?, name: row.get(1)?, document: row.get(2)? })
+        })
+    }
+
+    /// Every trust policy.
+    pub fn all_trust_policies(&self) -> Result<Vec<TrustRow>, StoreError> {
+        self.all("trust_policies", "r.principal_id, t.document", |row| {
+            Ok(TrustRow { of: row.get(0)?, document: row.get(1)? })
+        })
+    }
+
+    /// Every version of every managed policy.
+    pub fn all_versions(&self) -> Result<Vec<VersionRow>, StoreError> {
+        self.all("policy_versions", "r.policy_id, r.number, r.is_default, t.document", |row| {
+            Ok(VersionRow {
+                of: row.get(0)?,
+                number: row.get(1)?,
+                is_default: row.get(2)?,
+                document: row.get(3)?,
+            })
+        })
+    }
+
+    /// The principals that were stored without an account: made by hand, in the file's own account.
+    pub fn principals_made_by_hand(&self) -> Result<Vec<PrincipalKey>, StoreError> {
+        let sql = format!("SELECT r.id FROM principals AS r WHERE r.account IS NULL AND {}", valid("r"));
+        self.list(&sql, [self.at.0], |row| row.get(0))
+    }
+
+    /// The customers' managed policies that were stored without an account, likewise.
+    pub fn policies_made_by_hand(&self) -> Result<Vec<PolicyKey>, StoreError> {
+        let sql = format!(
+            "SELECT r.id FROM policies AS r WHERE r.owner = 'account' AND r.account IS NULL AND {}",
+            valid("r")
+        );
+        self.list(&sql, [self.at.0], |row| row.get(0))
+    }
+
+    fn all<T>(
+        &self,
+        table: &str,
+        columns: &str,
+        from_row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let texts = if columns.contains("t.document") {
+            "JOIN document_texts AS t ON t.sha256 = r.document_text"
+        } else {
+            ""
+        };
+        let sql = format!("SELECT {columns} FROM {table} AS r {texts} WHERE {} ORDER BY r.id", valid("r"));
+        self.list(&sql, [self.at.0], from_row)
+    }
+}
