@@ -86,20 +86,6 @@ impl PolicyChoice {
     }
 }
 
-/// The stored policy that was named: `my-repo`, `policy/dev/my-repo` or an ARN, perhaps with `@v3`.
-#[expect(dead_code, reason = "for `can` and `diff`")]
-pub(crate) fn resolve_policy(snapshot: &Snapshot<'_>, text: &str) -> Result<PolicyChoice, CliError> {
-    let mut found = find_policies(snapshot, text)?;
-    match (found.pop(), found.is_empty()) {
-        (Some(choice), true) => Ok(choice),
-        (Some(choice), false) => {
-            found.push(choice);
-            Err(ambiguous(text, found.iter().map(|choice| policy_candidate(&choice.policy)).collect()))
-        }
-        (None, _) => Err(unknown_policy(snapshot, text)?),
-    }
-}
-
 /// Every stored policy that the text names. A name may end in `@v3` itself, so the whole is tried first.
 pub(crate) fn find_policies(snapshot: &Snapshot<'_>, text: &str) -> Result<Vec<PolicyChoice>, CliError> {
     let choices = |text: &str, version| -> Result<Vec<PolicyChoice>, CliError> {
