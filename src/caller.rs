@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::arn::AccountId;
-use crate::pattern::{Pattern, Syntax};
+use crate::pattern::{Pattern, Piece, Syntax};
 use crate::request::{Context, Value, fold};
 
 /// A principal that makes requests. Groups are none (R-EVL-3).
@@ -67,10 +67,37 @@ impl Knowledge {
         self.follows.iter().find(|(name, _)| fold(name) == fold(key)).map(|(_, template)| template)
     }
 
+    /// Fills in the keys that follow from others, once those are known. What is said of such a key itself
+    /// wins.
+    pub fn settle_followers(&mut self) {
+        let templates = std::mem::take(&mut self.follows);
+        for (key, template) in templates {
+            if self.known.get(&key).is_some() || self.is_absent(&key) {
+                continue;
+            }
+            match filled(&template, &self.known) {
+                Some(text) => self.known.set(&key, Value::Single(text)),
+                None => self.follows.push((key, template)),
+            }
+        }
+    }
+
     /// Notes that a key is absent.
     pub fn set_absent(&mut self, key: &str) {
         self.absent.insert(fold(key));
     }
+}
+
+/// The text of a template of text and variables, once every variable has a value.
+fn filled(template: &Pattern, known: &Context) -> Option<String> {
+    let text = |piece: &Piece| match piece {
+        Piece::Text(text) => Some(text.clone()),
+        Piece::Variable(variable) => {
+            known.get(&variable.key).and_then(|value| value.items().first()).cloned()
+        }
+        Piece::Star | Piece::Question => None,
+    };
+    template.pieces().iter().map(text).collect()
 }
 
 impl Caller {

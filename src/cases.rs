@@ -11,7 +11,7 @@
 mod condition;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use itertools::Itertools;
 use thiserror::Error;
@@ -19,9 +19,11 @@ use thiserror::Error;
 use crate::caller::Knowledge;
 use crate::catalog::KeyKind;
 use crate::eval::{self, Decision, Evaluation};
-use crate::layers::{LayerPolicy, PolicyLayers};
+use crate::layers::{Layer, LayerDocument, LayerPolicy, PolicyLayers, StatementRef};
 use crate::pattern::{Pattern, Piece};
-use crate::policy::{Condition, Quantifier, ResourcePattern, Selector, Statement};
+use crate::policy::{
+    Condition, Effect, Parsed, Policy, PolicyType, Quantifier, ResourcePattern, Selector, Statement,
+};
 use crate::request::{Action, Context, Request, Resource, Value, fold};
 
 pub use condition::{Clause, Test, When};
@@ -120,7 +122,9 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CasesError> {
     }
     let combinations = keys.iter().try_fold(1usize, |product, key| product.checked_mul(key.classes.len()));
     let combinations = combinations.unwrap_or(usize::MAX);
-    if combinations > MOST_COMBINATIONS {
+    if combinations > MOST_COMBINATIONS && !relevant.may_allow() {
+        keys.clear();
+    } else if combinations > MOST_COMBINATIONS {
         let keys = keys.into_iter().map(|key| key.name).collect();
         return Err(CasesError::TooManyCombinations { keys, combinations });
     }
@@ -181,49 +185,80 @@ struct Relevant {
     layers: PolicyLayers,
 }
 
+/// Whether a statement applies, whatever the unknown keys turn out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Never,
+    Perhaps,
+    Always,
+}
+
 impl Relevant {
-    /// Keeps the statements that apply in some completion, as far as that is easily seen.
+    /// Drops the statements that cannot apply, as far as that is easily seen, and those that make no difference:
+    /// beside a Deny that always applies everything else, beside an Allow that always applies the other Allows of
+    /// its layer.
     fn of(question: &Question<'_>) -> Relevant {
-        let keep = |policies: &[LayerPolicy]| {
-            let mut policies = policies.to_vec();
-            for policy in &mut policies {
-                let policy_type = policy.policy_type;
-                if let Some(document) = &mut policy.document {
-                    document
-                        .parsed
-                        .policy
-                        .statements
-                        .retain(|statement| may_apply(statement, policy_type, question));
-                }
+        let standing: HashMap<StatementRef, Standing> = question
+            .layers
+            .statements()
+            .filter_map(|(of, statement)| {
+                let policy_type = question.layers.policy(of)?.policy_type;
+                Some((of, standing(statement, policy_type, question)))
+            })
+            .collect();
+        let always = |of: &StatementRef| standing.get(of) == Some(&Standing::Always);
+        let denied = standing.keys().any(|of| of.effect == Effect::Deny && always(of));
+        // What one layer, or one boundary of several, allows as a whole.
+        let limit = |of: &StatementRef| (of.layer, (of.layer == Layer::Boundary).then_some(of.policy));
+        let allowing = standing.keys().filter(|of| of.effect == Effect::Allow && always(of));
+        let allowed: HashSet<(Layer, Option<usize>)> = allowing.map(limit).collect();
+        let matters = |of: &StatementRef| match standing.get(of) {
+            Some(Standing::Always) => !denied || of.effect == Effect::Deny,
+            Some(Standing::Perhaps) => {
+                !denied && (of.effect == Effect::Deny || !allowed.contains(&limit(of)))
             }
-            policies
+            Some(Standing::Never) | None => false,
         };
-        let layers = PolicyLayers {
-            identity: keep(&question.layers.identity),
-            boundary: keep(&question.layers.boundary),
+        let keep = |layer: Layer| {
+            let policies = question.layers.policies(layer).iter().enumerate();
+            let reduced = |(policy, of): (usize, &LayerPolicy)| {
+                let statements = of.statements().iter().enumerate().filter(|(position, statement)| {
+                    matters(&StatementRef { layer, policy, position: *position, effect: statement.effect })
+                });
+                let statements = statements.map(|(_, statement)| statement.clone()).collect();
+                let document = of.document.as_ref().map(|document| LayerDocument {
+                    text: String::new(),
+                    parsed: Parsed {
+                        policy: Policy { version: document.parsed.policy.version, statements },
+                        diagnostics: Vec::new(),
+                    },
+                });
+                LayerPolicy { document, ..of.without_document() }
+            };
+            policies.map(reduced).collect()
         };
+        let layers = PolicyLayers { identity: keep(Layer::Identity), boundary: keep(Layer::Boundary) };
         Relevant { layers }
+    }
+
+    /// Whether every layer has an Allow that may apply.
+    fn may_allow(&self) -> bool {
+        let allows = |policy: &LayerPolicy| {
+            policy.document.is_none()
+                || policy.statements().iter().any(|statement| statement.effect == Effect::Allow)
+        };
+        self.layers.identity.iter().any(allows) && self.layers.boundary.iter().all(allows)
     }
 
     fn conditions(&self) -> impl Iterator<Item = &Condition> {
         self.layers.statements().flat_map(|(_, statement)| &statement.conditions)
     }
 
-    fn resource_patterns(&self) -> impl Iterator<Item = &Pattern> {
-        let entries = self.layers.statements().filter_map(|(_, statement)| statement.resource.as_ref());
-        entries.flat_map(Selector::entries).flat_map(|entry| match &entry.value {
-            ResourcePattern::Every => &[][..],
-            ResourcePattern::Arn(segments) => segments.as_slice(),
-        })
-    }
-
     /// Keys used as variables, in resources and in values.
     fn variables(&self) -> impl Iterator<Item = &str> {
         let in_values = self.conditions().flat_map(|condition| &condition.values).map(|value| &value.pattern);
-        in_values
-            .chain(self.resource_patterns())
-            .flat_map(Pattern::variables)
-            .map(|variable| variable.key.as_str())
+        let in_resources = self.layers.statements().flat_map(|(_, statement)| statement.resource_segments());
+        in_values.chain(in_resources).flat_map(Pattern::variables).map(|variable| variable.key.as_str())
     }
 
     /// The unknown keys, each once, in the spelling that comes first. A key that follows from another is
@@ -243,15 +278,13 @@ impl Relevant {
     }
 }
 
-/// Whether a statement can apply, whatever the unknown keys turn out to be. Its action is decided, its
-/// resource with each unresolved variable read as `*`, and its conditions where they are about known keys.
-fn may_apply(statement: &Statement, policy_type: crate::policy::PolicyType, question: &Question<'_>) -> bool {
+/// Its action is decided, its resource with each unresolved variable read as `*`, and its conditions where they
+/// are about known keys; what is left out makes the difference between *perhaps* and *always*.
+fn standing(statement: &Statement, policy_type: PolicyType, question: &Question<'_>) -> Standing {
     let knowledge = &question.knowledge;
-    let open = |pattern: &Pattern| {
-        pattern
-            .variables()
-            .any(|variable| knowledge.is_unknown(&variable.key) || knowledge.follows(&variable.key).is_some())
-    };
+    let open_key = |key: &str| knowledge.is_unknown(key) || knowledge.follows(key).is_some();
+    let open = |pattern: &Pattern| pattern.variables().any(|variable| open_key(&variable.key));
+    let is_open = statement.context_keys().any(open_key);
     let mut wide = statement.clone();
     wide.conditions.retain(|condition| {
         let key_is_open = knowledge.is_unknown(&condition.key) || knowledge.follows(&condition.key).is_some();
@@ -274,7 +307,11 @@ fn may_apply(statement: &Statement, policy_type: crate::policy::PolicyType, ques
         None => {}
     }
     let request = request(question, knowledge.known.clone());
-    eval::fit(&wide, policy_type, &request) == eval::Fit::Applies
+    match eval::fit(&wide, policy_type, &request) {
+        eval::Fit::Applies if is_open => Standing::Perhaps,
+        eval::Fit::Applies => Standing::Always,
+        _ => Standing::Never,
+    }
 }
 
 /// The decision of every combination of classes. A point is a number in mixed radix: the first key counts
@@ -314,18 +351,14 @@ impl Table {
     }
 
     fn context(&self, point: usize, keys: &[OpenKey], question: &Question<'_>) -> Context {
-        let mut context = question.knowledge.known.clone();
+        let mut knowledge = question.knowledge.clone();
         for (name, value) in self.chosen(point, keys) {
             if let Some(value) = value {
-                context.set(&name, value);
+                knowledge.known.set(&name, value);
             }
         }
-        for (name, template) in &question.knowledge.follows {
-            if let Some(text) = values::filled(template, &context) {
-                context.set(name, Value::Single(text));
-            }
-        }
-        context
+        knowledge.settle_followers();
+        knowledge.known
     }
 }
 

@@ -8,6 +8,7 @@
 mod at;
 mod attach;
 mod aws;
+mod can;
 mod completions;
 mod create;
 mod delete;
@@ -54,7 +55,7 @@ use session::Session;
 /// iamdb holds policies and the users, roles and groups they are attached to in one SQLite file, with their whole
 /// history, and answers offline. It needs no account, no credentials and no network, and it asks for none.
 #[derive(Debug, Parser)]
-#[command(name = "iamdb", version, max_term_width = 100, after_help = MANNERS, after_long_help = MANNERS)]
+#[command(name = "iamdb", version, max_term_width = 100, help_template = help(), after_long_help = RULES)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -62,14 +63,37 @@ struct Cli {
     command: Command,
 }
 
-const MANNERS: &str = "\
-Database:    --db FILE, else $IAMDB_DB, else iam.db here. The first attach, create or init makes it.
-Principals:  alice, user/alice, role/deploy, group/devs or an ARN.
-Policies:    a JSON file, - for stdin, a literal {…}, or the name or ARN of a stored one, also my-repo@v2.
-Exit codes:  0 yes, done    1 no    2 no answer: usage, broken input, I/O    3 undecided: depends on what was not said
-             The same for every output format. The answer is on stdout, everything else on stderr.
+/// The rules that hold for every command.
+const RULES: &str = "\
+Database:    --db FILE, else $IAMDB_DB, else iam.db in the working directory.
+             The first attach, create or init makes it.
+Principals:  alice, user/alice, role/deploy, group/devs or an ARN
+Policies:    a JSON file, - for stdin, a literal {…},
+             or the name or ARN of a stored one, also my-repo@v2
+Exit codes:  0  yes, done
+             1  no
+             2  no answer: usage, broken input, I/O
+             3  undecided: it depends on what was not said
+Streams:     the answer is on stdout, everything else on stderr";
 
-Begin with:  iamdb attach alice policy.json";
+/// The first screen: the commands and the rules. Options come last.
+fn help() -> String {
+    format!(
+        "{{about-with-newline}}
+{{usage-heading}} {{usage}}
+
+Commands:
+{{subcommands}}
+
+{RULES}
+
+Options:
+{{options}}
+
+Begin with:  iamdb attach alice policy.json
+"
+    )
+}
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
@@ -78,25 +102,33 @@ struct Global {
     /// The database file [default: iam.db; env: IAMDB_DB]
     #[arg(long, global = true, value_name = "FILE", env = "IAMDB_DB", hide_env = true)]
     db: Option<PathBuf>,
-    /// How the answer is written; JSON has AWS's field names where AWS has the shape [env: IAMDB_OUTPUT]
+    /// How the answer is written: for people, or as one JSON object [env: IAMDB_OUTPUT]
     #[arg(
         short,
         long,
         global = true,
-        value_name = "FORMAT",
+        value_name = "text|json",
         env = "IAMDB_OUTPUT",
+        hide_possible_values = true,
         hide_env = true,
         default_value = "text"
     )]
     output: Format,
     /// Whether to colour; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM=dumb
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     color: Color,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Attach(attach::AttachArgs),
+    Can(can::CanArgs),
     Detach(detach::DetachArgs),
     Import(import::ImportArgs),
     Ls(ls::LsArgs),
@@ -134,20 +166,21 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
 
 fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {
     match command {
-        Command::Attach(args) => attach::run(args, session),
-        Command::Detach(args) => detach::run(args, session),
-        Command::Import(args) => import::run(args, session),
-        Command::Ls(args) => ls::run(args, session),
-        Command::Show(args) => show::run(args, session),
-        Command::Create(args) => create::run(args, session),
-        Command::Delete(args) => delete::run(args, session),
-        Command::Join(args) => join::run(args, session),
-        Command::Leave(args) => leave::run(args, session),
-        Command::Tag(args) => tag::run(args, session),
-        Command::Log(args) => log::run(args, session),
-        Command::Verify(args) => verify::run(args, session),
-        Command::Init(args) => init::run(args, session),
-        Command::Completions(args) => completions::run(args, session),
-        Command::Man(args) => man::run(args, session),
+        Command::Attach(args) => attach::run(&args, session),
+        Command::Can(args) => can::run(&args, session),
+        Command::Detach(args) => detach::run(&args, session),
+        Command::Import(args) => import::run(&args, session),
+        Command::Ls(args) => ls::run(&args, session),
+        Command::Show(args) => show::run(&args, session),
+        Command::Create(args) => create::run(&args, session),
+        Command::Delete(args) => delete::run(&args, session),
+        Command::Join(args) => join::run(&args, session),
+        Command::Leave(args) => leave::run(&args, session),
+        Command::Tag(args) => tag::run(&args, session),
+        Command::Log(args) => log::run(&args, session),
+        Command::Verify(args) => verify::run(&args, session),
+        Command::Init(args) => init::run(&args, session),
+        Command::Completions(args) => completions::run(&args, session),
+        Command::Man(args) => man::run(&args, session),
     }
 }

@@ -56,6 +56,16 @@ impl PolicyLayers {
         }
     }
 
+    /// The policy of a statement.
+    pub fn policy(&self, of: StatementRef) -> Option<&LayerPolicy> {
+        self.policies(of.layer).get(of.policy)
+    }
+
+    /// The statement behind a handle.
+    pub fn statement(&self, of: StatementRef) -> Option<&Statement> {
+        self.policy(of)?.statements().get(of.position)
+    }
+
     /// Every statement that can apply, with its handle.
     pub fn statements(&self) -> impl Iterator<Item = (StatementRef, &Statement)> {
         self.present().flat_map(|(layer, policies)| {
@@ -93,6 +103,19 @@ pub struct LayerDocument {
 }
 
 impl LayerPolicy {
+    /// The policy as if its document were not known.
+    #[must_use]
+    pub fn without_document(&self) -> LayerPolicy {
+        let LayerPolicy { name, kind, group, policy_type, document: _ } = self;
+        LayerPolicy {
+            name: name.clone(),
+            kind: kind.clone(),
+            group: group.clone(),
+            policy_type: *policy_type,
+            document: None,
+        }
+    }
+
     /// The statements that can apply.
     pub fn statements(&self) -> &[Statement] {
         self.document.as_ref().map_or(&[], |document| &document.parsed.policy.statements)

@@ -10,6 +10,7 @@
 //! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows.
+//! * A whole question and its reply: [`ask`].
 //! * Talking: [`cli`].
 
 pub mod arn;
@@ -25,4 +26,5 @@ pub mod cases;
 pub mod store;
 pub mod stored;
 pub mod import;
+pub mod ask;
 pub mod cli;

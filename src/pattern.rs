@@ -71,10 +71,18 @@ impl Pattern {
         let mut pattern = Pattern::default();
         let mut malformed = None;
         let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            if syntax.variables
-                && let Some(inside) = rest.strip_prefix("${")
-            {
+        let is_special = |c: char| match c {
+            '*' | '?' => syntax.wildcards,
+            '$' => syntax.variables,
+            _ => false,
+        };
+        while !rest.is_empty() {
+            let (plain, behind) = rest.split_at(rest.find(is_special).unwrap_or(rest.len()));
+            if !plain.is_empty() {
+                pattern.push(Piece::Text(plain.to_owned()));
+            }
+            rest = behind;
+            if let Some(inside) = rest.strip_prefix("${") {
                 match read_variable(inside) {
                     Ok((piece, behind)) => {
                         pattern.push(piece);
@@ -86,14 +94,14 @@ impl Pattern {
                         rest = inside;
                     }
                 }
-                continue;
+            } else if let Some(special) = rest.chars().next() {
+                rest = rest.strip_prefix(special).unwrap_or_default();
+                pattern.push(match special {
+                    '*' => Piece::Star,
+                    '?' => Piece::Question,
+                    other => Piece::Text(other.to_string()),
+                });
             }
-            rest = rest.strip_prefix(c).unwrap_or_default();
-            pattern.push(match c {
-                '*' if syntax.wildcards => Piece::Star,
-                '?' if syntax.wildcards => Piece::Question,
-                _ => Piece::Text(c.to_string()),
-            });
         }
         (pattern, malformed)
     }
@@ -224,11 +232,20 @@ fn checked_key(key: &str) -> Result<String, Malformed> {
 }
 
 impl fmt::Display for Pattern {
-    /// As it can be written in a policy whose variables are live.
+    /// As it can be written in a policy whose variables are live: text that would be read as a wildcard or
+    /// as the start of a variable is escaped (R-VAR-9).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for piece in &self.pieces {
             match piece {
-                Piece::Text(text) => f.write_str(text)?,
+                Piece::Text(text) => {
+                    let mut chars = text.chars().peekable();
+                    while let Some(c) = chars.next() {
+                        match (c, chars.peek()) {
+                            ('*' | '?', _) | ('$', Some('{')) => write!(f, "${{{c}}}")?,
+                            _ => write!(f, "{c}")?,
+                        }
+                    }
+                }
                 Piece::Star => f.write_str("*")?,
                 Piece::Question => f.write_str("?")?,
                 Piece::Variable(Variable { key, default: None }) => write!(f, "${{{key}}}")?,

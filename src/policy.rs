@@ -179,6 +179,26 @@ pub struct Statement {
     pub span: Span,
 }
 
+impl Statement {
+    /// The context keys that it mentions: tested by its conditions, or as variables in their values and in
+    /// its resources.
+    pub fn context_keys(&self) -> impl Iterator<Item = &str> {
+        let values = self.conditions.iter().flat_map(|condition| &condition.values);
+        let tested = self.conditions.iter().map(|condition| condition.key.as_str());
+        let patterns = values.map(|value| &value.pattern).chain(self.resource_segments());
+        tested.chain(patterns.flat_map(Pattern::variables).map(|variable| variable.key.as_str()))
+    }
+
+    /// The segments of all its resource patterns.
+    pub fn resource_segments(&self) -> impl Iterator<Item = &Pattern> {
+        let entries = self.resource.iter().flat_map(Selector::entries);
+        entries.flat_map(|entry| match &entry.value {
+            ResourcePattern::Every => &[][..],
+            ResourcePattern::Arn(segments) => segments.as_slice(),
+        })
+    }
+}
+
 /// Equal where they say the same, wherever they stand.
 impl PartialEq for Statement {
     fn eq(&self, other: &Self) -> bool {

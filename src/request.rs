@@ -124,6 +124,11 @@ impl Context {
         self.keys.insert(fold(key), BTreeMap::from([(key.to_owned(), value)]));
     }
 
+    /// Removes a key and its case variants.
+    pub fn remove(&mut self, key: &str) {
+        self.keys.remove(&fold(key));
+    }
+
     /// Sets a key beside its case variants, for tags of services that keep them apart.
     pub fn add_variant(&mut self, key: &str, value: Value) {
         self.keys.entry(fold(key)).or_default().insert(key.to_owned(), value);

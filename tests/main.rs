@@ -1,11 +1,21 @@
 //! The one test binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise and says what it skipped"
+)]
 
+mod asking;
 mod cases;
 mod catalog;
-#[cfg(test)]
+mod cmd;
+mod corpus;
 mod estate;
-#[cfg(test)]
+mod generate;
+mod grammar;
 mod import;
-#[cfg(test)]
+mod laws;
+mod scenarios;
 mod store;
 mod tidy;

@@ -140,20 +140,6 @@ fn sets(items: &[String], on_key: &[&Condition], question: &Question<'_>) -> (Ve
     (chosen.map(|items| Value::Multi(items.into_iter().cloned().collect())).collect(), complete)
 }
 
-/// A pattern whose variables are all resolved in a context, as text.
-pub(super) fn filled(pattern: &Pattern, context: &Context) -> Option<String> {
-    let text = |piece: &Piece| match piece {
-        Piece::Text(text) => Some(text.clone()),
-        Piece::Variable(variable) => match context.get(&variable.key) {
-            Some(Value::Single(value)) => Some(value.clone()),
-            _ => variable.default.clone(),
-        },
-        Piece::Star => Some("*".to_owned()),
-        Piece::Question => Some("?".to_owned()),
-    };
-    pattern.pieces().iter().map(text).collect()
-}
-
 struct Candidates<'a> {
     key: &'a str,
     relevant: &'a Relevant,

@@ -1,4 +1,5 @@
-//! Stored things in the JSON that AWS has for them (`get-account-authorization-details`).
+//! Stored things in the JSON that AWS has for them (`get-account-authorization-details`). AWS's fields begin with a
+//! capital, iamdb's own do not.
 
 use serde_json::{Value, json};
 
@@ -43,7 +44,7 @@ pub(crate) fn principal_detail(snapshot: &Snapshot<'_>, of: &Principal) -> Resul
     object[Fields::of(of.kind).inline] = inline.iter().map(inline_policy).collect();
     if of.kind == PrincipalKind::Group {
         let members = snapshot.members_of(of.key)?;
-        object["Members"] = members.iter().map(|member| json!(member.arn())).collect();
+        object["members"] = members.iter().map(|member| json!(member.arn())).collect();
         return Ok(object);
     }
     let tags = snapshot.tags(of.key)?;
@@ -76,8 +77,8 @@ fn inline_policy(inline: &InlinePolicy) -> Value {
     json!({
         "PolicyName": inline.name,
         "PolicyDocument": document(&inline.document),
-        "Sha256": inline.document.id().to_string(),
-        "Degraded": is_degraded(&inline.document, PolicyType::Identity),
+        "sha256": inline.document.id().to_string(),
+        "degraded": is_degraded(&inline.document, PolicyType::Identity),
     })
 }
 
@@ -98,7 +99,8 @@ pub(crate) fn policy(snapshot: &Snapshot<'_>, policy: &ManagedPolicy) -> Result<
 pub(crate) fn policy_detail(snapshot: &Snapshot<'_>, of: &ManagedPolicy) -> Result<Value, CliError> {
     let mut object = policy(snapshot, of)?;
     object["PolicyVersionList"] = snapshot.versions(of.key)?.iter().map(version).collect();
-    for (field, kind) in [("AttachedTo", AttachmentKind::Managed), ("BoundaryOf", AttachmentKind::Boundary)] {
+    for (field, kind) in [("attached_to", AttachmentKind::Managed), ("boundary_of", AttachmentKind::Boundary)]
+    {
         let whose = snapshot.attached_to(of.key, kind)?;
         object[field] = whose.iter().map(|principal| json!(principal.arn())).collect();
     }
@@ -111,8 +113,8 @@ pub(crate) fn version(version: &PolicyVersion) -> Value {
         "VersionId": format!("v{}", version.number),
         "IsDefaultVersion": version.is_default,
         "Document": document(&version.document),
-        "Sha256": version.document.id().to_string(),
-        "Degraded": is_degraded(&version.document, PolicyType::Identity),
+        "sha256": version.document.id().to_string(),
+        "degraded": is_degraded(&version.document, PolicyType::Identity),
     })
 }
 

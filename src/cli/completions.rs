@@ -18,7 +18,7 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: CompletionsArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &CompletionsArgs, session: &mut Session) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     generate(args.shell, &mut Cli::command(), "iamdb", &mut script);
     session.out.bytes(&script)?;

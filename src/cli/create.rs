@@ -35,7 +35,7 @@ pub(crate) struct CreateArgs {
     trust: Option<String>,
 }
 
-pub(crate) fn run(args: CreateArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliError> {
     let mut name = PrincipalName::parse(&args.principal)?;
     let Some(kind) = name.kind else {
         let typed = shown(&args.principal);
@@ -94,7 +94,7 @@ pub(crate) fn run(args: CreateArgs, session: &mut Session) -> Result<Exit, CliEr
             let arn = format!(" ({})", shown(&created.arn()));
             vec![Text::from("created ").and(Text::styled(STRONG, &label(&created))).and(arn)]
         },
-        || json!({ "Created": created.arn(), "Change": change.as_ref().map(|change| change.number.0) }),
+        || json!({ "created": created.arn(), "change": change.as_ref().map(|change| change.number.0) }),
     )?;
     if created.account.is_none() {
         session.out.note(UNSET_ACCOUNT)?;

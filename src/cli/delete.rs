@@ -23,7 +23,7 @@ pub(crate) struct DeleteArgs {
     what: String,
 }
 
-pub(crate) fn run(args: DeleteArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &DeleteArgs, session: &mut Session) -> Result<Exit, CliError> {
     let ((deleted, arn), change) = session.write(Database::MustExist, Keep::Change, |writer| {
         let (deleted, arn) = match Named::resolve(writer, &args.what)? {
             Named::Principal(principal) => {
@@ -44,7 +44,7 @@ pub(crate) fn run(args: DeleteArgs, session: &mut Session) -> Result<Exit, CliEr
     })?;
     session.out.answer(
         || vec![format!("deleted {deleted} ({})", shown(&arn)).into()],
-        || json!({ "Deleted": arn, "Change": change.as_ref().map(|change| change.number.0) }),
+        || json!({ "deleted": arn, "change": change.as_ref().map(|change| change.number.0) }),
     )?;
     Ok(Exit::Yes)
 }

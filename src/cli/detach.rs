@@ -6,7 +6,7 @@ use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::label;
 use super::nearest::{did_you_mean, nearest};
-use super::resolve::{find_policies, resolve_principal};
+use super::resolve::{ambiguous, find_policies, policy_candidate, resolve_principal};
 use super::session::{Database, Keep, Session};
 use super::text::{quoted_list, shown};
 use crate::store::{AttachmentKind, ManagedPolicy, Principal, Snapshot, Writer};
@@ -43,30 +43,29 @@ enum How {
     Inline,
 }
 
-pub(crate) fn run(args: DetachArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliError> {
     let how = match (args.inline, args.boundary) {
         (true, _) => How::Inline,
         (false, true) => How::Boundary,
         (false, false) => How::Managed,
     };
     let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
-    let ((from, name, rest), change) = session.write(Database::MustExist, keep, |writer| {
+    let ((from, name), change) = session.write(Database::MustExist, keep, |writer| {
         let from = resolve_principal(writer, &args.principal)?;
-        let name = detach(writer, &args, how, &from)?;
-        let rest = format!("{}{}", label(&from), how.phrase());
-        let summary = format!("detached {name} from {rest}");
-        Ok(((from, name, rest), summary))
+        let name = detach(writer, args, how, &from)?;
+        let summary = format!("detached {}", how.of(&name, &from));
+        Ok(((from, name), summary))
     })?;
     let verb = if args.dry_run { "would detach" } else { "detached" };
     session.out.answer(
-        || vec![format!("{verb} {name} from {rest}").into()],
+        || vec![format!("{verb} {}", how.of(&name, &from)).into()],
         || {
             json!({
-                "PrincipalArn": from.arn(),
+                "principal": from.arn(),
                 "PolicyName": name,
-                "AttachedAs": how.word(),
-                "DryRun": args.dry_run,
-                "Change": change.as_ref().map(|change| change.number.0),
+                "attached_as": how.word(),
+                "dry_run": args.dry_run,
+                "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;
@@ -83,6 +82,16 @@ impl How {
             How::Boundary => "boundary",
             How::Inline => "inline",
         }
+    }
+
+    /// `limits (permissions boundary) from role/deploy`
+    fn of(self, name: &str, from: &Principal) -> String {
+        let note = match self {
+            How::Managed => "",
+            How::Boundary => " (permissions boundary)",
+            How::Inline => " (inline policy)",
+        };
+        format!("{name}{note} from {}", label(from))
     }
 
     fn phrase(self) -> &'static str {
@@ -115,8 +124,8 @@ fn detach(
         .collect();
     let Some(policy) = both.pop() else { return Err(not_attached(writer, args, how, from)?) };
     if let Some(other) = both.pop() {
-        let arns = [policy.arn(), other.arn()];
-        return Err(super::resolve::ambiguous(&args.policy, arns.to_vec()));
+        let both = [&policy, &other].map(policy_candidate);
+        return Err(ambiguous(&args.policy, both.to_vec()));
     }
     writer.detach(from.key, policy.key, kind)?;
     Ok(shown(&policy.name))

@@ -9,7 +9,7 @@ use super::finding::Findings;
 use super::text::{quoted_list, shown};
 use crate::store::StoreError;
 
-/// What sort of thing went wrong: for programs, which read it as `Error.Code`.
+/// What sort of thing went wrong: for programs, which read it as `error.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorKind {
     /// The command line cannot be understood.
@@ -28,6 +28,8 @@ pub(crate) enum ErrorKind {
     Io,
     /// The database cannot be read or written.
     Database,
+    /// The question is too large to be decided.
+    Budget,
     /// Whoever read the answer has stopped reading: not an error of anybody.
     BrokenPipe,
 }
@@ -43,6 +45,7 @@ impl ErrorKind {
             ErrorKind::InvalidInput => "InvalidInput",
             ErrorKind::Io => "Io",
             ErrorKind::Database => "Database",
+            ErrorKind::Budget => "Budget",
             ErrorKind::BrokenPipe => "BrokenPipe",
         }
     }
@@ -54,7 +57,7 @@ pub(crate) struct CliError {
     kind: ErrorKind,
     message: String,
     hints: Vec<String>,
-    findings: Option<Findings>,
+    findings: Option<Box<Findings>>,
 }
 
 impl CliError {
@@ -73,7 +76,7 @@ impl CliError {
     /// With what was found in a document.
     #[must_use]
     pub(crate) fn because(mut self, findings: Findings) -> CliError {
-        self.findings = Some(findings);
+        self.findings = Some(Box::new(findings));
         self
     }
 
@@ -95,7 +98,8 @@ impl CliError {
             | ErrorKind::InvalidPolicy
             | ErrorKind::InvalidInput
             | ErrorKind::Io
-            | ErrorKind::Database => Exit::CouldNotAnswer,
+            | ErrorKind::Database
+            | ErrorKind::Budget => Exit::CouldNotAnswer,
         }
     }
 
@@ -113,20 +117,20 @@ impl CliError {
     }
 
     pub(crate) fn findings(&self) -> Option<&Findings> {
-        self.findings.as_ref()
+        self.findings.as_deref()
     }
 
     /// The object printed under `--output json`.
     pub(crate) fn json(&self) -> Value {
-        let findings = self.findings.as_ref().map(Findings::json);
+        let findings = self.findings.as_deref().map(Findings::json);
         json!({
-            "Error": {
-                "Code": self.kind.code(),
-                "Message": self.message,
-                "Hints": self.hints,
-                "Findings": findings.unwrap_or_default(),
+            "error": {
+                "code": self.kind.code(),
+                "message": self.message,
+                "hints": self.hints,
+                "findings": findings.unwrap_or_default(),
             },
-            "ExitCode": self.exit().code(),
+            "exit_code": self.exit().code(),
         })
     }
 }

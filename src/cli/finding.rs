@@ -31,13 +31,13 @@ impl Findings {
         let one = |diagnostic: &Diagnostic| {
             let (line, column) = position(&self.text, diagnostic.span.start);
             json!({
-                "File": self.label,
-                "Line": line,
-                "Column": column,
-                "Path": diagnostic.path.to_string(),
-                "Code": diagnostic.code,
-                "Severity": diagnostic.severity.to_string(),
-                "Message": diagnostic.message,
+                "file": self.label,
+                "line": line,
+                "column": column,
+                "path": diagnostic.path.to_string(),
+                "code": diagnostic.code,
+                "severity": diagnostic.severity.to_string(),
+                "message": diagnostic.message,
             })
         };
         self.diagnostics.iter().map(one).collect()
@@ -94,15 +94,15 @@ impl Excerpt {
         while !line.is_char_boundary(end) {
             end += 1;
         }
+        // Of something long, where it begins says enough.
+        if line.get(start..end).is_some_and(|marked| marked.chars().count() > WINDOW) {
+            end = start + line.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        }
         let pieces = (line.get(..start), line.get(start..end), line.get(end..));
         let (before, marked, after) =
             (pieces.0.unwrap_or_default(), pieces.1.unwrap_or_default(), pieces.2.unwrap_or_default());
         let visible = |piece: &str| shown(&piece.replace('\t', " "));
-        Excerpt {
-            before: visible(&last(before)),
-            marked: visible(&first(marked)),
-            after: visible(&first(after)),
-        }
+        Excerpt { before: visible(&last(before)), marked: visible(marked), after: visible(&first(after)) }
     }
 }
 

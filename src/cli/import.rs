@@ -42,7 +42,7 @@ pub(crate) struct ImportArgs {
     dry_run: bool,
 }
 
-pub(crate) fn run(args: ImportArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &ImportArgs, session: &mut Session) -> Result<Exit, CliError> {
     let files = Files::find(&args.paths)?;
     let estate = files.read()?;
     let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
@@ -64,16 +64,16 @@ pub(crate) fn run(args: ImportArgs, session: &mut Session) -> Result<Exit, CliEr
         || vec![shown(&summary).into()],
         || {
             json!({
-                "Users": outcome.users,
-                "Groups": outcome.groups,
-                "Roles": outcome.roles,
-                "Policies": outcome.policies,
-                "Accounts": outcome.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>(),
-                "New": outcome.new,
-                "Changed": outcome.changed,
-                "Removed": outcome.removed,
-                "DryRun": args.dry_run,
-                "Change": change.as_ref().map(|change| change.number.0),
+                "users": outcome.users,
+                "groups": outcome.groups,
+                "roles": outcome.roles,
+                "policies": outcome.policies,
+                "accounts": outcome.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>(),
+                "new": outcome.new,
+                "changed": outcome.changed,
+                "removed": outcome.removed,
+                "dry_run": args.dry_run,
+                "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;

@@ -31,7 +31,7 @@ fn parse_account(text: &str) -> Result<AccountId, String> {
     }
 }
 
-pub(crate) fn run(args: InitArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &InitArgs, session: &mut Session) -> Result<Exit, CliError> {
     let is_new = !session.db().exists();
     let (account, change) = session.write(Database::MayBegin, Keep::Change, |writer| {
         if let Some(account) = &args.account {
@@ -52,10 +52,10 @@ pub(crate) fn run(args: InitArgs, session: &mut Session) -> Result<Exit, CliErro
         },
         || {
             json!({
-                "Database": db,
-                "Made": is_new,
-                "Account": account.as_ref().map(AccountId::as_str),
-                "Change": change.as_ref().map(|change| change.number.0),
+                "database": db,
+                "made": is_new,
+                "account": account.as_ref().map(AccountId::as_str),
+                "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;

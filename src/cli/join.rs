@@ -22,7 +22,7 @@ pub(crate) struct JoinArgs {
     group: String,
 }
 
-pub(crate) fn run(args: JoinArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &JoinArgs, session: &mut Session) -> Result<Exit, CliError> {
     let ((user, group, joined, warning), change) =
         session.write(Database::MustExist, Keep::Change, |writer| {
             let (user, group) = user_and_group(writer, &args.user, &args.group)?;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: JoinArgs, session: &mut Session) -> Result<Exit, CliErro
             json!({
                 "UserName": user.name,
                 "GroupName": group.name,
-                "Change": change.as_ref().map(|change| change.number.0),
+                "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;

@@ -21,7 +21,7 @@ pub(crate) struct LeaveArgs {
     group: String,
 }
 
-pub(crate) fn run(args: LeaveArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliError> {
     let ((user, group), change) = session.write(Database::MustExist, Keep::Change, |writer| {
         let (user, group) = user_and_group(writer, &args.user, &args.group)?;
         if !writer.leave(user.key, group.key)? {
@@ -44,7 +44,7 @@ pub(crate) fn run(args: LeaveArgs, session: &mut Session) -> Result<Exit, CliErr
             json!({
                 "UserName": user.name,
                 "GroupName": group.name,
-                "Change": change.as_ref().map(|change| change.number.0),
+                "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;

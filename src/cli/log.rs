@@ -26,7 +26,7 @@ pub(crate) struct LogArgs {
     long: bool,
 }
 
-pub(crate) fn run(args: LogArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, CliError> {
     let mut changes = session.open()?.changes()?;
     changes.reverse();
     changes.truncate(args.limit.unwrap_or(usize::MAX));
@@ -40,7 +40,7 @@ pub(crate) fn run(args: LogArgs, session: &mut Session) -> Result<Exit, CliError
                 lines.map(|(line, _)| line.into()).collect()
             }
         },
-        || json!({ "Changes": changes.iter().map(object).collect::<Vec<_>>() }),
+        || json!({ "changes": changes.iter().map(object).collect::<Vec<_>>() }),
     )?;
     if changes.is_empty() {
         session.out.note("nothing has been changed yet")?;
@@ -60,11 +60,11 @@ fn details(change: &Change) -> Text {
 fn object(change: &Change) -> serde_json::Value {
     let Change { number, time, actor, command, summary, hash } = change;
     json!({
-        "Number": number.0,
-        "Time": time.to_string(),
-        "Actor": actor,
-        "Command": command,
-        "Summary": summary,
-        "Hash": hash,
+        "number": number.0,
+        "time": time.to_string(),
+        "actor": actor,
+        "command": command,
+        "summary": summary,
+        "hash": hash,
     })
 }

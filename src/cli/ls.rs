@@ -13,7 +13,7 @@ use super::table::aligned;
 use super::text::count;
 use crate::arn::AccountId;
 use crate::policy::PolicyType;
-use crate::store::{AttachmentKind, ManagedPolicy, PolicyOwner, Principal, PrincipalKind, Snapshot};
+use crate::store::{At, AttachmentKind, ManagedPolicy, PolicyOwner, Principal, PrincipalKind, Snapshot};
 
 /// List what is stored
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ enum What {
     Accounts,
 }
 
-pub(crate) fn run(args: LsArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError> {
     session.read(&args.at.at, |snapshot, out| {
         let principals = match args.what {
             None => snapshot.principals(None)?,
@@ -53,7 +53,7 @@ pub(crate) fn run(args: LsArgs, session: &mut Session) -> Result<Exit, CliError>
         };
         let accounts = if args.what == Some(What::Accounts) { snapshot.accounts()? } else { Vec::new() };
         let mut rows = Vec::new();
-        let mut objects = json!({ "Change": snapshot.change().0 });
+        let mut objects = json!({ "change": snapshot.change().0 });
         for (what, key, kind) in [
             (What::Users, "Users", PrincipalKind::User),
             (What::Groups, "Groups", PrincipalKind::Group),
@@ -81,9 +81,10 @@ pub(crate) fn run(args: LsArgs, session: &mut Session) -> Result<Exit, CliError>
         let is_empty = rows.is_empty();
         out.answer(|| aligned(&rows).into_iter().map(Into::into).collect(), || objects)?;
         if is_empty {
-            out.note(match args.what {
-                None => "nothing is stored; `iamdb attach alice policy.json` begins",
-                Some(_) => "there are none",
+            out.note(match (args.what, args.at.at.0) {
+                (None, At::Now) => "nothing is stored; `iamdb attach alice policy.json` begins",
+                (None, _) => "nothing was stored then",
+                (Some(_), _) => "there are none",
             })?;
         }
         let unset = |policy: &ManagedPolicy| policy.owner == PolicyOwner::Account(None);
@@ -109,7 +110,7 @@ fn principal_row(snapshot: &Snapshot<'_>, of: &Principal) -> Result<Vec<String>,
         PrincipalKind::Group => facts.push(count(snapshot.members_of(of.key)?.len(), "member", "members")),
         PrincipalKind::Role => {}
     }
-    Ok(vec![label(of), of.arn(), facts.join(", ")])
+    Ok(vec![label(of), facts.join(", "), of.arn()])
 }
 
 fn policy_row(snapshot: &Snapshot<'_>, of: &ManagedPolicy) -> Result<Vec<String>, CliError> {
@@ -129,5 +130,5 @@ fn policy_row(snapshot: &Snapshot<'_>, of: &ManagedPolicy) -> Result<Vec<String>
     if boundaries > 0 {
         facts.push(format!("boundary of {boundaries}"));
     }
-    Ok(vec![policy_label(of), of.arn(), facts.join(", ")])
+    Ok(vec![policy_label(of), facts.join(", "), of.arn()])
 }

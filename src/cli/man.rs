@@ -24,17 +24,17 @@ pub(crate) struct ManArgs {
     dir: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: ManArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &ManArgs, session: &mut Session) -> Result<Exit, CliError> {
     let mut command = Cli::command();
     command.build();
-    let Some(dir) = args.dir else {
+    let Some(dir) = &args.dir else {
         session.out.bytes(&page(&command)?)?;
         return Ok(Exit::Yes);
     };
     let cannot = |path: &std::path::Path, error: std::io::Error| {
         CliError::new(ErrorKind::Io, format!("cannot write `{}`: {error}", shown(&path.to_string_lossy())))
     };
-    std::fs::create_dir_all(&dir).map_err(|error| cannot(&dir, error))?;
+    std::fs::create_dir_all(dir).map_err(|error| cannot(dir, error))?;
     let subcommands = command.get_subcommands().filter(|sub| sub.get_name() != "help");
     let mut pages = Vec::new();
     for command in std::iter::once(&command).chain(subcommands) {
@@ -47,7 +47,7 @@ pub(crate) fn run(args: ManArgs, session: &mut Session) -> Result<Exit, CliError
     let (dir, names) = (dir.to_string_lossy(), pages.iter().map(|(name, _)| name).collect::<Vec<_>>());
     session.out.answer(
         || vec![format!("wrote {} to {}", count(names.len(), "page", "pages"), shown(&dir)).into()],
-        || json!({ "Directory": dir, "Pages": names }),
+        || json!({ "directory": dir, "pages": names }),
     )?;
     Ok(Exit::Yes)
 }

@@ -3,7 +3,10 @@
 use super::error::{CliError, ErrorKind};
 use super::name::{PrincipalName, label};
 use super::nearest::{did_you_mean, nearest};
-use super::resolve::{PolicyChoice, ambiguous, find_policies, unknown_policy, unknown_principal};
+use super::resolve::{
+    Candidate, PolicyChoice, ambiguous, find_policies, policy_candidate, principal_candidate, unknown_policy,
+    unknown_principal,
+};
 use super::text::shown;
 use crate::store::{Principal, Snapshot};
 
@@ -29,22 +32,23 @@ impl Named {
             (1, Some(one)) => Ok(one),
             (_, Some(last)) => {
                 found.push(last);
-                Err(ambiguous(text, found.iter().map(Named::arn).collect()))
+                Err(ambiguous(text, found.iter().map(Named::candidate).collect()))
             }
             (_, None) => Err(match name {
                 _ if text.starts_with("policy/") || text.contains(":policy/") => {
                     unknown_policy(snapshot, text)?
                 }
                 Ok(name) if name.kind.is_some() => unknown_principal(snapshot, text, &name)?,
+                Err(error) if text.starts_with("arn:") => error,
                 Ok(_) | Err(_) => unknown(snapshot, text)?,
             }),
         }
     }
 
-    fn arn(&self) -> String {
+    fn candidate(&self) -> Candidate {
         match self {
-            Named::Principal(principal) => principal.arn(),
-            Named::Policy(choice) => choice.policy.arn(),
+            Named::Principal(principal) => principal_candidate(principal),
+            Named::Policy(choice) => policy_candidate(&choice.policy),
         }
     }
 }

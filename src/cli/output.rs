@@ -1,7 +1,7 @@
 //! The two streams: stdout is the answer, stderr everything else.
 //!
 //! As text, remarks go to stderr when they are made. As JSON, the answer is one object on stdout and holds the
-//! remarks (`Warnings`, `Notes`); an error is one object on stderr. Nothing else in the crate prints.
+//! remarks (`warnings`, `notes`); an error is one object on stderr. Nothing else in the crate prints.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -113,7 +113,7 @@ impl Output {
         match self.format {
             Format::Text => self.remark(WARNING, "warning", message),
             Format::Json => {
-                self.warnings.push(json!({ "Message": message }));
+                self.warnings.push(json!({ "message": message }));
                 Ok(())
             }
         }
@@ -124,7 +124,7 @@ impl Output {
         match self.format {
             Format::Text => self.remark(NOTE, "note", message),
             Format::Json => {
-                self.notes.push(json!({ "Message": message }));
+                self.notes.push(json!({ "message": message }));
                 Ok(())
             }
         }
@@ -181,7 +181,7 @@ impl Output {
     }
 
     fn add_remarks(&mut self, object: &mut Value) {
-        for (key, remarks) in [("Warnings", &mut self.warnings), ("Notes", &mut self.notes)] {
+        for (key, remarks) in [("warnings", &mut self.warnings), ("notes", &mut self.notes)] {
             if !remarks.is_empty() {
                 object[key] = Value::Array(std::mem::take(remarks));
             }

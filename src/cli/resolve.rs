@@ -1,5 +1,7 @@
 //! From what was typed to what is stored: one thing, or an error that lists what it could have been.
 
+use std::collections::BTreeSet;
+
 use super::error::{CliError, ErrorKind};
 use super::name::{PrincipalName, label, policy_label};
 use super::nearest::{did_you_mean, nearest};
@@ -24,7 +26,7 @@ pub(crate) fn find_principal(
     let mut found = snapshot.principals_named(&name.name)?;
     found.retain(|principal| name.fits(principal));
     if found.len() > 1 {
-        return Err(ambiguous(text, found.iter().map(Principal::arn).collect()));
+        return Err(ambiguous(text, found.iter().map(principal_candidate).collect()));
     }
     Ok(found.pop())
 }
@@ -35,13 +37,17 @@ pub(crate) fn unknown_principal(
     text: &str,
     name: &PrincipalName,
 ) -> Result<CliError, CliError> {
-    let what = name.kind.map_or("user, role or group", |kind| kind.as_str());
-    let error = CliError::new(ErrorKind::NotFound, format!("there is no {what} `{}`", shown(text)));
+    let typed = shown(text);
+    let (message, list) = match name.kind {
+        Some(kind) => (format!("there is no `{typed}`"), format!("iamdb ls {kind}s")),
+        None => (format!("there is no user, role or group `{typed}`"), "iamdb ls".to_owned()),
+    };
+    let error = CliError::new(ErrorKind::NotFound, message);
     let everyone = snapshot.principals(None)?;
     let near = nearest(&name.name, everyone.iter().map(|one| (one.name.clone(), label(one))));
     Ok(match did_you_mean(&near) {
         Some(question) => error.hint(question),
-        None => error.hint("`iamdb ls` lists who is stored"),
+        None => error.hint(format!("`{list}` lists who is stored")),
     })
 }
 
@@ -81,13 +87,14 @@ impl PolicyChoice {
 }
 
 /// The stored policy that was named: `my-repo`, `policy/dev/my-repo` or an ARN, perhaps with `@v3`.
+#[expect(dead_code, reason = "for `can` and `diff`")]
 pub(crate) fn resolve_policy(snapshot: &Snapshot<'_>, text: &str) -> Result<PolicyChoice, CliError> {
     let mut found = find_policies(snapshot, text)?;
     match (found.pop(), found.is_empty()) {
         (Some(choice), true) => Ok(choice),
         (Some(choice), false) => {
             found.push(choice);
-            Err(ambiguous(text, found.iter().map(|choice| choice.policy.arn()).collect()))
+            Err(ambiguous(text, found.iter().map(|choice| policy_candidate(&choice.policy)).collect()))
         }
         (None, _) => Err(unknown_policy(snapshot, text)?),
     }
@@ -142,11 +149,26 @@ pub(crate) fn near_policies(snapshot: &Snapshot<'_>, text: &str) -> Result<Vec<S
     Ok(nearest(name, stored.into_iter().map(|policy| (policy.name.clone(), policy.name))))
 }
 
-/// The error of a name that fits several.
-pub(crate) fn ambiguous(text: &str, arns: Vec<String>) -> CliError {
-    CliError::new(
-        ErrorKind::Ambiguous,
-        format!("`{}` could be {} things: {}", shown(text), arns.len(), quoted_list(&arns)),
-    )
-    .hint("name one by its kind, as in user/alice or policy/alice, or by its ARN")
+/// Something that a name fits, as a label and as an ARN.
+pub(crate) type Candidate = (String, String);
+
+/// The error of a name that fits several: told by their labels where those are distinct.
+pub(crate) fn ambiguous(text: &str, candidates: Vec<Candidate>) -> CliError {
+    let labels: BTreeSet<&String> = candidates.iter().map(|(label, _)| label).collect();
+    let (list, hint) = if labels.len() == candidates.len() {
+        (quoted_list(labels), "name one by its kind, as they stand here")
+    } else {
+        (quoted_list(candidates.iter().map(|(_, arn)| arn)), "name one by its ARN")
+    };
+    CliError::new(ErrorKind::Ambiguous, format!("`{}` fits several: {list}", shown(text))).hint(hint)
+}
+
+/// A principal among others that fit.
+pub(crate) fn principal_candidate(principal: &Principal) -> Candidate {
+    (label(principal), principal.arn())
+}
+
+/// A policy among others that fit.
+pub(crate) fn policy_candidate(policy: &ManagedPolicy) -> Candidate {
+    (policy_label(policy), policy.arn())
 }

@@ -40,7 +40,7 @@ pub(crate) struct ShowArgs {
     at: AtArgs,
 }
 
-pub(crate) fn run(args: ShowArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &ShowArgs, session: &mut Session) -> Result<Exit, CliError> {
     session.read(&args.at.at, |snapshot, out| {
         match (Named::resolve(snapshot, &args.what)?, &args.inline, args.trust) {
             (Named::Principal(of), Some(name), _) => inline(snapshot, &of, name, out)?,

@@ -80,7 +80,7 @@ pub(crate) fn put_tags(writer: &mut Writer<'_>, of: &Principal, tags: &[Tag]) ->
     Ok(())
 }
 
-pub(crate) fn run(args: TagArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(args: &TagArgs, session: &mut Session) -> Result<Exit, CliError> {
     let ((of, tags, warning), change) = session.write(Database::MustExist, Keep::Change, |writer| {
         let of = resolve_principal(writer, &args.principal)?;
         check_taggable(of.kind)?;
@@ -113,7 +113,7 @@ pub(crate) fn run(args: TagArgs, session: &mut Session) -> Result<Exit, CliError
         || {
             let tags: Vec<_> =
                 tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
-            json!({ "PrincipalArn": of.arn(), "Tags": tags, "Change": change })
+            json!({ "principal": of.arn(), "Tags": tags, "change": change })
         },
     )?;
     Ok(Exit::Yes)

@@ -13,9 +13,12 @@ pub(crate) fn tell(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let format = wanted_format(arguments);
     let is_help = error.kind() == ClapKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || (is_help && format == Format::Text) {
-        // Help says nothing that comes from input. That its reader has stopped reading is no error.
-        drop(error.print());
-        return if error.use_stderr() { Exit::CouldNotAnswer } else { Exit::Yes };
+        // Help says nothing that comes from input.
+        return match error.print().map_err(CliError::from) {
+            Err(failure) => failure.exit(),
+            Ok(()) if error.use_stderr() => Exit::CouldNotAnswer,
+            Ok(()) => Exit::Yes,
+        };
     }
     let error = if is_help {
         CliError::new(ErrorKind::Usage, "no command was given").hint("try `iamdb --help`")

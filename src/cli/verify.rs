@@ -17,7 +17,7 @@ Example:
   iamdb verify")]
 pub(crate) struct VerifyArgs {}
 
-pub(crate) fn run(_: VerifyArgs, session: &mut Session) -> Result<Exit, CliError> {
+pub(crate) fn run(_: &VerifyArgs, session: &mut Session) -> Result<Exit, CliError> {
     match session.open()?.verify()? {
         Ok(verified) => {
             let newest = verified.newest.as_ref();
@@ -34,11 +34,11 @@ pub(crate) fn run(_: VerifyArgs, session: &mut Session) -> Result<Exit, CliError
                 },
                 || {
                     json!({
-                        "Intact": true,
-                        "Changes": verified.changes,
-                        "Documents": verified.documents,
-                        "Texts": verified.texts,
-                        "Newest": newest.map(|change| json!({ "Number": change.number.0, "Hash": change.hash })),
+                        "intact": true,
+                        "changes": verified.changes,
+                        "documents": verified.documents,
+                        "texts": verified.texts,
+                        "newest": newest.map(|change| json!({ "number": change.number.0, "hash": change.hash })),
                     })
                 },
             )?;
@@ -52,9 +52,9 @@ pub(crate) fn run(_: VerifyArgs, session: &mut Session) -> Result<Exit, CliError
                 },
                 || {
                     json!({
-                        "Intact": false,
-                        "Damage": damage.what,
-                        "Change": damage.change.map(|number| number.0),
+                        "intact": false,
+                        "damage": damage.what,
+                        "change": damage.change.map(|number| number.0),
                     })
                 },
             )?;

@@ -52,6 +52,7 @@ pub fn parse(text: &str, policy_type: PolicyType) -> Parsed {
         diagnostics: Vec::new(),
         rejected: false,
         inert: false,
+        sids: Vec::new(),
     };
     let statements = reader.document(text);
     let Reader { version, mut diagnostics, rejected, .. } = reader;
@@ -59,6 +60,32 @@ pub fn parse(text: &str, policy_type: PolicyType) -> Parsed {
     Parsed {
         policy: Policy { version, statements: if rejected { Vec::new() } else { statements } },
         diagnostics,
+    }
+}
+
+/// Where the reader is: a path that is written out only when there is something to report.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Root,
+    Key(&'p Place<'p>, &'p str),
+    Index(&'p Place<'p>, usize),
+}
+
+impl<'p> Place<'p> {
+    fn key(&'p self, key: &'p str) -> Place<'p> {
+        Place::Key(self, key)
+    }
+
+    fn index(&'p self, index: usize) -> Place<'p> {
+        Place::Index(self, index)
+    }
+
+    fn path(&self) -> JsonPath {
+        match self {
+            Place::Root => JsonPath::default(),
+            Place::Key(parent, key) => parent.path().key(key),
+            Place::Index(parent, index) => parent.path().index(*index),
+        }
     }
 }
 
@@ -71,6 +98,8 @@ struct Reader {
     rejected: bool,
     /// A finding that makes the statement being read inert was made.
     inert: bool,
+    /// The Sids that were read, with their places.
+    sids: Vec<(String, JsonPath, Span)>,
 }
 
 const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
@@ -78,7 +107,7 @@ const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
 impl Reader {
     fn document(&mut self, text: &str) -> Vec<Statement> {
         let whole = Span { start: 0, end: text.len() };
-        let top = JsonPath::default();
+        let top = Place::Root;
         let (bom, text_behind) = match text.strip_prefix('\u{feff}') {
             Some(behind) => ('\u{feff}'.len_utf8(), behind),
             None => (0, text),
@@ -93,12 +122,13 @@ impl Reader {
                 "a byte order mark before the document",
             );
         }
-        self.check_text(text_behind, whole);
+        self.check_text(text_behind, bom, whole);
         let mut root = match Node::read(text_behind) {
             Ok(root) => root,
             Err(error) => {
                 let start = bom + error.offset;
-                let span = Span { start, end: text.len().min(start + 1) };
+                let wide = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                let span = Span { start, end: start + wide };
                 let message = format!("not JSON: {}", error.message);
                 self.error("JSON_SYNTAX_ERROR", Consequence::DocumentRejected, &top, span, message);
                 return Vec::new();
@@ -127,13 +157,13 @@ impl Reader {
                 Vec::new()
             }
         };
-        self.unique_sids(&statements);
+        self.unique_sids();
         if all_inert { Vec::new() } else { statements }
     }
 
-    /// Length and character repertoire (R-GRM-2, R-GRM-60).
-    fn check_text(&mut self, text: &str, whole: Span) {
-        let top = JsonPath::default();
+    /// Length and character repertoire (R-GRM-2, R-GRM-60) of the text that starts at a byte of the document.
+    fn check_text(&mut self, text: &str, at: usize, whole: Span) {
+        let top = Place::Root;
         let organizations = match self.policy_type {
             PolicyType::Scp => Some(("POLICY_SIZE_EXCEEDS_SCP_QUOTA", Quota::SCP)),
             PolicyType::Rcp => Some(("POLICY_SIZE_EXCEEDS_RCP_QUOTA", Quota::RCP)),
@@ -163,7 +193,7 @@ impl Reader {
         }
         let outside = |&(_, c): &(usize, char)| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
         if let Some((start, c)) = text.char_indices().find(outside) {
-            let span = Span { start, end: start + c.len_utf8() };
+            let span = Span { start: at + start, end: at + start + c.len_utf8() };
             let message = format!(
                 "the character U+{:04X} is outside of what IAM accepts (U+0020 to U+00FF)",
                 u32::from(c)
@@ -174,7 +204,7 @@ impl Reader {
 
     /// R-GRM-8 to 10.
     fn version(&mut self, members: &[Member<'_>], document: Span) {
-        let top = JsonPath::default();
+        let top = Place::Root;
         let must_be_2012 = self.policy_type.is_stored_by_iam() || self.policy_type == PolicyType::Rcp;
         let Some(member) = last(members, "Version") else {
             let message = "the policy has no `Version`: write \"Version\": \"2012-10-17\"";
@@ -213,7 +243,7 @@ impl Reader {
     /// R-GRM-11 and the matrix of R-GRM-30.
     fn id(&mut self, members: &[Member<'_>]) {
         let Some(member) = last(members, "Id") else { return };
-        let path = JsonPath::default().key("Id");
+        let path = Place::Root.key("Id");
         if matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp) {
             let message = "this type of policy has no `Id`";
             self.error(
@@ -230,7 +260,7 @@ impl Reader {
     }
 
     fn statements(&mut self, member: &Member<'_>) -> Vec<Statement> {
-        let path = JsonPath::default().key("Statement");
+        let path = Place::Root.key("Statement");
         match &member.value.value {
             Value::Object(_) => self.statement(0, &member.value, &path).into_iter().collect(),
             Value::Array(items) if items.is_empty() => {
@@ -257,28 +287,25 @@ impl Reader {
         }
     }
 
-    /// R-GRM-20.
-    fn unique_sids(&mut self, statements: &[Statement]) {
+    /// R-GRM-20, of every statement that was read, also of those that never apply.
+    fn unique_sids(&mut self) {
+        let needed = self.policy_type.is_stored_by_iam()
+            || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
         let mut seen = HashSet::new();
-        for statement in statements {
-            let Some(sid) = &statement.sid else { continue };
-            if seen.insert(sid) {
-                continue;
-            }
-            let path = JsonPath::default().key("Statement").index(statement.index).key("Sid");
-            let message = format!("the Sid `{sid}` is used more than once");
-            let needed = self.policy_type.is_stored_by_iam()
-                || matches!(self.policy_type, PolicyType::Scp | PolicyType::Rcp);
-            if needed {
-                self.error("UNIQUE_SIDS_REQUIRED", Consequence::None, &path, statement.span, message);
-            } else {
-                self.warning("UNIQUE_SIDS_RECOMMENDED", Consequence::None, &path, statement.span, message);
+        let (severity, code) = match needed {
+            true => (Severity::Error, "UNIQUE_SIDS_REQUIRED"),
+            false => (Severity::Warning, "UNIQUE_SIDS_RECOMMENDED"),
+        };
+        for (sid, path, span) in std::mem::take(&mut self.sids) {
+            if !seen.insert(sid.clone()) {
+                let message = format!("the Sid `{sid}` is used more than once");
+                self.report(severity, code, Consequence::None, path, span, message);
             }
         }
     }
 
     /// R-GRM-3: duplicate keys reject the document, but for those in `last_wins`.
-    fn duplicates(&mut self, members: &[Member<'_>], path: &JsonPath, last_wins: &[&str]) {
+    fn duplicates(&mut self, members: &[Member<'_>], path: &Place<'_>, last_wins: &[&str]) {
         let mut seen = HashSet::new();
         for member in members {
             if seen.insert(member.key.as_ref()) {
@@ -296,7 +323,7 @@ impl Reader {
     }
 
     /// R-GRM-5. Tells whether the name is a known one in other letter case.
-    fn unknown_element(&mut self, member: &Member<'_>, path: &JsonPath, known: &[&str]) -> bool {
+    fn unknown_element(&mut self, member: &Member<'_>, path: &Place<'_>, known: &[&str]) -> bool {
         let key = member.key.as_ref();
         let meant = known.iter().find(|name| name.eq_ignore_ascii_case(key));
         let (consequence, message) = match meant {
@@ -319,7 +346,7 @@ impl Reader {
         wanted: &str,
         found: &Value<'_>,
         consequence: Consequence,
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
     ) {
         let message = format!("`{element}` must be {wanted}, not {}", found.kind());
@@ -330,22 +357,22 @@ impl Reader {
         &mut self,
         code: &'static str,
         consequence: Consequence,
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
         message: impl Into<String>,
     ) {
-        self.report(Severity::Error, code, consequence, path, span, message.into());
+        self.report(Severity::Error, code, consequence, path.path(), span, message.into());
     }
 
     fn warning(
         &mut self,
         code: &'static str,
         consequence: Consequence,
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
         message: impl Into<String>,
     ) {
-        self.report(Severity::Warning, code, consequence, path, span, message.into());
+        self.report(Severity::Warning, code, consequence, path.path(), span, message.into());
     }
 
     fn report(
@@ -353,13 +380,13 @@ impl Reader {
         severity: Severity,
         code: &'static str,
         consequence: Consequence,
-        path: &JsonPath,
+        path: JsonPath,
         span: Span,
         message: String,
     ) {
         self.rejected |= consequence == Consequence::DocumentRejected;
         self.inert |= consequence == Consequence::StatementInert;
-        self.diagnostics.push(Diagnostic { code, severity, consequence, message, path: path.clone(), span });
+        self.diagnostics.push(Diagnostic { code, severity, consequence, message, path, span });
     }
 }
 

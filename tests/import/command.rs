@@ -42,7 +42,7 @@ fn files_and_folders() {
     assert_eq!((code, stdout), (Some(0), format!("{summary}\n")));
     let (code, stdout, _) = run(folder.path(), &["import", "dump", "-o", "json"]);
     let json: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, &json["New"], &json["Change"]), (Some(0), &0.into(), &serde_json::Value::Null));
+    assert_eq!((code, &json["new"], &json["change"]), (Some(0), &0.into(), &serde_json::Value::Null));
 
     fs::write(at("dump/package.json"), r#"{"name": "x"}"#).unwrap();
     let (code, stdout, stderr) = run(folder.path(), &["import", "dump"]);

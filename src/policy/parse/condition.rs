@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::json::{Member, Node, Value};
-use super::super::{
-    Condition, ConditionValue, Consequence, Effect, JsonPath, Operator, Span, Spanned, Test, Version,
-};
-use super::Reader;
+use super::super::{Condition, ConditionValue, Consequence, Effect, Operator, Span, Spanned, Test, Version};
 use super::statement::lost_entry;
+use super::{Place, Reader};
 use crate::pattern::{Pattern, Syntax};
 
 impl Reader {
@@ -15,7 +13,7 @@ impl Reader {
         &mut self,
         member: &Member<'_>,
         effect: Effect,
-        path: &JsonPath,
+        path: &Place<'_>,
     ) -> Vec<Condition> {
         let Value::Object(blocks) = &member.value.value else {
             let span = member.value.span;
@@ -53,7 +51,7 @@ impl Reader {
     }
 
     /// R-CND-4 to 6. `None`: unknown, so the statement never applies.
-    fn operator(&mut self, name: &str, span: Span, path: &JsonPath) -> Option<Operator> {
+    fn operator(&mut self, name: &str, span: Span, path: &Place<'_>) -> Option<Operator> {
         let code = "INVALID_CONDITION_OPERATOR";
         let Some(operator) = Operator::parse(name) else {
             let message = match nearest(name) {
@@ -85,7 +83,7 @@ impl Reader {
         operator: Operator,
         test: &Member<'_>,
         effect: Effect,
-        path: &JsonPath,
+        path: &Place<'_>,
     ) -> Condition {
         let key = test.key.as_ref();
         if key.split_once(':').is_none_or(|(prefix, name)| prefix.is_empty() || name.is_empty()) {
@@ -111,7 +109,7 @@ impl Reader {
         key: &str,
         node: &Node<'_>,
         effect: Effect,
-        path: &JsonPath,
+        path: &Place<'_>,
     ) -> Option<Spanned<ConditionValue>> {
         let text = match &node.value {
             Value::String(text) => text.clone().into_owned(),
@@ -138,7 +136,7 @@ impl Reader {
     }
 
     /// R-GRM-4: keys that differ only in letter case are both evaluated.
-    fn same_but_for_case(&mut self, members: &[Member<'_>], path: &JsonPath) {
+    fn same_but_for_case(&mut self, members: &[Member<'_>], path: &Place<'_>) {
         let mut seen: HashMap<String, &str> = HashMap::new();
         for member in members {
             let key = member.key.as_ref();

@@ -3,10 +3,10 @@
 
 use super::super::json::{Member, Node, Value};
 use super::super::{
-    ActionPattern, Consequence, Effect, JsonPath, PolicyType, PrincipalEntry, ResourcePattern,
-    ResourceService, Selector, Span, Spanned, Statement, Version,
+    ActionPattern, Consequence, Effect, PolicyType, PrincipalEntry, ResourcePattern, ResourceService,
+    Selector, Span, Spanned, Statement, Version,
 };
-use super::{Reader, last};
+use super::{Place, Reader, last};
 use crate::pattern::{Malformed, Pattern, Piece, Syntax};
 
 const ELEMENTS: [&str; 9] = [
@@ -48,7 +48,7 @@ const RESOURCE: Pair = Pair { positive: "Resource", complement: "NotResource" };
 
 impl Reader {
     /// Reads a statement; `None` where it can never apply.
-    pub(super) fn statement(&mut self, index: usize, node: &Node<'_>, path: &JsonPath) -> Option<Statement> {
+    pub(super) fn statement(&mut self, index: usize, node: &Node<'_>, path: &Place<'_>) -> Option<Statement> {
         self.inert = false;
         let Value::Object(members) = &node.value else {
             self.wrong_type(
@@ -83,7 +83,7 @@ impl Reader {
     }
 
     /// R-GRM-19.
-    fn sid(&mut self, members: &[Member<'_>], path: &JsonPath) -> Option<String> {
+    fn sid(&mut self, members: &[Member<'_>], path: &Place<'_>) -> Option<String> {
         let member = last(members, "Sid")?;
         let path = path.key("Sid");
         let Value::String(sid) = &member.value.value else {
@@ -100,11 +100,15 @@ impl Reader {
             let message = format!("the Sid `{sid}` holds `{c}`: letters A to Z and digits are allowed");
             self.error("UNSUPPORTED_SID", Consequence::None, &path, member.value.span, message);
         }
-        (!sid.is_empty()).then(|| sid.clone().into_owned())
+        if sid.is_empty() {
+            return None;
+        }
+        self.sids.push((sid.clone().into_owned(), path.path(), member.value.span));
+        Some(sid.clone().into_owned())
     }
 
     /// R-GRM-13, and the effects that R-GRM-30 allows.
-    fn effect(&mut self, members: &[Member<'_>], path: &JsonPath, statement: Span) -> Option<Effect> {
+    fn effect(&mut self, members: &[Member<'_>], path: &Place<'_>, statement: Span) -> Option<Effect> {
         let Some(member) = last(members, "Effect") else {
             let message = "the statement has no `Effect`: write `Allow` or `Deny`";
             self.error("MISSING_EFFECT", Consequence::StatementInert, path, statement, message);
@@ -136,7 +140,7 @@ impl Reader {
         &mut self,
         members: &[Member<'_>],
         effect: Effect,
-        path: &JsonPath,
+        path: &Place<'_>,
         statement: Span,
     ) -> Option<Selector<PrincipalEntry>> {
         let found = self.one_of(PRINCIPAL, members, path);
@@ -157,6 +161,9 @@ impl Reader {
             let message =
                 format!("this type of policy has no `{}`: it applies to whom it is attached to", member.key);
             self.error(code, Consequence::StatementInert, &path, member.key_span, message);
+            if let Value::Object(map) = &member.value.value {
+                self.duplicates(map, &path, &[]);
+            }
             return None;
         }
         self.forbidden_principal(member, complement, &path);
@@ -165,18 +172,21 @@ impl Reader {
     }
 
     /// What trust policies and RCPs do not allow in their principals (R-GRM-32, R-GRM-34).
-    fn forbidden_principal(&mut self, member: &Member<'_>, complement: bool, path: &JsonPath) {
+    fn forbidden_principal(&mut self, member: &Member<'_>, complement: bool, path: &Place<'_>) {
         let problem = match (self.policy_type, complement) {
             (PolicyType::Trust, true) => {
                 Some(("ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL", "a trust policy has no `NotPrincipal`"))
             }
-            (PolicyType::Rcp, _) if complement || !is_everyone(&member.value) => {
+            (PolicyType::Rcp, complement) if complement || !is_bare_star(&member.value) => {
                 Some(("RCP_SYNTAX_ERROR_PRINCIPAL", "the principal of a resource control policy is `\"*\"`"))
             }
             _ => None,
         };
+        // AWS takes only the bare `"*"`; written as a map it means the same.
+        let as_map = self.policy_type == PolicyType::Rcp && !complement && is_everyone(&member.value);
+        let consequence = if as_map { Consequence::None } else { Consequence::StatementInert };
         if let Some((code, message)) = problem {
-            self.error(code, Consequence::StatementInert, path, member.key_span, message);
+            self.error(code, consequence, path, member.key_span, message);
         }
     }
 
@@ -185,7 +195,7 @@ impl Reader {
         member: &Member<'_>,
         complement: bool,
         effect: Effect,
-        path: &JsonPath,
+        path: &Place<'_>,
     ) -> Vec<Spanned<PrincipalEntry>> {
         let lost = lost_entry(complement, effect);
         let span = member.value.span;
@@ -226,8 +236,8 @@ impl Reader {
                 self.error("INVALID_PRINCIPAL_KEY", lost, &path, inner.key_span, message);
                 continue;
             }
-            for (text, path, span) in self.strings(inner, lost, "EMPTY_ARRAY_PRINCIPAL", &path) {
-                match PrincipalEntry::parse(&inner.key, &text) {
+            for Entry { text, path, span } in self.strings(inner, lost, "EMPTY_ARRAY_PRINCIPAL", &path) {
+                match PrincipalEntry::parse(&inner.key, text) {
                     Ok(value) => entries.push(Spanned { value, span }),
                     Err(problem) => self.error(problem.code, lost, &path, span, problem.message),
                 }
@@ -240,7 +250,7 @@ impl Reader {
         &mut self,
         members: &[Member<'_>],
         effect: Effect,
-        path: &JsonPath,
+        path: &Place<'_>,
         statement: Span,
     ) -> Option<Selector<ActionPattern>> {
         let Some((member, complement)) = self.one_of(ACTION, members, path) else {
@@ -249,25 +259,30 @@ impl Reader {
             return None;
         };
         let path = path.key(&member.key);
-        if self.policy_type == PolicyType::Rcp && complement {
-            let message = "a resource control policy has no `NotAction`";
-            self.error(
-                "RCP_SYNTAX_ERROR_NOTACTION",
-                Consequence::StatementInert,
-                &path,
-                member.key_span,
-                message,
-            );
+        let forbidden = match self.policy_type {
+            PolicyType::Rcp => {
+                Some(("RCP_SYNTAX_ERROR_NOTACTION", "a resource control policy has no `NotAction`"))
+            }
+            PolicyType::Trust => {
+                Some(("ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTACTION", "a trust policy has no `NotAction`"))
+            }
+            _ => None,
+        };
+        if complement && let Some((code, message)) = forbidden {
+            self.error(code, Consequence::StatementInert, &path, member.key_span, message);
         }
         let lost = lost_entry(complement, effect);
         let mut entries = Vec::new();
-        for (text, path, span) in self.strings(member, lost, "EMPTY_ARRAY_ACTION", &path) {
-            match read_action(&text) {
+        for Entry { text, path, span } in self.strings(member, lost, "EMPTY_ARRAY_ACTION", &path) {
+            match read_action(text) {
                 Ok(value) => {
                     self.action_of_type(&value, members, &path, span);
                     entries.push(Spanned { value, span });
                 }
+                // What IAM stores is no malformed entry: that it matches nothing is its meaning (R-GRM-71). Only
+                // an Allow over such a complement stays without effect, as if the entry were malformed.
                 Err(NotAnAction { accepted: true, message }) => {
+                    let lost = if lost == Consequence::StatementInert { lost } else { Consequence::None };
                     self.warning("INVALID_ACTION", lost, &path, span, message)
                 }
                 Err(NotAnAction { accepted: false, message }) => {
@@ -283,7 +298,7 @@ impl Reader {
         &mut self,
         action: &ActionPattern,
         members: &[Member<'_>],
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
     ) {
         let service = match action {
@@ -309,7 +324,7 @@ impl Reader {
         &mut self,
         members: &[Member<'_>],
         effect: Effect,
-        path: &JsonPath,
+        path: &Place<'_>,
         statement: Span,
     ) -> Option<Selector<ResourcePattern>> {
         let optional =
@@ -329,18 +344,18 @@ impl Reader {
         }
         let lost = lost_entry(complement, effect);
         let mut entries = Vec::new();
-        for (text, path, span) in self.strings(member, lost, "EMPTY_ARRAY_RESOURCE", &path) {
+        for Entry { text, path, span } in self.strings(member, lost, "EMPTY_ARRAY_RESOURCE", &path) {
             let syntax = Syntax { wildcards: true, variables: self.version == Version::V2012 };
-            let (pattern, malformed) = Pattern::parse(&text, syntax);
+            let (pattern, malformed) = Pattern::parse(text, syntax);
             if let Some(malformed) = malformed {
-                self.malformed_variable(malformed, &text, complement.then_some(lost), &path, span);
+                self.malformed_variable(malformed, text, complement.then_some(lost), &path, span);
                 if complement {
                     continue;
                 }
             }
             match read_resource(&pattern) {
                 Some(value) => {
-                    self.resource_of_iam(&value, &text, &path, span);
+                    self.resource_of_iam(&value, text, &path, span);
                     entries.push(Spanned { value, span });
                 }
                 None => {
@@ -354,7 +369,7 @@ impl Reader {
 
     /// What IAM checks of an ARN before it stores an identity policy (R-GRM-70, step 6). The pattern means
     /// what it says all the same.
-    fn resource_of_iam(&mut self, resource: &ResourcePattern, text: &str, path: &JsonPath, span: Span) {
+    fn resource_of_iam(&mut self, resource: &ResourcePattern, text: &str, path: &Place<'_>, span: Span) {
         let ResourcePattern::Arn(segments) = resource else { return };
         if !self.policy_type.is_identity_based() {
             return;
@@ -394,7 +409,7 @@ impl Reader {
         malformed: Malformed,
         text: &str,
         lost: Option<Consequence>,
-        path: &JsonPath,
+        path: &Place<'_>,
         span: Span,
     ) {
         let (code, what) = match malformed {
@@ -417,7 +432,7 @@ impl Reader {
         &mut self,
         pair: Pair,
         members: &'n [Member<'a>],
-        path: &JsonPath,
+        path: &Place<'_>,
     ) -> Option<(&'n Member<'a>, bool)> {
         match (last(members, pair.positive), last(members, pair.complement)) {
             (Some(positive), Some(complement)) => {
@@ -438,59 +453,50 @@ impl Reader {
         }
     }
 
-    /// The strings of a scalar or list (R-GRM-14 to 16), each with its place. `lost` is what an empty list
-    /// means.
-    fn strings(
+    /// The strings of a scalar or list (R-GRM-14 to 16). `lost` is what an empty list means.
+    fn strings<'n>(
         &mut self,
-        member: &Member<'_>,
+        member: &'n Member<'_>,
         lost: Consequence,
         empty_code: &'static str,
-        path: &JsonPath,
-    ) -> Vec<(String, JsonPath, Span)> {
+        path: &'n Place<'n>,
+    ) -> Vec<Entry<'n>> {
+        let wanted = "a string or a list of strings";
+        let inert = Consequence::StatementInert;
         let span = member.value.span;
         match &member.value.value {
-            Value::String(text) => vec![(text.clone().into_owned(), path.clone(), span)],
+            Value::String(text) => vec![Entry { text, path: *path, span }],
             Value::Array(items) => {
                 if items.is_empty() {
                     self.error(empty_code, lost, path, span, format!("`{}` is an empty list", member.key));
                 }
-                let mut strings = Vec::new();
+                let mut strings = Vec::with_capacity(items.len());
                 for (index, item) in items.iter().enumerate() {
-                    let path = path.index(index);
+                    let (path, span) = (path.index(index), item.span);
                     match &item.value {
-                        Value::String(text) => strings.push((text.clone().into_owned(), path, item.span)),
+                        Value::String(text) => strings.push(Entry { text, path, span }),
                         Value::Null if member.key == "Resource" => {
                             let message = "null in `Resource`";
-                            self.error(
-                                "DATA_TYPE_MISMATCH",
-                                Consequence::EntryIgnored,
-                                &path,
-                                item.span,
-                                message,
-                            );
+                            self.error("DATA_TYPE_MISMATCH", Consequence::EntryIgnored, &path, span, message);
                         }
-                        other => {
-                            let inert = Consequence::StatementInert;
-                            self.wrong_type(
-                                &member.key,
-                                "a string or a list of strings",
-                                other,
-                                inert,
-                                &path,
-                                item.span,
-                            );
-                        }
+                        other => self.wrong_type(&member.key, wanted, other, inert, &path, span),
                     }
                 }
                 strings
             }
             other => {
-                let wanted = "a string or a list of strings";
-                self.wrong_type(&member.key, wanted, other, Consequence::StatementInert, path, span);
+                self.wrong_type(&member.key, wanted, other, inert, path, span);
                 Vec::new()
             }
         }
     }
+}
+
+/// One string of an element, and where it stands.
+struct Entry<'n> {
+    text: &'n str,
+    path: Place<'n>,
+    span: Span,
 }
 
 /// What a malformed entry means (semantics 0.3): nothing in a list; in a complement it excludes nothing, and
@@ -551,6 +557,10 @@ fn read_resource(pattern: &Pattern) -> Option<ResourcePattern> {
     (is_arn && first_is_text).then_some(ResourcePattern::Arn(segments))
 }
 
+fn is_bare_star(node: &Node<'_>) -> bool {
+    matches!(&node.value, Value::String(text) if text == "*")
+}
+
 /// `"*"` or `{"AWS": "*"}`.
 fn is_everyone(node: &Node<'_>) -> bool {
     match &node.value {
@@ -574,7 +584,9 @@ fn is_star(node: &Node<'_>) -> bool {
 fn is_rcp_full_access(members: &[Member<'_>]) -> bool {
     let star = |key| last(members, key).is_some_and(|member| is_star(&member.value));
     let allowed = ["Sid", "Effect", "Principal", "Action", "Resource"];
-    star("Action")
+    let allows = |node: &Node<'_>| matches!(&node.value, Value::String(text) if text == "Allow");
+    last(members, "Effect").is_some_and(|member| allows(&member.value))
+        && star("Action")
         && star("Resource")
         && last(members, "Principal").is_some_and(|member| is_everyone(&member.value))
         && members.iter().all(|member| allowed.contains(&member.key.as_ref()))

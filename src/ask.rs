@@ -1,0 +1,270 @@
+//! A whole question, *can this principal do this?*, and its reply: the answer and everything that explains
+//! it. What is stored comes in as layers and a caller, the clock as an instant: nothing is looked up here.
+
+use crate::arn::AccountId;
+use crate::caller::{Caller, CallerKind, Knowledge};
+use crate::cases::{self, Answer, CasesError, Example, KeyFacts, Question};
+use crate::catalog::{Action as KnownAction, Catalog};
+use crate::context_keys::{global_key, key_kind};
+use crate::eval::{self, Decision, Fit};
+use crate::layers::{Layer, PolicyLayers, StatementRef};
+use crate::policy::{Diagnostic, Effect};
+use crate::request::{Action, Request, Resource, Value, fold};
+
+/// A question.
+pub struct Ask<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The policies that decide.
+    pub layers: &'a PolicyLayers,
+    /// The action.
+    pub action: Action,
+    /// The resource; `None` where none was named, which asks about `*`.
+    pub resource: Option<Resource>,
+    /// What was said of the context, key by key; `None`: it was said to be absent.
+    pub given: Vec<(String, Option<Value>)>,
+    /// What a key that was not mentioned is.
+    pub unsaid: Unsaid,
+    /// The time of the request.
+    pub now: jiff::Timestamp,
+    /// Facts about actions and keys.
+    pub catalog: &'a Catalog,
+    /// What the catalogue knows of the action.
+    pub known_action: Option<&'a KnownAction>,
+}
+
+/// What a context key that was not mentioned is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsaid {
+    /// Unknown: it may have any value, or be absent.
+    Unknown,
+    /// Absent, as AWS's policy simulator assumes.
+    Absent,
+}
+
+/// The reply to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The resource that was asked about.
+    pub resource: Resource,
+    /// The answer.
+    pub answer: Answer,
+    /// The answer on `*`, where an ARN was given for an action that AWS decides on `*` (R-RES-11).
+    pub on_star: Option<Answer>,
+    /// Keys that were taken to be absent although they could have changed the answer.
+    pub missing: Vec<String>,
+    /// Allow statements that are about the action but did not apply.
+    pub near: Vec<Near>,
+    /// Malformed parts of the policies in play.
+    pub degraded: Vec<Degraded>,
+    /// What the reader should know.
+    pub notes: Vec<Note>,
+}
+
+/// A statement that did not apply, and why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Near {
+    /// The statement.
+    pub statement: StatementRef,
+    /// How far it fits.
+    pub fit: Fit,
+}
+
+/// A malformed part of a policy in play (semantics 0.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Degraded {
+    /// The layer of the policy.
+    pub layer: Layer,
+    /// The position of the policy in its layer.
+    pub policy: usize,
+    /// What is wrong.
+    pub diagnostic: Diagnostic,
+}
+
+/// Something that an answer is to be read with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// The caller's account is not known.
+    AccountUnset,
+    /// AWS decides the action on `*`, whatever resource is named (R-RES-11).
+    DecidedOnStar,
+    /// The action works on a resource, but none was named (R-RES-11).
+    NeedsResource,
+    /// What was given contradicts what follows from the principal (R-KEY-1).
+    Contradicts {
+        /// The key.
+        key: String,
+        /// What follows; `None`: that it is absent.
+        derived: Option<Value>,
+    },
+    /// The role lacks a tag that matters; a session could bring it (R-TAG-6).
+    SessionTag {
+        /// The key.
+        key: String,
+    },
+    /// A policy is attached, but its document is not known (R-EVL-64).
+    UnknownDocument {
+        /// The layer.
+        layer: Layer,
+        /// The policy.
+        policy: String,
+    },
+}
+
+impl Reply {
+    /// The statements that decided, with the effect that counted, and their layer.
+    pub fn deciding(&self) -> Vec<StatementRef> {
+        let of = |example: &Example| -> Vec<StatementRef> {
+            let denied = example.evaluation.decision == Decision::ExplicitlyDenied;
+            let counts = |statement: &StatementRef| (statement.effect == Effect::Deny) == denied;
+            example.evaluation.applying().filter(counts).collect()
+        };
+        match &self.answer {
+            Answer::Decided(example) => of(example),
+            Answer::Depends(depends) => of(&depends.allowed),
+        }
+    }
+}
+
+/// Answers a question.
+pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
+    let mut notes = Vec::new();
+    let resource = ask.resource.clone().unwrap_or(Resource::Star);
+    let knowledge = knowledge(ask, &resource, &mut notes);
+    let answer_on = |resource: &Resource, closed: bool| {
+        let question = Question {
+            layers: ask.layers,
+            action: ask.action.clone(),
+            resource: resource.clone(),
+            knowledge: Knowledge { closed, ..knowledge.clone() },
+            kind: &|key| KeyFacts {
+                kind: key_kind(key, ask.catalog),
+                always_present: global_key(key).is_some_and(|known| known.always_present),
+            },
+        };
+        cases::answer(&question)
+    };
+    let closed = ask.unsaid == Unsaid::Absent;
+    let answer = answer_on(&resource, closed)?;
+    let missing = match closed.then(|| answer_on(&resource, false)) {
+        Some(Ok(Answer::Depends(depends))) => depends.keys,
+        _ => Vec::new(),
+    };
+    let on_star = match (&resource, ask.known_action) {
+        (Resource::Arn(_), Some(action)) if action.is_wildcard_only() => {
+            notes.push(Note::DecidedOnStar);
+            Some(answer_on(&Resource::Star, closed)?)
+        }
+        (Resource::Star, Some(action)) if action.needs_resource() => {
+            notes.push(Note::NeedsResource);
+            None
+        }
+        _ => None,
+    };
+    let near = match &answer {
+        Answer::Decided(example) if example.evaluation.decision != Decision::Allowed => {
+            let context = example.context.clone();
+            near(ask.layers, &Request { action: ask.action.clone(), resource: resource.clone(), context })
+        }
+        _ => Vec::new(),
+    };
+    for (layer, policies) in ask.layers.present() {
+        let unknown = policies.iter().filter(|policy| policy.document.is_none());
+        notes.extend(unknown.map(|policy| Note::UnknownDocument { layer, policy: policy.name.clone() }));
+    }
+    notes.extend(session_tags(ask, &near));
+    Ok(Reply { resource, answer, on_star, missing, near, degraded: degraded(ask.layers), notes })
+}
+
+/// What is known of the context: what was given, and under it what follows from the caller, the resource and
+/// the clock (R-KEY-1).
+fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowledge {
+    let mut knowledge = ask.caller.derive();
+    if ask.caller.account.is_none() {
+        notes.push(Note::AccountUnset);
+    }
+    for (key, given) in &ask.given {
+        let derived = knowledge.known.get(key).cloned();
+        let is_derived = derived.is_some() || knowledge.is_absent(key);
+        let is_session_tag =
+            ask.caller.kind != CallerKind::User && fold(key).starts_with("aws:principaltag/");
+        if is_derived && derived != *given && !is_session_tag {
+            notes.push(Note::Contradicts { key: key.clone(), derived });
+        }
+    }
+    let mut single = |key: &str, value: String| knowledge.known.set(key, Value::Single(value));
+    single("aws:CurrentTime", ask.now.to_string());
+    single("aws:EpochTime", ask.now.as_second().to_string());
+    if let Resource::Arn(arn) = resource {
+        if !arn.region().is_empty() {
+            single("aws:RequestedRegion", arn.region().to_owned());
+        }
+        if AccountId::parse(arn.account()).is_some() {
+            single("aws:ResourceAccount", arn.account().to_owned());
+        }
+    }
+    for (key, given) in &ask.given {
+        match given {
+            Some(value) => knowledge.known.set(key, value.clone()),
+            None => {
+                knowledge.known.remove(key);
+                knowledge.set_absent(key);
+            }
+        }
+    }
+    knowledge.settle_followers();
+    knowledge
+}
+
+/// The Allow statements about the action that did not apply, where an Allow was missing.
+fn near(layers: &PolicyLayers, request: &Request) -> Vec<Near> {
+    let blocked_by = eval::authorize(layers, request).blocked_by();
+    let allows =
+        layers.statements().filter(|(of, _)| of.effect == Effect::Allow && blocked_by.contains(&of.layer));
+    let fits = allows.filter_map(|(of, statement)| {
+        let policy = layers.policy(of)?;
+        Some(Near { statement: of, fit: eval::fit(statement, policy.policy_type, request) })
+    });
+    fits.filter(|near| matches!(near.fit, Fit::OtherResource | Fit::ConditionsFail(_))).collect()
+}
+
+fn degraded(layers: &PolicyLayers) -> Vec<Degraded> {
+    let mut found = Vec::new();
+    for (layer, policies) in layers.present() {
+        for (policy, of) in policies.iter().enumerate() {
+            let diagnostics = of.document.iter().flat_map(|document| document.parsed.degraded());
+            found.extend(diagnostics.map(|diagnostic| Degraded {
+                layer,
+                policy,
+                diagnostic: diagnostic.clone(),
+            }));
+        }
+    }
+    found
+}
+
+/// Tags that a role does not have and for want of which statements did not apply.
+fn session_tags(ask: &Ask<'_>, near: &[Near]) -> Vec<Note> {
+    if ask.caller.kind == CallerKind::User {
+        return Vec::new();
+    }
+    let has_tag = |key: &str| {
+        ask.caller.tags.iter().any(|(tag, _)| fold(&format!("aws:PrincipalTag/{tag}")) == fold(key))
+    };
+    let was_given = |key: &str| ask.given.iter().any(|(given, _)| fold(given) == fold(key));
+    let mut keys: Vec<String> = Vec::new();
+    for near in near {
+        let Some(statement) = ask.layers.statement(near.statement) else { continue };
+        for key in statement.context_keys() {
+            let is_tag = fold(key).starts_with("aws:principaltag/");
+            if is_tag
+                && !has_tag(key)
+                && !was_given(key)
+                && !keys.iter().any(|known| fold(known) == fold(key))
+            {
+                keys.push(key.to_owned());
+            }
+        }
+    }
+    keys.into_iter().map(|key| Note::SessionTag { key }).collect()
+}

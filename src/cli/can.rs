@@ -1,0 +1,176 @@
+//! `can`: one question, answered with its reasons.
+
+mod context;
+mod report;
+
+use jiff::Timestamp;
+
+use super::at::AtArgs;
+use super::error::{CliError, ErrorKind};
+use super::exit::Exit;
+use super::resolve::resolve_principal;
+use super::session::Session;
+use super::text::{quoted_list, shown};
+use crate::arn::Arn;
+use crate::ask::{Ask, Unsaid, reply};
+use crate::catalog::{Action as KnownAction, Catalog};
+use crate::request::{Action, Resource};
+use crate::store::{Principal, PrincipalKind, Snapshot};
+use crate::stored;
+
+/// Decide whether a principal may do something, and say why
+///
+/// The first word of the answer is `yes`, `no`, `depends` or `undecided`. A context key that is not mentioned is
+/// unknown: where that matters the answer is `depends`, with the condition under which it is yes.
+///
+/// Exit codes: 0 yes, 1 no, 3 depends or undecided, 2 no answer (wrong usage, unknown names).
+///
+/// Example: iamdb can alice s3:GetObject arn:aws:s3:::reports/2026.csv --context aws:SourceIp=203.0.113.9
+#[derive(Debug, clap::Args)]
+pub(crate) struct CanArgs {
+    /// Who: `alice`, `user/alice`, `role/deploy`, an ARN, or the ARN of a role session
+    principal: String,
+    /// What: `service:Action`
+    action: String,
+    /// On what: an ARN, or `*` for actions that take no resource
+    resource: Option<String>,
+    /// A context key and its value; several values separated by commas make a list, as does repeating the key;
+    /// `KEY!` says that the key is absent; a JSON object gives several keys
+    #[arg(long, value_name = "KEY=VALUE")]
+    context: Vec<String>,
+    /// A JSON object of context keys and values
+    #[arg(long, value_name = "FILE")]
+    context_file: Option<String>,
+    /// A context key that is absent
+    #[arg(long, value_name = "KEY")]
+    absent: Vec<String>,
+    /// Take every context key that is not mentioned to be absent, as AWS's policy simulator does
+    #[arg(long)]
+    closed: bool,
+    /// The time of the request (aws:CurrentTime); the clock, unless given
+    #[arg(long, value_name = "TIME")]
+    now: Option<Timestamp>,
+    /// Ask about an action that the catalogue does not list
+    #[arg(long)]
+    unlisted: bool,
+    #[command(flatten)]
+    at: AtArgs,
+}
+
+pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let catalog = Catalog::embedded();
+    let (action, known_action) = args.action(&catalog)?;
+    let resource = args.resource.as_deref().map(read_resource).transpose()?;
+    let given = context::read(&args.context, args.context_file.as_deref(), &args.absent, &catalog)?;
+    session.read(&args.at.at, |snapshot, out| {
+        let (principal, session_name) = find(snapshot, &args.principal)?;
+        let Some(caller) = stored::caller(snapshot, &principal, session_name)? else {
+            return Err(is_a_group(snapshot, &principal)?);
+        };
+        let layers = stored::policy_layers(snapshot, &principal)?;
+        context::warn_of_unknown_keys(&given, &catalog, out)?;
+        let ask = Ask {
+            caller: &caller,
+            layers: &layers,
+            action,
+            resource,
+            given,
+            unsaid: if args.closed { Unsaid::Absent } else { Unsaid::Unknown },
+            now: args.now.unwrap_or_else(Timestamp::now),
+            catalog: &catalog,
+            known_action: known_action.as_ref(),
+        };
+        let reply = reply(&ask).map_err(|error| {
+            CliError::new(ErrorKind::Budget, shown(&error.to_string()))
+                .hint("say more of the context with `--context KEY=VALUE`, `--absent KEY` or `--closed`")
+        })?;
+        report::print(&ask, &reply, out)
+    })
+}
+
+impl CanArgs {
+    /// The action in AWS's spelling, and what the catalogue knows of it.
+    fn action(&self, catalog: &Catalog) -> Result<(Action, Option<KnownAction>), CliError> {
+        let shown_action = shown(&self.action);
+        let near = || match catalog.suggest_actions(&self.action, 3) {
+            near if near.is_empty() => None,
+            near => Some(format!("did you mean {}?", quoted_list(near))),
+        };
+        let Some(action) = Action::parse(&self.action) else {
+            let error = CliError::new(
+                ErrorKind::Usage,
+                format!("`{shown_action}` is not one action such as `s3:GetObject`"),
+            );
+            return Err(match near() {
+                Some(hint) => error.hint(hint),
+                None => error.hint("a question is about one action, without wildcards"),
+            });
+        };
+        let service = catalog.service(action.service());
+        let known = service.as_ref().and_then(|service| {
+            let known = service.action(action.name())?;
+            Some((Action::parse(&format!("{}:{}", service.prefix, known.name))?, Some(known.clone())))
+        });
+        match known {
+            Some(known) => Ok(known),
+            None if self.unlisted => Ok((action, None)),
+            None => {
+                let what = match &service {
+                    Some(service) => format!("{} has no action `{shown_action}`", service.name),
+                    None => format!("no service has the prefix of `{shown_action}`"),
+                };
+                let message = format!("{what} (catalogue {})", catalog.version());
+                let error = CliError::new(ErrorKind::NotFound, message);
+                let error = near().into_iter().fold(error, CliError::hint);
+                Err(error.hint("`--unlisted` asks about it all the same"))
+            }
+        }
+    }
+}
+
+fn read_resource(text: &str) -> Result<Resource, CliError> {
+    Resource::parse(text).ok_or_else(|| {
+        CliError::new(ErrorKind::Usage, format!("the resource `{}` is neither an ARN nor `*`", shown(text)))
+            .hint("an ARN has six fields: `arn:aws:s3:::bucket/key`, `arn:aws:iam::123456789012:user/alice`")
+    })
+}
+
+/// The principal, and the session's name where the ARN of a role session was given (R-PRN-2).
+fn find(snapshot: &Snapshot<'_>, text: &str) -> Result<(Principal, Option<String>), CliError> {
+    let Some(arn) = Arn::parse(text).filter(|arn| arn.service() == "sts") else {
+        return Ok((resolve_principal(snapshot, text)?, None));
+    };
+    let mut parts = arn.resource().split('/');
+    let (Some("assumed-role"), Some(name), Some(session), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        let message = format!("`{}` is not the ARN of a role session", shown(text));
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint("such an ARN is `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`"));
+    };
+    let of_account = |principal: &Principal| {
+        principal.kind == PrincipalKind::Role
+            && principal.partition == arn.partition()
+            && principal.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
+    };
+    match snapshot.principals_named(name)?.into_iter().find(of_account) {
+        Some(role) => Ok((role, Some(session.to_owned()))),
+        None => {
+            let message = format!("no role `{}` of account {}", shown(name), shown(arn.account()));
+            Err(CliError::new(ErrorKind::NotFound, message).hint("`iamdb ls roles` lists the roles"))
+        }
+    }
+}
+
+fn is_a_group(snapshot: &Snapshot<'_>, group: &Principal) -> Result<CliError, CliError> {
+    let members = snapshot.members_of(group.key)?;
+    let names: Vec<String> = members.iter().map(|member| format!("user/{}", member.name)).collect();
+    let error = CliError::new(
+        ErrorKind::Usage,
+        format!("group/{} makes no requests: its members do", shown(&group.name)),
+    );
+    Ok(match names.as_slice() {
+        [] => error.hint("it has no members; `iamdb join USER GROUP` adds one"),
+        names => error.hint(format!("ask about one of {}", quoted_list(names))),
+    })
+}

@@ -1,0 +1,156 @@
+//! What a question says of its context: `--context`, `--context-file`, `--absent`.
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value as Json;
+
+use super::super::error::{CliError, ErrorKind};
+
+use super::super::output::Output;
+use super::super::source::Given;
+use super::super::text::shown;
+use crate::catalog::Catalog;
+use crate::context_keys::key_kind;
+use crate::request::{Value, fold};
+
+/// What was said of one key.
+type Said = (String, Option<Value>);
+
+/// Reads all that was said, each key once: what is said again on the command line adds to a list.
+pub(super) fn read(
+    context: &[String],
+    file: Option<&str>,
+    absent: &[String],
+    catalog: &Catalog,
+) -> Result<Vec<Said>, CliError> {
+    let mut said = Vec::new();
+    if let Some(path) = file {
+        let given = Given::from_file(path)?;
+        read_object(&given.text, &given.label, catalog, &mut said)?;
+    }
+    for argument in context {
+        if argument.trim_start().starts_with('{') {
+            read_object(argument, "--context", catalog, &mut said)?;
+        } else if let Some(key) = argument.strip_suffix('!').filter(|key| !key.contains('=')) {
+            add(&mut said, key, None)?;
+        } else if let Some((key, text)) = argument.split_once('=').filter(|(key, _)| !key.is_empty()) {
+            let is_single = key_kind(key, catalog).is_some_and(|kind| !kind.multivalued);
+            let items = if is_single { vec![text] } else { text.split(',').collect() };
+            let items = items.into_iter().map(str::to_owned).collect();
+            add(&mut said, key, Some(value(key, items, catalog)))?;
+        } else {
+            let message = format!("`{}` is no context key with a value", shown(argument));
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("write `--context aws:SourceIp=203.0.113.9`, or `--absent aws:SourceIp`"));
+        }
+    }
+    for key in absent {
+        add(&mut said, key, None)?;
+    }
+    Ok(said)
+}
+
+/// A single value stays one unless its key is multivalued (R-KEY-2).
+fn value(key: &str, mut items: Vec<String>, catalog: &Catalog) -> Value {
+    let is_list = key_kind(key, catalog).is_some_and(|kind| kind.multivalued);
+    match items.pop() {
+        Some(only) if items.is_empty() && !is_list => Value::Single(only),
+        last => Value::Multi(items.into_iter().chain(last).collect()),
+    }
+}
+
+fn add(said: &mut Vec<Said>, key: &str, value: Option<Value>) -> Result<(), CliError> {
+    let Some((_, earlier)) = said.iter_mut().find(|(known, _)| fold(known) == fold(key)) else {
+        said.push((key.to_owned(), value));
+        return Ok(());
+    };
+    match (earlier, value) {
+        (Some(earlier), Some(value)) => {
+            *earlier = Value::Multi(earlier.items().iter().chain(value.items()).cloned().collect());
+            Ok(())
+        }
+        (None, None) => Ok(()),
+        _ => {
+            let message =
+                format!("the context key `{}` is said to be absent and to have a value", shown(key));
+            Err(CliError::new(ErrorKind::Usage, message))
+        }
+    }
+}
+
+/// The members of a JSON object, also where a key stands twice.
+struct Members(Vec<(String, Json)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON object of context keys")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Read)
+    }
+}
+
+/// A JSON object: a string is one value, a list a list, also with one element; numbers and booleans are their
+/// text; null is absent.
+fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut Vec<Said>) -> Result<(), CliError> {
+    let wrong = |what: String| {
+        CliError::new(ErrorKind::Usage, format!("{label}: {what}"))
+            .hint("a context is {\"aws:SourceIp\": \"203.0.113.9\", \"aws:TagKeys\": [\"team\", \"env\"]}")
+    };
+    let Members(members) = serde_json::from_str(text).map_err(|error| wrong(shown(&error.to_string())))?;
+    for (key, json) in members {
+        if said.iter().any(|(known, _)| fold(known) == fold(&key)) {
+            return Err(wrong(format!("the context key `{}` stands twice", shown(&key))));
+        }
+        let scalar = |json: &Json| match json {
+            Json::String(text) => Some(text.clone()),
+            Json::Number(number) => Some(number.to_string()),
+            Json::Bool(value) => Some(value.to_string()),
+            Json::Null | Json::Array(_) | Json::Object(_) => None,
+        };
+        let read = match &json {
+            Json::Null => Some(None),
+            Json::Array(items) => {
+                items.iter().map(scalar).collect::<Option<_>>().map(|items| Some(Value::Multi(items)))
+            }
+            single => scalar(single).map(|text| Some(value(&key, vec![text], catalog))),
+        };
+        let Some(read) = read else {
+            return Err(wrong(format!(
+                "the value of `{}` is neither a scalar nor a list of scalars",
+                shown(&key)
+            )));
+        };
+        said.push((key, read));
+    }
+    Ok(())
+}
+
+/// A key of a known service, or of AWS, that is not on record may be a typo.
+pub(super) fn warn_of_unknown_keys(
+    said: &[Said],
+    catalog: &Catalog,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    for (key, _) in said {
+        let prefix = key.split_once(':').map_or("", |(prefix, _)| prefix);
+        let is_on_record = prefix.eq_ignore_ascii_case("aws") || catalog.service(prefix).is_some();
+        if key_kind(key, catalog).is_none() && (is_on_record || prefix.is_empty()) {
+            out.warning(&format!("the context key `{}` is not known to AWS's documentation", shown(key)))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,441 @@
+//! The reply to `can`, as text and as JSON.
+
+use itertools::Itertools;
+use serde_json::{Value as Json, json};
+
+use super::super::error::CliError;
+use super::super::exit::Exit;
+use super::super::output::{FAINT, Output, STRONG};
+use super::super::session::shell_quoted;
+use super::super::text::{Text, quoted_list, shown};
+use crate::ask::{Ask, Degraded, Near, Note, Reply};
+use crate::caller::CallerKind;
+use crate::cases::{Answer, Depends, Example, Test, When};
+use crate::eval::{self, Decision, Fit};
+use crate::layers::{Layer, LayerPolicy, StatementRef};
+use crate::policy::{Condition, Effect, Selector, Span, Statement, position};
+use crate::request::{Context, Request, Value};
+
+/// How many near misses are worth reading.
+const NEAR_SHOWN: usize = 5;
+
+/// Prints a reply; its exit code.
+pub(super) fn print(ask: &Ask<'_>, reply: &Reply, out: &mut Output) -> Result<Exit, CliError> {
+    for note in &reply.notes {
+        out.note(&note_text(note, ask))?;
+    }
+    for degraded in &reply.degraded {
+        out.warning(&degraded_text(degraded, ask))?;
+    }
+    if !reply.missing.is_empty() {
+        let keys = quoted_list(&reply.missing);
+        out.note(&format!("taken to be absent, although with a value they could change the answer: {keys}"))?;
+    }
+    out.answer(|| text(ask, reply), || as_json(ask, reply))?;
+    Ok(match word(&reply.answer) {
+        "yes" => Exit::Yes,
+        "no" => Exit::No,
+        _ => Exit::Undecided,
+    })
+}
+
+/// The answer in one word.
+fn word(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Depends(_) => "depends",
+        Answer::Decided(example) => match example.evaluation.decision {
+            Decision::Allowed => "yes",
+            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => "no",
+            Decision::Unknown => "undecided",
+        },
+    }
+}
+
+fn principal(ask: &Ask<'_>) -> String {
+    match &ask.caller.kind {
+        CallerKind::User => format!("user/{}", ask.caller.name),
+        CallerKind::RoleSession(None) => format!("role/{}", ask.caller.name),
+        CallerKind::RoleSession(Some(session)) => format!("role/{} (session {session})", ask.caller.name),
+    }
+}
+
+fn text(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
+    let word = word(&reply.answer);
+    let verb = if word == "no" { "cannot" } else { "can" };
+    let tail = match &reply.answer {
+        Answer::Depends(depends) if depends.when.cases.len() > 1 => ", in one of these cases",
+        Answer::Depends(_) => ", provided that",
+        Answer::Decided(_) => "",
+    };
+    let who = shown(&principal(ask));
+    let headline = format!(": {who} {verb} {} on {}{tail}", ask.action, shown(&reply.resource.to_string()));
+    let mut lines = vec![Text::styled(STRONG, word).and(headline)];
+    match &reply.answer {
+        Answer::Decided(example) => lines.extend(decided(ask, reply, example)),
+        Answer::Depends(depends) => lines.extend(open(ask, reply, depends)),
+    }
+    if let Some(on_star) = &reply.on_star {
+        lines.push(Text::default());
+        lines.push(format!("on `*`, where AWS decides {}: {}", ask.action, self::word(on_star)).into());
+    }
+    lines
+}
+
+/// The reasons of a definite answer.
+fn decided(ask: &Ask<'_>, reply: &Reply, example: &Example) -> Vec<Text> {
+    let evaluation = &example.evaluation;
+    let mut lines = vec![Text::default()];
+    lines.extend(why(ask, reply, example).map(|why| Text::from(format!("  {why}"))));
+    lines
+        .extend(reply.deciding().into_iter().flat_map(|of| statement_text(ask, reply, of, &example.context)));
+    if evaluation.decision == Decision::ImplicitlyDenied && !reply.near.is_empty() {
+        lines.push("  nearly:".into());
+        lines.extend(reply.near.iter().take(NEAR_SHOWN).flat_map(|near| near_text(ask, near)));
+        if reply.near.len() > NEAR_SHOWN {
+            lines.push(format!("  and {} more", reply.near.len() - NEAR_SHOWN).into());
+        }
+    }
+    lines
+}
+
+/// One sentence for an answer that its statements do not explain by themselves.
+fn why(ask: &Ask<'_>, reply: &Reply, example: &Example) -> Option<String> {
+    let blocked_by = example.evaluation.blocked_by();
+    let boundary = || ask.layers.boundary.iter().map(|policy| shown(&policy.name)).join(", ");
+    match example.evaluation.decision {
+        Decision::Allowed => None,
+        Decision::ExplicitlyDenied => Some("an explicit deny:".to_owned()),
+        Decision::Unknown => Some("a document that would decide is not known".to_owned()),
+        Decision::ImplicitlyDenied if !blocked_by.contains(&Layer::Boundary) => {
+            Some("no identity policy allows it (implicit deny)".to_owned())
+        }
+        Decision::ImplicitlyDenied if blocked_by.contains(&Layer::Identity) => Some(format!(
+            "neither an identity policy nor the permissions boundary {} allows it (implicit deny)",
+            boundary()
+        )),
+        Decision::ImplicitlyDenied => {
+            let colon = if reply.deciding().is_empty() { "" } else { ":" };
+            Some(format!(
+                "the permissions boundary {} does not allow it (implicit deny); an identity policy does{colon}",
+                boundary()
+            ))
+        }
+    }
+}
+
+/// The condition, an example for each side, and the statements in play.
+fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
+    let mut lines = vec![Text::default()];
+    for (nth, case) in depends.when.cases.iter().enumerate() {
+        if nth > 0 {
+            lines.push("  or".into());
+        }
+        for (nth, clause) in case.iter().enumerate() {
+            let and = if nth == 0 { "" } else { "and " };
+            let mut alternatives = clause
+                .alternatives
+                .iter()
+                .map(|tests| tests.iter().map(|t| test_text(&clause.name, t)).join(" and "));
+            lines.push(format!("    {and}{}", alternatives.join(" or ")).into());
+        }
+    }
+    lines.push(Text::default());
+    for (word, example) in [("yes", &depends.allowed), (word_of_refusal(&depends.denied), &depends.denied)] {
+        lines.push(Text::from(format!("  e.g. {word:<4}")).and(format!(" {}", options(depends, example))));
+    }
+    lines.push(Text::default());
+    let deciding = reply.deciding();
+    lines.extend(deciding.iter().flat_map(|&of| statement_text(ask, reply, of, &depends.allowed.context)));
+    let denies = depends.denied.evaluation.applying().filter(|of| of.effect == Effect::Deny);
+    lines.extend(denies.flat_map(|of| statement_text(ask, reply, of, &depends.denied.context)));
+    lines
+}
+
+fn word_of_refusal(example: &Example) -> &'static str {
+    if example.evaluation.decision == Decision::Unknown { "?" } else { "no" }
+}
+
+/// A test in the words of the policy: `aws:SecureTransport Bool true`.
+fn test_text(key: &str, test: &Test) -> String {
+    let key = shown(key);
+    match test {
+        Test::Condition { condition, holds: true } => condition_text(condition),
+        Test::Condition { condition, holds: false } => format!("not ({})", condition_text(condition)),
+        Test::Is(None) => format!("{key} is absent"),
+        Test::Is(Some(value)) => format!("{key} is {}", shown(&value.to_string())),
+    }
+}
+
+fn condition_text(condition: &Condition) -> String {
+    let values = condition.values.iter().map(|value| shown(&value.text)).join(" | ");
+    format!("{} {} {values}", shown(&condition.key), condition.operator)
+}
+
+/// The options that make a question an example.
+fn options(depends: &Depends, example: &Example) -> String {
+    let matters = |key: &String| depends.keys.contains(key);
+    let option = |(key, value): (&String, &Option<Value>)| match value {
+        None => format!("--absent {}", shell_quoted(&shown(key))),
+        Some(value) => {
+            let said = format!("{key}={}", value.items().join(","));
+            format!("--context {}", shell_quoted(&shown(&said)))
+        }
+    };
+    example.chosen.iter().filter(|(key, _)| matters(key)).map(option).join(" ")
+}
+
+/// Where a statement stands, what it is called, and the entry by which it is about the action.
+fn statement_text(ask: &Ask<'_>, reply: &Reply, of: StatementRef, context: &Context) -> Vec<Text> {
+    let Some((policy, statement)) = ask.layers.policy(of).zip(ask.layers.statement(of)) else {
+        return Vec::new();
+    };
+    let request =
+        Request { action: ask.action.clone(), resource: reply.resource.clone(), context: context.clone() };
+    let span = eval::matching_action(statement, &request).map_or(statement.span, |entry| entry.span);
+    vec![
+        place_text(of, policy, statement, span),
+        Text::styled(FAINT, &format!("         {}", about(policy, statement, span))),
+    ]
+}
+
+fn place_text(of: StatementRef, policy: &LayerPolicy, statement: &Statement, span: Span) -> Text {
+    let (line, column) = place(policy, span);
+    let name = shown(&policy.name);
+    let sid =
+        statement.sid.as_ref().map_or_else(|| format!("statement {}", statement.index), |sid| shown(sid));
+    let kind = match (of.layer, &policy.group) {
+        (Layer::Boundary, _) => format!("permissions boundary, {}", policy.kind),
+        (Layer::Identity, None) => policy.kind.clone(),
+        (Layer::Identity, Some(group)) => format!("{} of group/{}", policy.kind, shown(group)),
+    };
+    Text::from(format!("  {:<5}  ", of.effect.to_string()))
+        .and(format!("{name}:{line}:{column}  {sid}  ({kind})"))
+}
+
+fn place(policy: &LayerPolicy, span: Span) -> (usize, usize) {
+    policy.document.as_ref().map_or((1, 1), |document| position(&document.text, span.start))
+}
+
+/// What a statement says of actions and resources, as written.
+fn about(policy: &LayerPolicy, statement: &Statement, span: Span) -> String {
+    let written = |span: Span| {
+        let text = policy.document.as_ref().and_then(|document| document.text.get(span.start..span.end));
+        shown(text.unwrap_or_default())
+    };
+    let action = match &statement.action {
+        Selector::In(_) => written(span),
+        Selector::NotIn(entries) => {
+            format!("NotAction {}", entries.iter().map(|entry| written(entry.span)).join(", "))
+        }
+    };
+    format!("{action} on {}", resources(statement))
+}
+
+fn resources(statement: &Statement) -> String {
+    let list = |entries: Vec<String>| match entries.as_slice() {
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        all => all.join(", "),
+    };
+    match &statement.resource {
+        None => "any resource".to_owned(),
+        Some(Selector::In(entries)) => list(entries.iter().map(|entry| shown(&entry.to_string())).collect()),
+        Some(Selector::NotIn(entries)) => {
+            format!(
+                "everything but {}",
+                list(entries.iter().map(|entry| shown(&entry.to_string())).collect())
+            )
+        }
+    }
+}
+
+fn near_text(ask: &Ask<'_>, near: &Near) -> Vec<Text> {
+    let of = near.statement;
+    let Some((policy, statement)) = ask.layers.policy(of).zip(ask.layers.statement(of)) else {
+        return Vec::new();
+    };
+    let why = match &near.fit {
+        Fit::ConditionsFail(failing) => {
+            let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
+            format!("requires {}", failing.map(condition_text).join(" and "))
+        }
+        Fit::OtherResource | Fit::OtherAction | Fit::Applies => format!("only on {}", resources(statement)),
+    };
+    vec![place_text(of, policy, statement, statement.span), Text::styled(FAINT, &format!("         {why}"))]
+}
+
+fn note_text(note: &Note, ask: &Ask<'_>) -> String {
+    match note {
+        Note::AccountUnset => {
+            "the account is not set, so ARNs show 000000000000 and every resource counts as being in the \
+             same account; `iamdb init --account 123456789012` sets it"
+                .to_owned()
+        }
+        Note::DecidedOnStar => {
+            format!("{} takes no resource: AWS decides it on `*`, not on the ARN given", ask.action)
+        }
+        Note::NeedsResource => {
+            format!(
+                "{} works on a resource: on `*` only statements about all resources count; name an ARN",
+                ask.action
+            )
+        }
+        Note::Contradicts { key, derived: Some(value) } => {
+            format!(
+                "`{}` was given, although it is {} for this principal",
+                shown(key),
+                shown(&value.to_string())
+            )
+        }
+        Note::Contradicts { key, derived: None } => {
+            format!("`{}` was given, although requests of this principal do not have it", shown(key))
+        }
+        Note::SessionTag { key } => format!(
+            "the role has no tag for `{key}`; a session that brings one is asked about with `--context {key}=…`",
+            key = shown(key)
+        ),
+        Note::UnknownDocument { layer, policy } => {
+            format!("{layer}: the document of `{}` is not known", shown(policy))
+        }
+    }
+}
+
+fn degraded_text(degraded: &Degraded, ask: &Ask<'_>) -> String {
+    let policy = ask.layers.policies(degraded.layer).get(degraded.policy);
+    let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
+    let name = policy.map_or_else(String::new, |policy| shown(&policy.name));
+    let diagnostic = &degraded.diagnostic;
+    format!(
+        "{name}:{line}:{column}: degraded: {}; {} ({})",
+        shown(&diagnostic.message),
+        diagnostic.consequence,
+        diagnostic.code
+    )
+}
+
+fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
+    let (decision, example) = match &reply.answer {
+        Answer::Decided(example) => (example.evaluation.decision.to_string(), example),
+        Answer::Depends(depends) => ("Depends".to_owned(), &depends.allowed),
+    };
+    let layers: serde_json::Map<String, Json> = example
+        .evaluation
+        .layers
+        .iter()
+        .map(|layer| {
+            let statements: Vec<Json> =
+                layer.applying.iter().filter_map(|&of| statement_json(ask, of)).collect();
+            let value = json!({ "decision": layer.decision.to_string(), "statements": statements });
+            (layer.layer.name().to_owned(), value)
+        })
+        .collect();
+    let mut object = json!({
+        "schema": "iamdb.can/1",
+        "principal": ask.caller.arn(),
+        "action": ask.action.to_string(),
+        "resource": reply.resource.to_string(),
+        "answer": word(&reply.answer),
+        "decision": decision,
+        "layers": layers,
+        "near": reply.near.iter().filter_map(|near| near_json(ask, near)).collect::<Vec<_>>(),
+        "degraded": reply.degraded.iter().map(|degraded| degraded_json(ask, degraded)).collect::<Vec<_>>(),
+    });
+    match &reply.answer {
+        Answer::Decided(example) => {
+            object["blocked_by"] = example.evaluation.blocked_by().iter().map(|layer| layer.name()).collect();
+            object["missing_context"] = json!(reply.missing);
+        }
+        Answer::Depends(depends) => {
+            object["missing_context"] = json!(depends.keys);
+            object["when"] = when_json(&depends.when);
+            object["examples"] =
+                json!([example_json(depends, &depends.allowed), example_json(depends, &depends.denied)]);
+        }
+    }
+    if let Some(on_star) = &reply.on_star {
+        object["on_star"] = json!(word(on_star));
+    }
+    object
+}
+
+fn statement_json(ask: &Ask<'_>, of: StatementRef) -> Option<Json> {
+    let (policy, statement) = ask.layers.policy(of).zip(ask.layers.statement(of))?;
+    let (line, column) = place(policy, statement.span);
+    Some(json!({
+        "policy": policy.name,
+        "kind": policy.kind,
+        "group": policy.group,
+        "effect": statement.effect.to_string(),
+        "index": statement.index,
+        "sid": statement.sid,
+        "line": line,
+        "column": column,
+    }))
+}
+
+fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
+    let mut object = statement_json(ask, near.statement)?;
+    let statement = ask.layers.statement(near.statement)?;
+    object["layer"] = json!(near.statement.layer.name());
+    match &near.fit {
+        Fit::ConditionsFail(failing) => {
+            let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
+            object["conditions"] = failing.map(|condition| condition_json(condition, true)).collect();
+        }
+        Fit::OtherResource | Fit::OtherAction | Fit::Applies => {
+            object["resources"] = json!(resources(statement))
+        }
+    }
+    Some(object)
+}
+
+fn condition_json(condition: &Condition, holds: bool) -> Json {
+    let values: Vec<&String> = condition.values.iter().map(|value| &value.text).collect();
+    json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values, "holds": holds })
+}
+
+/// A disjunction of conjunctions of keys, each of which has alternatives.
+fn when_json(when: &When) -> Json {
+    let test = |key: &str, test: &Test| match test {
+        Test::Condition { condition, holds } => condition_json(condition, *holds),
+        Test::Is(value) => json!({ "key": key, "is": value.as_ref().map(value_json) }),
+    };
+    let clause = |clause: &crate::cases::Clause| {
+        let alternatives = clause
+            .alternatives
+            .iter()
+            .map(|tests| tests.iter().map(|of| test(&clause.name, of)).collect::<Vec<_>>());
+        json!({ "key": clause.name, "any_of": alternatives.collect::<Vec<_>>() })
+    };
+    json!({ "any_of": when.cases.iter().map(|case| case.iter().map(clause).collect::<Vec<_>>()).collect::<Vec<_>>() })
+}
+
+fn value_json(value: &Value) -> Json {
+    match value {
+        Value::Single(text) => json!(text),
+        Value::Multi(items) => json!(items),
+    }
+}
+
+fn example_json(depends: &Depends, example: &Example) -> Json {
+    let chosen = example.chosen.iter().filter(|(key, _)| depends.keys.contains(key));
+    let context: serde_json::Map<String, Json> =
+        chosen.map(|(key, value)| (key.clone(), value.as_ref().map_or(Json::Null, value_json))).collect();
+    json!({ "decision": example.evaluation.decision.to_string(), "context": context })
+}
+
+fn degraded_json(ask: &Ask<'_>, degraded: &Degraded) -> Json {
+    let policy = ask.layers.policies(degraded.layer).get(degraded.policy);
+    let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
+    json!({
+        "layer": degraded.layer.name(),
+        "policy": policy.map(|policy| &policy.name),
+        "line": line,
+        "column": column,
+        "path": degraded.diagnostic.path.to_string(),
+        "code": degraded.diagnostic.code,
+        "message": degraded.diagnostic.message,
+        "consequence": degraded.diagnostic.consequence.to_string(),
+    })
+}

@@ -1,0 +1,62 @@
+//! From JSON to what the evaluator takes: policies, layers, requests and contexts as cases and scenarios
+//! write them.
+
+use iamdb::eval::{Decision, authorize};
+use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
+use iamdb::policy::{PolicyType, parse};
+use iamdb::request::{Action, Context, Request, Resource, Value};
+use serde_json::{Map, Value as Json};
+
+/// A policy of a layer, read leniently as every stored policy is.
+pub(crate) fn layer_policy(text: &str, policy_type: PolicyType) -> LayerPolicy {
+    LayerPolicy {
+        name: "case".to_owned(),
+        kind: "inline policy".to_owned(),
+        group: None,
+        policy_type,
+        document: Some(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) }),
+    }
+}
+
+/// The layers that some identity policies and some boundaries make.
+pub(crate) fn layers(identity: &[Json], boundary: &[Json]) -> PolicyLayers {
+    let read = |documents: &[Json], policy_type| -> Vec<LayerPolicy> {
+        documents.iter().map(|document| layer_policy(&document.to_string(), policy_type)).collect()
+    };
+    PolicyLayers {
+        identity: read(identity, PolicyType::Identity),
+        boundary: read(boundary, PolicyType::Boundary),
+    }
+}
+
+/// What one identity policy without a boundary is answered.
+pub(crate) fn decide(policy: &Json, request: &Request) -> Decision {
+    authorize(&layers(std::slice::from_ref(policy), &[]), request).decision
+}
+
+/// A request of the texts of a case.
+pub(crate) fn request(action: &str, resource: &str, context: Context) -> Request {
+    Request {
+        action: Action::parse(action).unwrap_or_else(|| panic!("`{action}` is no action")),
+        resource: Resource::parse(resource).unwrap_or_else(|| panic!("`{resource}` is no resource")),
+        context,
+    }
+}
+
+/// A context: a string is a single value, a list the values of a multivalued key; numbers and booleans are
+/// their text. Names that differ only in case are kept apart (R-TAG-3).
+pub(crate) fn context(members: &Map<String, Json>) -> Context {
+    let mut context = Context::default();
+    for (key, value) in members {
+        let value = match value {
+            Json::Array(items) => Value::Multi(items.iter().map(text).collect()),
+            single => Value::Single(text(single)),
+        };
+        context.add_variant(key, value);
+    }
+    context
+}
+
+fn text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

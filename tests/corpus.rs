@@ -1,0 +1,1 @@
+//! Cases as data: `tests/corpus/*.json`, each with the rule it shows.
