@@ -218,7 +218,7 @@ fn an_index_tells_the_arns_of_a_folder() {
         ("n/Audit2.json", &text),
     ]);
     assert_eq!(outcome.summary(), "imported 3 policies (3 new)");
-    assert_eq!(db.versions("Audit"), [(15, true, text)]);
+    assert_eq!(db.versions("Audit"), [(15, true, text.clone())]);
     let arns: Vec<String> =
         db.ask(|now| now.managed_policies().unwrap().iter().map(|policy| policy.arn()).collect());
     assert_eq!(
