@@ -25,7 +25,7 @@ mod recognise;
 mod tape;
 mod warning;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 pub use apply::{Progress, apply};
@@ -37,6 +37,10 @@ pub use warning::Warning;
 use estate::{Described, NamedDocument};
 use name::{PolicyName, version_number};
 use recognise::{IndexLine, folder};
+
+/// How the ARNs of AWS's own policies begin. An index that has no others means them also where it knows no
+/// ARN; a path that is missing is found out when somebody refers to the policy.
+const OF_AWS: &str = "arn:aws:iam::aws:policy/";
 
 /// The files of one import, being read.
 #[derive(Debug, Default)]
@@ -72,11 +76,20 @@ impl Reading {
     pub fn finish(self) -> Result<Estate, ImportError> {
         let Reading { mut estate, index, .. } = self;
         let named = std::mem::take(&mut estate.named);
+        let others: HashSet<&str> = index
+            .iter()
+            .filter(|(_, line)| line.arn.as_deref().is_some_and(|arn| !arn.starts_with(OF_AWS)))
+            .map(|((folder, _), _)| folder.as_str())
+            .collect();
         for document in named {
-            let line = index.get(&(folder(&document.file), document.name.clone()));
-            match line.and_then(|line| Some((line, line.arn.as_deref()?))) {
-                Some((line, arn)) if document.version.is_none() => {
-                    with_arn(&mut estate, document, arn, line.version.as_deref())?;
+            let folder = folder(&document.file);
+            let of_aws = !others.contains(folder.as_str());
+            let line = index.get(&(folder, document.name.clone()));
+            let arn = line.and_then(|line| line.arn.clone());
+            let arn = arn.or_else(|| of_aws.then(|| format!("{OF_AWS}{}", document.name)));
+            match (line, arn) {
+                (Some(line), Some(arn)) if document.version.is_none() => {
+                    with_arn(&mut estate, document, &arn, line.version.as_deref())?;
                 }
                 _ => estate.named.push(document),
             }

@@ -19,7 +19,7 @@ use crate::store::PrincipalKind;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct IndexLine {
     pub(super) name: String,
-    /// Not known of some: then the document is as good as one without index.
+    /// Not known of some.
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) arn: Option<String>,
     pub(super) version: Option<String>,

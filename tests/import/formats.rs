@@ -211,16 +211,32 @@ fn an_index_tells_the_arns_of_a_folder() {
         {"name": "Internal", "arn": null, "version": "v1"}"#;
     let text = allow("iam:List*").to_string();
     let mut db = Database::new();
-    let (outcome, _) =
-        db.import(&[("m/Audit.json", &text), ("m/index.jsonl", index), ("n/Audit2.json", &text)]);
-    assert_eq!(outcome.summary(), "imported 2 policies (2 new)");
-    assert_eq!(db.versions("Audit"), [(15, true, text)]);
+    let (outcome, _) = db.import(&[
+        ("m/Audit.json", &text),
+        ("m/Internal.json", &text),
+        ("m/index.jsonl", index),
+        ("n/Audit2.json", &text),
+    ]);
+    assert_eq!(outcome.summary(), "imported 3 policies (3 new)");
+    assert_eq!(db.versions("Audit"), [(15, true, text.clone())]);
     let arns: Vec<String> =
         db.ask(|now| now.managed_policies().unwrap().iter().map(|policy| policy.arn()).collect());
     assert_eq!(
         arns,
-        ["arn:aws:iam::000000000000:policy/Audit2", "arn:aws:iam::aws:policy/job-function/Audit"]
+        [
+            "arn:aws:iam::000000000000:policy/Audit2",
+            "arn:aws:iam::aws:policy/Internal",
+            "arn:aws:iam::aws:policy/job-function/Audit",
+        ]
     );
+    // Its path shows when somebody refers to it.
+    let mut alice = user("alice", "AIDAALICE");
+    let real = "arn:aws:iam::aws:policy/service-role/Internal";
+    alice["AttachedManagedPolicies"] = json!([{ "PolicyArn": real }]);
+    db.import(&[("gaad.json", &json!({ "UserDetailList": [alice] }).to_string())]);
+    assert_eq!(db.about(User, "alice")["attached"], json!([real]));
+    assert_eq!(db.versions("Internal").len(), 1);
+    assert_eq!(db.import(&[("m/Internal.json", &text), ("m/index.jsonl", index)]).1, None);
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Applier<'_, '_> {
         let known = known.map(|known| (known.policy.key, known.by_hand, known.policy.path.clone()));
         let (key, is_new, mut changed) = match known {
             None => (self.create_policy(&record.name)?, true, false),
-            Some((key, false, path)) if path == record.name.path => (key, false, false),
+            Some((key, false, path)) if path == record.name.path || is_guess(record) => (key, false, false),
             Some((key, ..)) => (self.replace_policy(key, &record.name)?, false, true),
         };
         if let Some(known) = self.state.policies.get_mut(&key) {
@@ -58,6 +58,7 @@ impl Applier<'_, '_> {
         self.writer.delete_managed_policy(old)?;
         self.state.remove_policy(old);
         let key = self.create_policy(name)?;
+        self.policy_keys.iter_mut().filter(|known| **known == old).for_each(|known| *known = key);
         for version in versions {
             self.put_version(key, version.number, &version.document, version.is_default)?;
         }
@@ -153,4 +154,9 @@ impl Applier<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// AWS's own policies never move, and an index may not know their path: a stored one is the better.
+fn is_guess(record: &PolicyRecord) -> bool {
+    record.name.owner == PolicyOwner::Aws && record.name.path == "/"
 }
