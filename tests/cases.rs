@@ -5,33 +5,12 @@ use std::collections::BTreeMap;
 use iamdb::caller::Knowledge;
 use iamdb::cases::{self, Answer, KeyFacts, Question, When};
 use iamdb::eval::{self, Decision};
-use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
-use iamdb::policy::{PolicyType, parse};
+use iamdb::layers::PolicyLayers;
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-/// One policy in each of the layers given.
-fn layers(identity: &[Json], boundary: &[Json]) -> PolicyLayers {
-    let policies = |documents: &[Json], policy_type| {
-        let policy = |(nth, document): (usize, &Json)| {
-            let text = serde_json::to_string_pretty(document).unwrap();
-            let parsed = parse(&text, policy_type);
-            LayerPolicy {
-                name: format!("p{nth}"),
-                kind: "inline policy".to_owned(),
-                group: None,
-                policy_type,
-                document: Some(LayerDocument { text, parsed }),
-            }
-        };
-        documents.iter().enumerate().map(policy).collect()
-    };
-    PolicyLayers {
-        identity: policies(identity, PolicyType::Identity),
-        boundary: policies(boundary, PolicyType::Boundary),
-    }
-}
+use crate::asking::layers;
 
 fn statement(effect: &str, resource: &str, condition: Json) -> Json {
     json!({"Effect": effect, "Action": "s3:GetObject", "Resource": resource, "Condition": condition})

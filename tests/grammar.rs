@@ -25,6 +25,7 @@ fn findings(text: &str, policy_type: PolicyType) -> Vec<String> {
         let consequence = match found.consequence {
             Consequence::None => "stays",
             Consequence::ElementIgnored => "ignored",
+            Consequence::VariableIsText => "text",
             Consequence::EntryIgnored => "entry",
             Consequence::StatementInert => "inert",
             Consequence::DocumentRejected => "rejected",
@@ -549,14 +550,11 @@ fn entries() {
         ("arn:aws::::b", &["INVALID_SERVICE 2:42 $.Statement.Resource stays"]),
         ("arn:aws:s3*:::b", &["WILDCARD_IN_SERVICE_NAME warning 2:42 $.Statement.Resource stays"]),
         ("arn:aws:iam:us-east-1:1:user/x", &["ARN_REGION_NOT_ALLOWED 2:42 $.Statement.Resource stays"]),
-        ("arn:aws:s3:::${aws:username", &["MISSING_BRACE_IN_VARIABLE 2:42 $.Statement.Resource entry"]),
-        ("arn:aws:s3:::${}", &["EMPTY_VARIABLE 2:42 $.Statement.Resource entry"]),
-        ("arn:aws:s3:::${aws:username, bob}", &["MISSING_QUOTE_IN_VARIABLE 2:42 $.Statement.Resource entry"]),
-        (
-            "arn:aws:s3:::${aws:username, 'bob}",
-            &["MISSING_QUOTE_IN_VARIABLE 2:42 $.Statement.Resource entry"],
-        ),
-        ("arn:aws:s3:::${aws: username}", &["UNSUPPORTED_SPACE_IN_VARIABLE 2:42 $.Statement.Resource entry"]),
+        ("arn:aws:s3:::${aws:username", &["MISSING_BRACE_IN_VARIABLE 2:42 $.Statement.Resource text"]),
+        ("arn:aws:s3:::${}", &["EMPTY_VARIABLE 2:42 $.Statement.Resource text"]),
+        ("arn:aws:s3:::${aws:username, bob}", &["MISSING_QUOTE_IN_VARIABLE 2:42 $.Statement.Resource text"]),
+        ("arn:aws:s3:::${aws:username, 'bob}", &["MISSING_QUOTE_IN_VARIABLE 2:42 $.Statement.Resource text"]),
+        ("arn:aws:s3:::${aws: username}", &["UNSUPPORTED_SPACE_IN_VARIABLE 2:42 $.Statement.Resource text"]),
     ];
     for (entry, expected) in cases {
         check_statement("R-RES-16, R-VAR-10, R-GRM-70", IDENTITY, &resource(entry), expected);
@@ -657,7 +655,22 @@ fn conditions() {
         (
             "R-VAR-10",
             r#"{"StringLike":{"a:b":["x","${"]}}"#,
-            &["MISSING_BRACE_IN_VARIABLE 3:27 $.Statement.Condition.StringLike[\"a:b\"][1] entry"],
+            &["MISSING_BRACE_IN_VARIABLE 3:27 $.Statement.Condition.StringLike[\"a:b\"][1] text"],
+        ),
+        (
+            "R-GRM-74",
+            r#"{"DateLessThan":{"a:b":["2026-11-24","2026-11","2026-11-24t09:00z","0","2026-13-01","noon","1.5",""]}}"#,
+            &[
+                "TYPE_MISMATCH_DATE 3:72 $.Statement.Condition.DateLessThan[\"a:b\"][4] entry",
+                "TYPE_MISMATCH_DATE 3:85 $.Statement.Condition.DateLessThan[\"a:b\"][5] entry",
+                "TYPE_MISMATCH_DATE 3:92 $.Statement.Condition.DateLessThan[\"a:b\"][6] entry",
+                "TYPE_MISMATCH_DATE 3:98 $.Statement.Condition.DateLessThan[\"a:b\"][7] entry",
+            ],
+        ),
+        (
+            "R-GRM-2",
+            r#"{"StringLike":{"a:b":"\\u0041 \u00e9 \u20ac"}}"#,
+            &["JSON_SYNTAX_ERROR warning 3:38 $ stays"],
         ),
         (
             "0.3 complements",

@@ -12,6 +12,7 @@ mod catalog;
 mod cmd;
 mod corpus;
 mod estate;
+mod examples;
 mod generate;
 mod grammar;
 mod import;

@@ -431,13 +431,9 @@ impl Automaton {
     }
 }
 
-/// Lower-casing that keeps the length.
+/// Simple lower-casing.
 fn lower(c: char) -> char {
-    let mut lower = c.to_lowercase();
-    match (lower.next(), lower.next()) {
-        (Some(single), None) => single,
-        _ => c,
-    }
+    if c == '\u{130}' { 'i' } else { c.to_lowercase().next().unwrap_or(c) }
 }
 
 /// For every set of automata that accept some text together, a shortest such text; for the sets that also

@@ -65,6 +65,8 @@ pub enum Consequence {
     None,
     /// The element is ignored.
     ElementIgnored,
+    /// The malformed variable is ordinary text (R-VAR-10).
+    VariableIsText,
     /// The entry matches nothing; in a complement it excludes nothing.
     EntryIgnored,
     /// The statement never applies.
@@ -78,6 +80,7 @@ impl fmt::Display for Consequence {
         f.write_str(match self {
             Consequence::None => "no consequence",
             Consequence::ElementIgnored => "the element is ignored",
+            Consequence::VariableIsText => "the variable is ordinary text",
             Consequence::EntryIgnored => "the entry matches nothing",
             Consequence::StatementInert => "the statement never applies",
             Consequence::DocumentRejected => "no statement of the document applies",

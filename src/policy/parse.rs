@@ -199,6 +199,10 @@ impl Reader {
                 u32::from(c)
             );
             self.error("JSON_SYNTAX_ERROR", Consequence::None, &top, span, message);
+        } else if let Some(start) = escape_outside_of_repertoire(text) {
+            let span = Span { start: at + start, end: at + start + r"\u0000".len() };
+            let message = "an escape stands for a character outside of what IAM accepts (U+0020 to U+00FF)";
+            self.warning("JSON_SYNTAX_ERROR", Consequence::None, &top, span, message);
         }
     }
 
@@ -388,6 +392,21 @@ impl Reader {
         self.inert |= consequence == Consequence::StatementInert;
         self.diagnostics.push(Diagnostic { code, severity, consequence, message, path, span });
     }
+}
+
+/// The first `\uXXXX` that decodes to what may not stand in the text itself (R-GRM-2).
+fn escape_outside_of_repertoire(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        if escaped && c == 'u' {
+            let code = text.get(at + 1..at + 5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+            if code.is_some_and(|code| !matches!(code, 0x09 | 0x0a | 0x0d | 0x20..=0xff)) {
+                return Some(at - 1);
+            }
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    None
 }
 
 /// The last member of a name: where a name stands twice, the earlier ones are reported and do not count.

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::json::{Member, Node, Value};
-use super::super::{Condition, ConditionValue, Consequence, Effect, Operator, Span, Spanned, Test, Version};
+use super::super::{
+    Condition, ConditionValue, Consequence, Effect, Family, Operator, Span, Spanned, Test, Version,
+};
 use super::statement::lost_entry;
 use super::{Place, Reader};
 use crate::pattern::{Pattern, Syntax};
@@ -122,6 +124,12 @@ impl Reader {
             }
         };
         let test = operator.test;
+        if test.family() == Family::Date && !is_date(&text) {
+            let message = format!(
+                "`{text}` is no date: write `2026-11-24`, `2026-11-24T09:00:00Z` or the seconds since 1970"
+            );
+            self.error("TYPE_MISMATCH_DATE", Consequence::EntryIgnored, path, node.span, message);
+        }
         let variables = self.version == Version::V2012 && test.has_variables();
         let (pattern, malformed) =
             Pattern::parse(&text, Syntax { wildcards: test.has_wildcards(), variables });
@@ -158,6 +166,16 @@ impl Reader {
             }
         }
     }
+}
+
+/// What IAM takes for a date when it stores a policy (R-GRM-74). What it means is not said here.
+fn is_date(text: &str) -> bool {
+    if !text.contains(['t', 'T', '-']) {
+        return text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<i64>().is_ok();
+    }
+    let spellings = ["", "Z", "T00:00:00Z", "-01T00:00:00Z"];
+    let parses = |rest: &&str| format!("{text}{rest}").parse::<jiff::Timestamp>().is_ok();
+    !text.contains(' ') && spellings.iter().any(parses)
 }
 
 /// The operator that was probably meant.

@@ -420,7 +420,7 @@ impl Reader {
         };
         self.error(
             code,
-            lost.unwrap_or(Consequence::EntryIgnored),
+            lost.unwrap_or(Consequence::VariableIsText),
             path,
             span,
             format!("{what} in `{text}`"),
