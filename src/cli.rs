@@ -155,7 +155,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     let out = Output::new(output, color);
     let mut session = Session::new(db.unwrap_or_else(|| PathBuf::from("iam.db")), &arguments, out);
     let outcome = dispatch(cli.command, &mut session);
-    match outcome {
+    match outcome.and_then(|exit| session.out.finish().map(|()| exit)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             session.out.error(&error);

@@ -101,10 +101,10 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
         || attached.json(how, keep, change.as_ref()),
     )?;
     if attached.created.as_ref().is_some_and(|created| created.account.is_none()) {
-        session.out.note(UNSET_ACCOUNT)?;
+        session.out.note(UNSET_ACCOUNT);
     }
     if keep == Keep::Nothing {
-        session.out.note("dry run: nothing was stored")?;
+        session.out.note("dry run: nothing was stored");
     }
     Ok(Exit::Yes)
 }

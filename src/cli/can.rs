@@ -20,13 +20,16 @@ use crate::stored;
 
 /// Decide whether a principal may do something, and say why
 ///
-/// The first word of the answer is `yes`, `no`, `depends` or `undecided`. A context key that is not mentioned is
-/// unknown: where that matters the answer is `depends`, with the condition under which it is yes.
-///
-/// Exit codes: 0 yes, 1 no, 3 depends or undecided, 2 no answer (wrong usage, unknown names).
-///
-/// Example: iamdb can alice s3:GetObject arn:aws:s3:::reports/2026.csv --context aws:SourceIp=203.0.113.9
+/// The first word of the answer is `yes` (exit code 0), `no` (1), `depends` or `undecided` (3). A context key that is
+/// not mentioned is unknown; where it matters the answer is `depends`, with the condition under which it is yes. A
+/// policy that is attached but whose document is not known makes an answer `undecided`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb can alice ecr:PutImage arn:aws:ecr:us-east-1:123456789012:repository/my-repo
+  iamdb can alice s3:GetObject arn:aws:s3:::reports/2026.csv --context aws:SourceIp=203.0.113.9
+  iamdb can role/deploy iam:ListUsers --absent aws:MultiFactorAuthPresent
+  if iamdb can ci s3:PutObject arn:aws:s3:::releases/latest.zip --closed; then echo may; fi")]
 pub(crate) struct CanArgs {
     /// Who: `alice`, `user/alice`, `role/deploy`, an ARN, or the ARN of a role session
     principal: String,

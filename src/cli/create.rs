@@ -97,7 +97,7 @@ pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliE
         || json!({ "created": created.arn(), "change": change.as_ref().map(|change| change.number.0) }),
     )?;
     if created.account.is_none() {
-        session.out.note(UNSET_ACCOUNT)?;
+        session.out.note(UNSET_ACCOUNT);
     }
     Ok(Exit::Yes)
 }

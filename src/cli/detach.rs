@@ -70,7 +70,7 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         },
     )?;
     if args.dry_run {
-        session.out.note("dry run: nothing was stored")?;
+        session.out.note("dry run: nothing was stored");
     }
     Ok(Exit::Yes)
 }

@@ -84,7 +84,7 @@ fn warn(files: &Files, outcome: &Outcome, session: &mut Session) -> Result<(), C
     if !files.left_out.is_empty() {
         let names = files.left_out.iter().take(8).map(|path| path.display().to_string());
         let more = if files.left_out.len() > 8 { ", …" } else { "" };
-        session.out.note(&format!("left out what is not .json or .jsonl: {}{more}", quoted_list(names)))?;
+        session.out.note(&format!("left out what is not .json or .jsonl: {}{more}", quoted_list(names)));
     }
     for warning in outcome.warnings.iter().take(WARNINGS) {
         session.out.warning(&shown(&warning.to_string()))?;

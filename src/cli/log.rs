@@ -43,7 +43,7 @@ pub(crate) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, CliErro
         || json!({ "changes": changes.iter().map(object).collect::<Vec<_>>() }),
     )?;
     if changes.is_empty() {
-        session.out.note("nothing has been changed yet")?;
+        session.out.note("nothing has been changed yet");
     }
     Ok(Exit::Yes)
 }

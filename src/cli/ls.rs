@@ -85,11 +85,11 @@ pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError
                 (None, At::Now) => "nothing is stored; `iamdb attach alice policy.json` begins",
                 (None, _) => "nothing was stored then",
                 (Some(_), _) => "there are none",
-            })?;
+            });
         }
         let unset = |policy: &ManagedPolicy| policy.owner == PolicyOwner::Account(None);
         if principals.iter().any(|one| one.account.is_none()) || policies.iter().any(unset) {
-            out.note(UNSET_ACCOUNT)?;
+            out.note(UNSET_ACCOUNT);
         }
         Ok(Exit::Yes)
     })

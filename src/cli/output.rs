@@ -1,7 +1,7 @@
 //! The two streams: stdout is the answer, stderr everything else.
 //!
-//! As text, remarks go to stderr when they are made. As JSON, the answer is one object on stdout and holds the
-//! remarks (`warnings`, `notes`); an error is one object on stderr. Nothing else in the crate prints.
+//! As text, warnings go to stderr when they are made and notes behind the answer. As JSON, the answer is one object
+//! on stdout and holds both (`warnings`, `notes`); an error is one object on stderr. Nothing else in the crate prints.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -47,8 +47,10 @@ pub(crate) struct Output {
     format: Format,
     stdout: AutoStream<io::Stdout>,
     stderr: AutoStream<io::Stderr>,
+    /// The answer as JSON, held back until all remarks are made.
+    object: Option<Value>,
     warnings: Vec<Value>,
-    notes: Vec<Value>,
+    notes: Vec<String>,
 }
 
 impl Output {
@@ -63,12 +65,13 @@ impl Output {
             format,
             stdout: AutoStream::new(io::stdout(), choice),
             stderr: AutoStream::new(io::stderr(), choice),
+            object: None,
             warnings: Vec::new(),
             notes: Vec::new(),
         }
     }
 
-    /// Prints the answer: `text` or `json`, which is an object.
+    /// Answers: `text` or `json`, which is an object.
     pub(crate) fn answer(
         &mut self,
         text: impl FnOnce() -> Vec<Text>,
@@ -80,13 +83,21 @@ impl Output {
                     writeln!(self.stdout, "{}", line.as_str())?;
                 }
             }
-            Format::Json => {
-                let mut object = json();
-                self.add_remarks(&mut object);
-                writeln!(self.stdout, "{}", pretty(&object))?;
-            }
+            Format::Json => self.object = Some(json()),
         }
         Ok(self.stdout.flush()?)
+    }
+
+    /// Ends a run that had an answer: notes stand behind it as text, and in it as JSON.
+    pub(crate) fn finish(&mut self) -> Result<(), CliError> {
+        match self.object.take() {
+            Some(mut object) => {
+                self.add_remarks(&mut object);
+                writeln!(self.stdout, "{}", pretty(&object))?;
+                Ok(self.stdout.flush()?)
+            }
+            None => self.print_notes(),
+        }
     }
 
     /// Prints a document, or `json`: byte for byte into a file or a pipe, so far as it is harmless on a terminal.
@@ -120,14 +131,8 @@ impl Output {
     }
 
     /// Says what one should know to read the answer.
-    pub(crate) fn note(&mut self, message: &str) -> Result<(), CliError> {
-        match self.format {
-            Format::Text => self.remark(NOTE, "note", message),
-            Format::Json => {
-                self.notes.push(json!({ "message": message }));
-                Ok(())
-            }
-        }
+    pub(crate) fn note(&mut self, message: &str) {
+        self.notes.push(message.to_owned());
     }
 
     /// Says what was found in a document that is not refused for it.
@@ -157,6 +162,10 @@ impl Output {
         drop(printed);
     }
 
+    fn print_notes(&mut self) -> Result<(), CliError> {
+        std::mem::take(&mut self.notes).iter().try_for_each(|note| self.remark(NOTE, "note", note))
+    }
+
     fn print_error(&mut self, error: &CliError) -> Result<(), CliError> {
         if let Some(findings) = error.findings() {
             self.print_findings(findings)?;
@@ -165,7 +174,7 @@ impl Output {
         for hint in error.hints() {
             self.remark(NOTE, "hint", hint)?;
         }
-        Ok(())
+        self.print_notes()
     }
 
     fn print_findings(&mut self, findings: &Findings) -> Result<(), CliError> {
@@ -181,9 +190,11 @@ impl Output {
     }
 
     fn add_remarks(&mut self, object: &mut Value) {
-        for (key, remarks) in [("warnings", &mut self.warnings), ("notes", &mut self.notes)] {
+        let message = |note: String| json!({ "message": note });
+        let notes = std::mem::take(&mut self.notes).into_iter().map(message).collect();
+        for (key, remarks) in [("warnings", std::mem::take(&mut self.warnings)), ("notes", notes)] {
             if !remarks.is_empty() {
-                object[key] = Value::Array(std::mem::take(remarks));
+                object[key] = Value::Array(remarks);
             }
         }
     }

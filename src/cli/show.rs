@@ -134,7 +134,7 @@ fn principal(snapshot: &Snapshot<'_>, of: &Principal, out: &mut Output) -> Resul
     };
     out.answer(text, || object)?;
     if of.account.is_none() {
-        out.note(UNSET_ACCOUNT)?;
+        out.note(UNSET_ACCOUNT);
     }
     Ok(())
 }

@@ -22,14 +22,14 @@ const NEAR_SHOWN: usize = 5;
 /// Prints a reply; its exit code.
 pub(super) fn print(ask: &Ask<'_>, reply: &Reply, out: &mut Output) -> Result<Exit, CliError> {
     for note in &reply.notes {
-        out.note(&note_text(note, ask))?;
+        out.note(&note_text(note, ask));
     }
     for degraded in &reply.degraded {
         out.warning(&degraded_text(degraded, ask))?;
     }
     if !reply.missing.is_empty() {
         let keys = quoted_list(&reply.missing);
-        out.note(&format!("taken to be absent, although with a value they could change the answer: {keys}"))?;
+        out.note(&format!("taken to be absent, although with a value they could change the answer: {keys}"));
     }
     out.answer(|| text(ask, reply), || as_json(ask, reply))?;
     Ok(match word(&reply.answer) {
