@@ -75,8 +75,8 @@ impl fmt::Display for Warning {
             }
             Warning::UnknownDocument { arn, boundary_of } => write!(
                 f,
-                "`{arn}` is the permissions boundary of {boundary_of} principals, but its document is not known: \
-                 import it, or what they can do stays unknown"
+                "`{arn}` is a permissions boundary ({boundary_of} of the principals have it), but its document is not \
+                 known: import it, or what they can do stays undecided"
             ),
             Warning::NoVersionDocument { arn, number } => {
                 write!(f, "`{arn}`: v{number} comes without its document; left out")
