@@ -17,7 +17,7 @@ use std::ops::Deref;
 
 use crate::pattern::Pattern;
 
-pub use diagnostic::{Consequence, Diagnostic, JsonPath, Severity, Step, position};
+pub use diagnostic::{Consequence, Diagnostic, JsonPath, Severity, Step, position, positions};
 pub use document::{Document, PolicyId};
 pub use parse::{Parsed, parse};
 pub use principal::PrincipalEntry;

@@ -91,6 +91,29 @@ fn a_pattern_and_its_negation_leave_nothing_open() {
     assert_eq!(decided(&ask(&layers(&[policy(statements)], &[]), Knowledge::default())), Decision::Allowed);
 }
 
+/// R-CND-22: an exponent has four digits at most, and what has more is not written out to be tried.
+#[test]
+fn a_number_beyond_all_size_is_none() {
+    let allow =
+        |value| statement("Allow", "*", json!({"NumericLessThan": {"aws:MultiFactorAuthAge": value}}));
+    for value in ["9e999999999999", "1E-99999", "1e+18446744073709551616"] {
+        let policies = [policy(vec![allow(value)])];
+        assert_eq!(decided(&ask(&layers(&policies, &[]), Knowledge::default())), Decision::ImplicitlyDenied);
+    }
+    depends(ask(&layers(&[policy(vec![allow("9e9999")])], &[]), Knowledge::default()));
+}
+
+/// Between two bounds there is always a number, however near they are.
+#[test]
+fn the_gap_between_near_numbers_is_tried() {
+    let (low, high) = ("1", format!("1.{}1", "0".repeat(150)));
+    let between = json!({
+        "NumericGreaterThan": {"aws:MultiFactorAuthAge": low},
+        "NumericLessThan": {"aws:MultiFactorAuthAge": high},
+    });
+    depends(ask(&layers(&[policy(vec![statement("Allow", "*", between)])], &[]), Knowledge::default()));
+}
+
 /// Two globs that cross: `a*` and `*b` share `ab`, which neither of them spells.
 #[test]
 fn globs_that_cross_are_told_apart() {

@@ -1077,3 +1077,15 @@ fn a_huge_document() {
         Decision::Allowed
     );
 }
+
+/// A message quotes the author; of a word as long as the file, its beginning and the end of the sentence will do.
+#[test]
+fn messages_stay_short() {
+    let long = "x".repeat(100_000);
+    let text = json!({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": long}]}).to_string();
+    let parsed = parse(&text, IDENTITY);
+    let found = parsed.diagnostics.iter().find(|found| found.code == "INVALID_ARN_PREFIX").unwrap();
+    assert!(found.message.len() < 600, "{}", found.message);
+    assert!(found.message.starts_with("the resource `xxx"), "{}", found.message);
+    assert!(found.message.ends_with("neither an ARN nor `*`"), "{}", found.message);
+}

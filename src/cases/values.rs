@@ -283,20 +283,23 @@ fn typical(key_type: KeyType) -> Vec<String> {
 }
 
 /// Every number named, one between each two neighbours, and one beyond each end. One text that is no number.
+///
+/// An exponent of more than four digits makes no number (R-CND-22); written out it could have as many digits as
+/// no memory holds.
 fn numbers(texts: &[String]) -> Vec<String> {
+    let is_number = |text: &&String| match text.split_once(['e', 'E']) {
+        Some((_, exponent)) => exponent.trim_start_matches(['+', '-']).len() <= 4,
+        None => true,
+    };
     let bounds: Vec<BigDecimal> =
-        texts.iter().filter_map(|text| text.parse().ok()).sorted().dedup().collect();
+        texts.iter().filter(is_number).filter_map(|text| text.parse().ok()).sorted().dedup().collect();
     let mut found = vec!["~".to_owned()];
     let one = BigDecimal::from(1);
     found.extend(bounds.first().map(|least| (least - &one).normalized().to_plain_string()));
     found.extend(bounds.last().map(|most| (most + &one).normalized().to_plain_string()));
     found.extend(bounds.iter().map(|bound| bound.normalized().to_plain_string()));
-    found.extend(
-        bounds
-            .iter()
-            .tuple_windows()
-            .map(|(a, b)| ((a + b) / BigDecimal::from(2)).normalized().to_plain_string()),
-    );
+    // `half` is exact; a division is rounded, perhaps onto one of the two.
+    found.extend(bounds.iter().tuple_windows().map(|(a, b)| (a + b).half().normalized().to_plain_string()));
     found
 }
 

@@ -8,7 +8,8 @@ use crate::store::{At, ChangeNumber};
 #[derive(Debug, clap::Args)]
 pub(crate) struct AtArgs {
     /// Answer as of then: a change number, a time (2026-11-01T12:00:00Z) or a day (2026-11-01: its end, UTC)
-    #[arg(long, value_name = "TIME|CHANGE", value_parser = parse, default_value = "now", hide_default_value = true)]
+    #[arg(long, value_name = "TIME|CHANGE", value_parser = parse, default_value = "now", hide_default_value = true,
+        allow_negative_numbers = true)]
     pub(crate) at: When,
 }
 

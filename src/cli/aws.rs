@@ -82,26 +82,42 @@ fn inline_policy(inline: &InlinePolicy) -> Value {
     })
 }
 
+/// What a managed policy is used for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PolicyUse {
+    /// The number of the version that counts.
+    pub(crate) default_version: Option<u32>,
+    /// How many principals it is attached to.
+    pub(crate) attached_to: usize,
+    /// How many principals it is the boundary of.
+    pub(crate) boundary_of: usize,
+}
+
 /// A managed policy as in a list.
-pub(crate) fn policy(snapshot: &Snapshot<'_>, policy: &ManagedPolicy) -> Result<Value, CliError> {
-    let default = snapshot.default_version(policy.key)?;
-    Ok(json!({
+pub(crate) fn policy(policy: &ManagedPolicy, used: &PolicyUse) -> Value {
+    json!({
         "PolicyName": policy.name,
         "Arn": policy.arn(),
         "Path": policy.path,
-        "DefaultVersionId": default.as_ref().map(|version| format!("v{}", version.number)),
-        "AttachmentCount": snapshot.attached_to(policy.key, AttachmentKind::Managed)?.len(),
-        "PermissionsBoundaryUsageCount": snapshot.attached_to(policy.key, AttachmentKind::Boundary)?.len(),
-    }))
+        "DefaultVersionId": used.default_version.map(|number| format!("v{number}")),
+        "AttachmentCount": used.attached_to,
+        "PermissionsBoundaryUsageCount": used.boundary_of,
+    })
 }
 
 /// Everything about a managed policy: its versions, and whose it is.
 pub(crate) fn policy_detail(snapshot: &Snapshot<'_>, of: &ManagedPolicy) -> Result<Value, CliError> {
-    let mut object = policy(snapshot, of)?;
-    object["PolicyVersionList"] = snapshot.versions(of.key)?.iter().map(version).collect();
-    for (field, kind) in [("attached_to", AttachmentKind::Managed), ("boundary_of", AttachmentKind::Boundary)]
-    {
-        let whose = snapshot.attached_to(of.key, kind)?;
+    let versions = snapshot.versions(of.key)?;
+    let attached_to = snapshot.attached_to(of.key, AttachmentKind::Managed)?;
+    let boundary_of = snapshot.attached_to(of.key, AttachmentKind::Boundary)?;
+    let used = PolicyUse {
+        default_version: versions.iter().find(|version| version.is_default).map(|version| version.number),
+        attached_to: attached_to.len(),
+        boundary_of: boundary_of.len(),
+    };
+    let mut object = policy(of, &used);
+    object["PolicyVersionList"] = versions.iter().map(version).collect();
+    for (field, whose) in [("attached_to", attached_to), ("boundary_of", boundary_of)] {
         object[field] = whose.iter().map(|principal| json!(principal.arn())).collect();
     }
     Ok(object)

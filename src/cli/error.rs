@@ -144,7 +144,7 @@ impl From<StoreError> for CliError {
         let message = shown(&error.to_string());
         match error {
             StoreError::NotFound { .. } => CliError::new(ErrorKind::NotFound, message).hint(NO_DATABASE),
-            StoreError::NotADatabase { .. } | StoreError::Foreign { .. } => {
+            StoreError::NotADatabase { .. } | StoreError::Foreign { .. } | StoreError::NoVersion { .. } => {
                 CliError::new(ErrorKind::Database, message)
                     .hint("the file has not been touched; `--db FILE` and IAMDB_DB name another")
             }

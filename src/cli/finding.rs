@@ -4,7 +4,7 @@ use anstyle::Style;
 use serde_json::{Value, json};
 
 use super::text::{Text, shown};
-use crate::policy::{Diagnostic, Severity, position};
+use crate::policy::{Diagnostic, Severity, position, positions};
 
 /// More than this at once helps nobody.
 const SHOWN: usize = 20;
@@ -28,8 +28,8 @@ impl Findings {
 
     /// For programs, all of them.
     pub(crate) fn json(&self) -> Vec<Value> {
-        let one = |diagnostic: &Diagnostic| {
-            let (line, column) = position(&self.text, diagnostic.span.start);
+        let offsets: Vec<usize> = self.diagnostics.iter().map(|found| found.span.start).collect();
+        let one = |(diagnostic, (line, column)): (&Diagnostic, (usize, usize))| {
             json!({
                 "file": self.label,
                 "line": line,
@@ -40,7 +40,7 @@ impl Findings {
                 "message": diagnostic.message,
             })
         };
-        self.diagnostics.iter().map(one).collect()
+        self.diagnostics.iter().zip(positions(&self.text, &offsets)).map(one).collect()
     }
 
     /// For people, the first of them.

@@ -1,7 +1,11 @@
 //! `iamdb ls`: what is stored.
 
+mod counts;
+
+use std::collections::HashMap;
+
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::at::AtArgs;
 use super::aws;
@@ -13,7 +17,8 @@ use super::table::aligned;
 use super::text::count;
 use crate::arn::AccountId;
 use crate::policy::PolicyType;
-use crate::store::{At, AttachmentKind, ManagedPolicy, PolicyOwner, Principal, PrincipalKind, Snapshot};
+use crate::store::{At, ManagedPolicy, PolicyKey, PolicyOwner, Principal, PrincipalKind, Snapshot};
+use counts::Counts;
 
 /// List what is stored
 #[derive(Debug, clap::Args)]
@@ -47,11 +52,13 @@ pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError
             Some(What::Roles) => snapshot.principals(Some(PrincipalKind::Role))?,
             Some(What::Policies | What::Accounts) => Vec::new(),
         };
+        let stored = snapshot.managed_policies()?;
         let policies = match args.what {
-            None | Some(What::Policies) => snapshot.managed_policies()?,
-            Some(_) => Vec::new(),
+            None | Some(What::Policies) => stored.as_slice(),
+            Some(_) => &[],
         };
         let accounts = if args.what == Some(What::Accounts) { snapshot.accounts()? } else { Vec::new() };
+        let counts = Counts::of(snapshot)?;
         let mut rows = Vec::new();
         let mut objects = json!({ "change": snapshot.change().0 });
         for (what, key, kind) in [
@@ -64,15 +71,14 @@ pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError
                 objects[key] = of_kind.map(aws::principal).collect();
             }
         }
-        for principal in &principals {
-            rows.push(principal_row(snapshot, principal)?);
-        }
+        let names: HashMap<PolicyKey, &str> = stored.iter().map(|one| (one.key, one.name.as_str())).collect();
+        rows.extend(principals.iter().map(|principal| principal_row(&counts, &names, principal)));
         if args.what.is_none_or(|asked| asked == What::Policies) {
-            let list = policies.iter().map(|policy| aws::policy(snapshot, policy));
-            objects["Policies"] = Value::Array(list.collect::<Result<_, _>>()?);
+            objects["Policies"] =
+                policies.iter().map(|policy| aws::policy(policy, &counts.policy(policy))).collect();
         }
-        for policy in &policies {
-            rows.push(policy_row(snapshot, policy)?);
+        for policy in policies {
+            rows.push(policy_row(snapshot, &counts, policy)?);
         }
         if args.what == Some(What::Accounts) {
             objects["Accounts"] = accounts.iter().map(|account| json!({ "Id": account.as_str() })).collect();
@@ -95,27 +101,24 @@ pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError
     })
 }
 
-fn principal_row(snapshot: &Snapshot<'_>, of: &Principal) -> Result<Vec<String>, CliError> {
-    let managed = snapshot.attached(of.key, AttachmentKind::Managed)?.len();
-    let inline = snapshot.inline(of.key)?.len();
-    let mut facts = vec![count(managed + inline, "policy", "policies")];
-    if let Some(boundary) = snapshot.attached(of.key, AttachmentKind::Boundary)?.first() {
-        facts.push(format!("boundary {}", boundary.name));
+fn principal_row(counts: &Counts, names: &HashMap<PolicyKey, &str>, of: &Principal) -> Vec<String> {
+    let mut facts = vec![count(counts.policies(of.key), "policy", "policies")];
+    if let Some(name) = counts.boundary(of.key).and_then(|boundary| names.get(&boundary)) {
+        facts.push(format!("boundary {name}"));
     }
     match of.kind {
-        PrincipalKind::User => match snapshot.groups_of(of.key)?.len() {
+        PrincipalKind::User => match counts.groups(of.key) {
             0 => {}
             groups => facts.push(count(groups, "group", "groups")),
         },
-        PrincipalKind::Group => facts.push(count(snapshot.members_of(of.key)?.len(), "member", "members")),
+        PrincipalKind::Group => facts.push(count(counts.members(of.key), "member", "members")),
         PrincipalKind::Role => {}
     }
-    Ok(vec![label(of), facts.join(", "), of.arn()])
+    vec![label(of), facts.join(", "), of.arn()]
 }
 
-fn policy_row(snapshot: &Snapshot<'_>, of: &ManagedPolicy) -> Result<Vec<String>, CliError> {
-    let attached = snapshot.attached_to(of.key, AttachmentKind::Managed)?.len();
-    let boundaries = snapshot.attached_to(of.key, AttachmentKind::Boundary)?.len();
+fn policy_row(snapshot: &Snapshot<'_>, counts: &Counts, of: &ManagedPolicy) -> Result<Vec<String>, CliError> {
+    let aws::PolicyUse { attached_to, boundary_of, .. } = counts.policy(of);
     let mut facts = Vec::new();
     match snapshot.default_version(of.key)? {
         Some(version) => {
@@ -126,9 +129,9 @@ fn policy_row(snapshot: &Snapshot<'_>, of: &ManagedPolicy) -> Result<Vec<String>
         }
         None => facts.push("document unknown".to_owned()),
     }
-    facts.push(format!("attached to {attached}"));
-    if boundaries > 0 {
-        facts.push(format!("boundary of {boundaries}"));
+    facts.push(format!("attached to {attached_to}"));
+    if boundary_of > 0 {
+        facts.push(format!("boundary of {boundary_of}"));
     }
     Ok(vec![policy_label(of), facts.join(", "), of.arn()])
 }

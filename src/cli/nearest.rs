@@ -12,13 +12,14 @@ const SHOWN: usize = 3;
 /// The labels of the names nearest to `wanted`, best first.
 pub(crate) fn nearest(wanted: &str, candidates: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
     let wanted = wanted.to_lowercase();
-    let allowed = (wanted.chars().count() / 3).max(1);
+    let length = wanted.chars().count();
+    // To a name of one letter every other one is one slip away.
+    let allowed = if length < 2 { 0 } else { (length / 3).max(1) };
     let mut ranked: Vec<(usize, Reverse<bool>, String)> = candidates
         .into_iter()
         .filter_map(|(name, label)| {
             let name = name.to_lowercase();
-            let begins =
-                wanted.chars().count() >= 3 && (name.starts_with(&wanted) || wanted.starts_with(&name));
+            let begins = length >= 3 && (name.starts_with(&wanted) || wanted.starts_with(&name));
             let distance = osa_distance(&wanted, &name);
             (distance <= allowed || begins).then_some((distance, Reverse(begins), label))
         })
@@ -73,5 +74,6 @@ mod test {
         let names = ["alice", "alicia", "bob"].map(|name| (name.to_owned(), format!("user/{name}")));
         assert_eq!(nearest("alic", names.clone()), ["user/alice", "user/alicia"]);
         assert!(nearest("zoe", names).is_empty());
+        assert!(nearest("g", [("c".to_owned(), "user/c".to_owned())]).is_empty());
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
-use super::text::count;
+use super::text::{count, shown};
 
 /// Prove that the history and the documents are intact
 ///
@@ -46,10 +46,7 @@ pub(crate) fn run(_: &VerifyArgs, session: &mut Session) -> Result<Exit, CliErro
         }
         Err(damage) => {
             session.out.answer(
-                || {
-                    let change = damage.change.map(|number| format!(" (change {number})"));
-                    vec![format!("damaged: {damage}{}", change.unwrap_or_default()).into()]
-                },
+                || vec![format!("damaged: {}", shown(&damage.what)).into()],
                 || {
                     json!({
                         "intact": false,

@@ -144,3 +144,33 @@ pub fn position(text: &str, offset: usize) -> (usize, usize) {
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     (line, column)
 }
+
+/// [`position`] of many places, each in turn, in one walk through the text.
+pub fn positions(text: &str, offsets: &[usize]) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..offsets.len()).collect();
+    order.sort_by_key(|&nth| offsets.get(nth));
+    let mut found = vec![(1, 1); offsets.len()];
+    let (mut line, mut column) = (1, 1);
+    let mut chars = text.char_indices().peekable();
+    for nth in order {
+        let (Some(&offset), Some(place)) = (offsets.get(nth), found.get_mut(nth)) else { continue };
+        while let Some((_, c)) = chars.next_if(|&(at, _)| at < offset) {
+            (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        *place = (line, column);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_positions_are_each_as_one() {
+        let text = "a\n\u{e9}b\r\n\nc";
+        let offsets = [7, 0, 2, 4, 1, 2, text.len()];
+        let each: Vec<(usize, usize)> = offsets.iter().map(|&offset| position(text, offset)).collect();
+        assert_eq!(positions(text, &offsets), each);
+    }
+}

@@ -390,6 +390,7 @@ impl Reader {
     ) {
         self.rejected |= consequence == Consequence::DocumentRejected;
         self.inert |= consequence == Consequence::StatementInert;
+        let message = clipped(message);
         self.diagnostics.push(Diagnostic { code, severity, consequence, message, path, span });
     }
 }
@@ -407,6 +408,24 @@ fn escape_outside_of_repertoire(text: &str) -> Option<usize> {
         escaped = c == '\\' && !escaped;
     }
     None
+}
+
+/// How much of a message is kept from its beginning and from its end.
+const CLIP: (usize, usize) = (400, 100);
+
+/// A message without its middle where it quotes something as long as a document may be.
+fn clipped(message: String) -> String {
+    let (head, tail) = CLIP;
+    let (Some((end, _)), Some((start, _))) =
+        (message.char_indices().nth(head), message.char_indices().nth_back(tail))
+    else {
+        return message;
+    };
+    if end >= start {
+        return message;
+    }
+    let (head, tail) = (message.get(..end), message.get(start..));
+    format!("{} … {}", head.unwrap_or_default(), tail.unwrap_or_default())
 }
 
 /// The last member of a name: where a name stands twice, the earlier ones are reported and do not count.

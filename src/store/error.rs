@@ -41,6 +41,14 @@ pub enum StoreError {
         /// The newest schema version that this program knows.
         known: i64,
     },
+    /// It says to be ours, but no iamdb writes such a version: migrating would begin over what is there.
+    #[error("`{}` is damaged: it says that it has schema version {found}", path.display())]
+    NoVersion {
+        /// The file asked for.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+    },
     /// The file or its directory cannot be written.
     #[error("the database cannot be written: the file or its folder is read-only")]
     ReadOnly,

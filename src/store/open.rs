@@ -138,6 +138,7 @@ fn admit(path: &Path, header: rusqlite::Result<Header>) -> Result<Header, StoreE
         Ok(Header { version: found, .. }) if found > NEWEST => {
             Err(StoreError::Newer { path, found, known: NEWEST })
         }
+        Ok(Header { version: found, .. }) if found < 1 => Err(StoreError::NoVersion { path, found }),
         Ok(header) => Ok(header),
     }
 }

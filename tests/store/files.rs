@@ -131,6 +131,22 @@ fn a_newer_database_is_refused_and_untouched() {
     assert!(before == fs::read(&path).unwrap());
 }
 
+/// Ours by its id, but of no version: what is there is not begun over.
+#[test]
+fn a_database_without_version_is_refused_and_untouched() {
+    for version in ["0", "-1"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("iam.db");
+        Store::open_or_create(&path).unwrap();
+        sqlite(&path, &format!("PRAGMA user_version = {version}"));
+        let before = std::fs::read(&path).unwrap();
+        let error = Store::open(&path).unwrap_err();
+        assert!(matches!(error, StoreError::NoVersion { .. }), "{error}");
+        assert!(!error.to_string().contains("CREATE TABLE"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+}
+
 /// The newer schema is still in the log: the file itself looks like ours.
 #[test]
 fn a_newer_log_is_left_alone_as_well() {
