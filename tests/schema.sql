@@ -219,3 +219,15 @@ SELECT p.arn, p.name, 'inline', i.name, NULL, i.valid_from
 FROM inline_policies AS i
 JOIN current_principals AS p ON p.id = i.principal_id
 WHERE i.valid_to IS NULL;
+CREATE VIEW current_accounts AS
+SELECT account, sum(kind = 'user') AS users, sum(kind = 'group') AS groups, sum(kind = 'role') AS roles,
+    sum(kind = 'policy') AS policies
+FROM (
+    SELECT account, kind FROM current_principals
+    UNION ALL
+    SELECT account, 'policy' FROM current_policies WHERE owner = 'account'
+    UNION ALL
+    SELECT value, 'own' FROM current_settings WHERE name = 'account'
+)
+WHERE account IS NOT NULL
+GROUP BY account;
