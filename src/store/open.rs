@@ -63,7 +63,7 @@ pub(super) fn open_or_create(path: &Path) -> Result<Connection, StoreError> {
 /// Makes a database that no file holds.
 pub(super) fn in_memory() -> Result<Connection, StoreError> {
     let mut conn = Connection::open_in_memory()?;
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    configure(&conn)?;
     migrate(&mut conn, MIGRATIONS)?;
     Ok(conn)
 }
@@ -92,8 +92,7 @@ fn connect(path: &Path, extra: OpenFlags) -> Result<Connection, StoreError> {
             return Err(error);
         }
     };
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
-    conn.set_prepared_statement_cache_capacity(64);
+    configure(&conn)?;
     if header.version < NEWEST {
         migrate(&mut conn, MIGRATIONS)?;
     }
@@ -106,6 +105,15 @@ fn connect(path: &Path, extra: OpenFlags) -> Result<Connection, StoreError> {
         }
     }
     Ok(conn)
+}
+
+/// What holds for every connection of ours.
+fn configure(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    // Else SQLite looks whether the values fit a partial index, and prepares a statement anew for each value.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
 }
 
 fn header(conn: &Connection) -> rusqlite::Result<Header> {

@@ -123,14 +123,14 @@ impl<'a> Snapshot<'a> {
     /// The managed policies attached to a principal in one way, by ARN.
     pub fn attached(&self, to: PrincipalKey, kind: AttachmentKind) -> Result<Vec<ManagedPolicy>, StoreError> {
         let joins = format!("JOIN attachments AS a ON a.policy_id = q.id AND {}", valid("a"));
-        let sql = select_policies(&joins, "a.principal_id = ?2 AND +a.kind = ?3");
+        let sql = select_policies(&joins, "a.principal_id = ?2 AND a.kind = ?3");
         self.policy_list(&sql, params![self.at.0, to, kind])
     }
 
     /// The principals that a managed policy is attached to in one way.
     pub fn attached_to(&self, policy: PolicyKey, kind: AttachmentKind) -> Result<Vec<Principal>, StoreError> {
         let joins = format!("JOIN attachments AS a ON a.principal_id = p.id AND {}", valid("a"));
-        let sql = select_principals(&joins, "a.policy_id = ?2 AND +a.kind = ?3");
+        let sql = select_principals(&joins, "a.policy_id = ?2 AND a.kind = ?3");
         self.principal_list(&sql, params![self.at.0, policy, kind])
     }
 

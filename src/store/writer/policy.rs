@@ -165,8 +165,6 @@ impl Writer<'_> {
         }
     }
 
-    // `+kind`: without the sign SQLite looks whether the partial index of boundaries fits, which depends on the
-    // value, and so prepares the statement anew for each.
     fn attachment(
         &self,
         to: PrincipalKey,
@@ -174,7 +172,7 @@ impl Writer<'_> {
         kind: AttachmentKind,
     ) -> Result<Option<i64>, StoreError> {
         let sql = "SELECT id FROM attachments \
-                   WHERE principal_id = ?1 AND policy_id = ?2 AND +kind = ?3 AND valid_to IS NULL";
+                   WHERE principal_id = ?1 AND policy_id = ?2 AND kind = ?3 AND valid_to IS NULL";
         self.one(sql, params![to, policy, kind], |row| row.get(0))
     }
 }
