@@ -100,7 +100,7 @@ Begin with:  iamdb attach alice policy.json
 #[command(next_help_heading = "Global options")]
 struct Global {
     /// The database file [default: iam.db; env: IAMDB_DB]
-    #[arg(long, global = true, value_name = "FILE", env = "IAMDB_DB", hide_env = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
     /// How the answer is written: for people, or as one JSON object [env: IAMDB_OUTPUT]
     #[arg(
@@ -153,7 +153,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     let Global { db, output, color } = cli.global;
     let out = Output::new(output, color);
-    let mut session = Session::new(db.unwrap_or_else(|| PathBuf::from("iam.db")), &arguments, out);
+    let mut session = Session::new(database(db), &arguments, out);
     let outcome = dispatch(cli.command, &mut session);
     match outcome.and_then(|exit| session.out.finish().map(|()| exit)) {
         Ok(exit) => exit.into(),
@@ -162,6 +162,12 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// The file: `--db`, else the environment's (an empty variable is none), else the one of the working directory.
+fn database(db: Option<PathBuf>) -> PathBuf {
+    let from_environment = || std::env::var_os("IAMDB_DB").filter(|name| !name.is_empty()).map(PathBuf::from);
+    db.or_else(from_environment).unwrap_or_else(|| PathBuf::from("iam.db"))
 }
 
 fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {

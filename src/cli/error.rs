@@ -155,6 +155,9 @@ impl From<StoreError> for CliError {
             StoreError::Locked => CliError::new(ErrorKind::Database, message)
                 .hint("try again when the other command is done; nothing has been changed"),
             StoreError::Io { .. } => CliError::new(ErrorKind::Io, message),
+            StoreError::CannotOpen => CliError::new(ErrorKind::Io, message).hint(
+                "see who may read the file and write to its folder; `--db FILE` and IAMDB_DB name another",
+            ),
             StoreError::NoSuchChange { .. } => CliError::new(ErrorKind::NotFound, message)
                 .hint("`iamdb log` lists the changes with their times"),
             StoreError::InUse { by, .. } => CliError::new(ErrorKind::Conflict, message)
@@ -164,7 +167,7 @@ impl From<StoreError> for CliError {
             StoreError::Exists { .. } | StoreError::Gone { .. } | StoreError::WrongKind { .. } => {
                 CliError::new(ErrorKind::Conflict, message)
             }
-            StoreError::Sqlite(_) => CliError::new(ErrorKind::Database, message)
+            StoreError::Damaged(_) | StoreError::Sqlite(_) => CliError::new(ErrorKind::Database, message)
                 .hint("`iamdb verify` names the first thing that is damaged"),
         }
     }

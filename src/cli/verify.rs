@@ -6,6 +6,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
 use super::text::{count, shown};
+use crate::store::{Damage, Store, StoreError};
 
 /// Prove that the history and the documents are intact
 ///
@@ -18,7 +19,14 @@ Example:
 pub(crate) struct VerifyArgs {}
 
 pub(crate) fn run(_: &VerifyArgs, session: &mut Session) -> Result<Exit, CliError> {
-    match session.open()?.verify()? {
+    let outcome = match Store::open(session.db()).and_then(|store| store.verify()) {
+        // Damage that does not even let the file be opened is an answer as well.
+        Err(error @ (StoreError::Damaged(_) | StoreError::NoVersion { .. })) => {
+            Err(Damage { what: error.to_string(), change: None })
+        }
+        outcome => outcome?,
+    };
+    match outcome {
         Ok(verified) => {
             let newest = verified.newest.as_ref();
             session.out.answer(

@@ -73,11 +73,10 @@ impl fmt::Display for Warning {
             Warning::UnknownDocument { arn, boundary_of: 0 } => {
                 write!(f, "`{arn}` is attached, but its document is not known: import it to have it count")
             }
-            Warning::UnknownDocument { arn, boundary_of } => write!(
-                f,
-                "`{arn}` is a permissions boundary ({boundary_of} of the principals have it), but its document is not \
-                 known: import it, or what they can do stays undecided"
-            ),
+            Warning::UnknownDocument { arn, boundary_of: 1 } => unknown_boundary(f, arn, "1 principal"),
+            Warning::UnknownDocument { arn, boundary_of } => {
+                unknown_boundary(f, arn, &format!("{boundary_of} principals"))
+            }
             Warning::NoVersionDocument { arn, number } => {
                 write!(f, "`{arn}`: v{number} comes without its document; left out")
             }
@@ -90,4 +89,12 @@ impl fmt::Display for Warning {
             ),
         }
     }
+}
+
+fn unknown_boundary(f: &mut fmt::Formatter<'_>, arn: &str, who: &str) -> fmt::Result {
+    write!(
+        f,
+        "`{arn}` is the permissions boundary of {who}, but its document is not known: \
+         import it, or what they can do stays unknown"
+    )
 }

@@ -42,7 +42,7 @@ pub enum StoreError {
         known: i64,
     },
     /// It says to be ours, but no iamdb writes such a version: migrating would begin over what is there.
-    #[error("`{}` is damaged: it says that it has schema version {found}", path.display())]
+    #[error("`{}` says that it has schema version {found}, which no iamdb writes", path.display())]
     NoVersion {
         /// The file asked for.
         path: PathBuf,
@@ -105,7 +105,15 @@ pub enum StoreError {
         /// The rule that does not allow it.
         rule: &'static str,
     },
-    /// Everything else that SQLite reports, above all that the file is damaged.
+    /// The file system does not let SQLite at the file.
+    #[error(
+        "the database cannot be opened: the file system does not let its file be read, or made in its folder"
+    )]
+    CannotOpen,
+    /// The file is not as SQLite left it.
+    #[error("the database cannot be read: {0}")]
+    Damaged(#[source] rusqlite::Error),
+    /// Everything else that SQLite reports.
     #[error("the database cannot be read or written: {0}")]
     Sqlite(#[source] rusqlite::Error),
 }
@@ -115,6 +123,8 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly,
+            Some(ErrorCode::CannotOpen) => StoreError::CannotOpen,
+            Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged(error),
             _ => StoreError::Sqlite(error),
         }
     }

@@ -69,7 +69,7 @@ pub(super) fn verify(conn: &Connection) -> Result<Result<Verified, Damage>, Stor
         Ok(verified) => Ok(Ok(verified)),
         Err(Stop::Damage(damage)) => Ok(Err(damage)),
         Err(Stop::Sqlite(error)) => match StoreError::from(error) {
-            StoreError::Sqlite(error) => {
+            StoreError::Sqlite(error) | StoreError::Damaged(error) => {
                 Ok(Err(Damage { what: format!("the file cannot be read through: {error}"), change: None }))
             }
             error => Err(error),
