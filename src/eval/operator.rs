@@ -2,6 +2,8 @@
 
 mod test;
 
+pub(crate) use test::{network, number, policy_instant};
+
 use crate::policy::{Condition, Quantifier, Test};
 use crate::request::Context;
 

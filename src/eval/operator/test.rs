@@ -117,7 +117,7 @@ fn lower(text: &str) -> String {
 }
 
 /// `[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?` (R-CND-22).
-fn number(text: &str) -> Option<BigDecimal> {
+pub(crate) fn number(text: &str) -> Option<BigDecimal> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let unsigned = |text: &str| text.strip_prefix(['+', '-']).unwrap_or(text).to_owned();
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -144,7 +144,7 @@ fn boolean(text: &str) -> Option<bool> {
 }
 
 /// An address with or without a prefix length; host bits do not count (R-CND-28).
-fn network(text: &str) -> Option<IpNet> {
+pub(crate) fn network(text: &str) -> Option<IpNet> {
     match text.split_once('/') {
         None => text.parse::<IpAddr>().ok().map(IpNet::from),
         Some((address, prefix)) => {
@@ -179,6 +179,11 @@ fn arn_fits(pattern: &Pattern, value: &Arn, context: &Context) -> Outcome {
 enum Side {
     Request,
     Policy,
+}
+
+/// A date as a policy writes it, in seconds since 1970-01-01T00:00:00Z.
+pub(crate) fn policy_instant(text: &str) -> Option<BigDecimal> {
+    instant(text, Side::Policy)
 }
 
 /// Seconds since 1970-01-01T00:00:00Z (R-CND-24).
