@@ -855,7 +855,7 @@ fn which_type_allows_what() {
                 without(p, "Action");
                 element(p, "NotAction", json!("sts:AssumeRole"))
             },
-            ["", "", "!ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTACTION", "", "!RCP_SYNTAX_ERROR_NOTACTION", ""],
+            ["", "", "", "", "!RCP_SYNTAX_ERROR_NOTACTION", ""],
         ),
         (
             "every Action",
