@@ -5,6 +5,7 @@
 //! illegal states (both `Action` and `NotAction`, an effect that is neither) cannot be written down.
 
 mod canonical;
+pub(crate) mod date;
 mod diagnostic;
 mod document;
 mod json;

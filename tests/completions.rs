@@ -550,3 +550,15 @@ fn is_under_set_operator(key: &str, layers: &PolicyLayers) -> bool {
         .into_iter()
         .any(|condition| condition.key.eq_ignore_ascii_case(key) && condition.operator.quantifier.is_some())
 }
+
+/// R-CND-31: an account is a text of digits, which a date or a number may be as well.
+#[test]
+fn an_account_read_as_another_type_is_open() {
+    for (operator, value) in [("DateLessThan", "2024-01-01"), ("NumericLessThan", "0000000005")] {
+        let allow = on_everything("Allow", json!({operator: {"aws:PrincipalAccount": value}}));
+        match ask(OBJECT, &[allow]) {
+            Ok(Answer::Depends(depends)) => assert!(!depends.exact),
+            other => assert!(matches!(other, Err(CasesError::Undecided { .. })), "{other:?}"),
+        }
+    }
+}

@@ -1064,3 +1064,21 @@ fn a_huge_document() {
         Decision::Allowed
     );
 }
+
+/// R-CND-33, R-GRM-74: IAM stores no date that cannot be read; a Deny that holds one says that it is degraded.
+#[test]
+fn a_date_that_cannot_be_read_is_refused() {
+    let policy = |date: &str| {
+        let text = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {"DateNotEquals": {"aws:CurrentTime": [date]}}}});
+        parse(&text.to_string(), PolicyType::Identity)
+    };
+    for date in ["tomorrow", "2024-13-01", "2024-01-01 00:00:00Z", "1.5", ""] {
+        let parsed = policy(date);
+        assert!(parsed.errors().any(|error| error.code == "TYPE_MISMATCH_DATE"), "{date}");
+        assert!(parsed.degraded().next().is_some(), "{date}");
+    }
+    for date in ["2024", "2024-01", "2024-01-01", "2024-01-01T00:00Z", "2024-01-01t00:00:00.5+0100"] {
+        assert_eq!(policy(date).diagnostics, [], "{date}");
+    }
+}

@@ -20,6 +20,7 @@ use crate::arn::Arn;
 use crate::catalog::KeyType;
 use crate::eval;
 use crate::pattern::{Pattern, Piece};
+use crate::policy::date::{Side, instant};
 use crate::policy::{Condition, Family};
 use crate::request::{Resource, Value, fold};
 
@@ -186,17 +187,20 @@ impl Candidates<'_> {
         let texts =
             |family: Family| of(family).flat_map(|c| &c.values).map(|value| value.text.clone()).collect_vec();
         let mut families = 0;
-        for (family, candidates) in [
-            (Family::Numeric, numbers(&texts(Family::Numeric))),
-            (Family::Date, instants(&texts(Family::Date))),
-            (Family::Ip, addresses(&texts(Family::Ip))),
-            (Family::Binary, binaries(&texts(Family::Binary))),
+        for (family, own_type, candidates) in [
+            (Family::Numeric, KeyType::Numeric, numbers(&texts(Family::Numeric))),
+            (Family::Date, KeyType::Date, instants(&texts(Family::Date))),
+            (Family::Ip, KeyType::IpAddress, addresses(&texts(Family::Ip))),
+            (Family::Binary, KeyType::Binary, binaries(&texts(Family::Binary))),
         ] {
             if of(family).next().is_some() {
                 families += 1;
                 self.items.extend(candidates);
                 // A value that fits a variable is not like its neighbours.
                 self.complete &= self.pinned.is_empty();
+                // Nor are values of another type written as these candidates are: an account read as a date.
+                let any_text = key_type == KeyType::String && !self.is_account;
+                self.complete &= any_text || key_type == own_type;
             }
         }
         if of(Family::Bool).next().is_some() || key_type == KeyType::Bool {
@@ -467,7 +471,7 @@ fn numbers(texts: &[String]) -> Vec<String> {
 fn instants(texts: &[String]) -> Vec<String> {
     let seconds = texts
         .iter()
-        .filter_map(|text| eval::policy_instant(text)?.with_scale_round(0, RoundingMode::Floor).to_i64());
+        .filter_map(|text| instant(text, Side::Policy)?.with_scale_round(0, RoundingMode::Floor).to_i64());
     let around = seconds.flat_map(|second| [second.saturating_sub(1), second, second.saturating_add(1)]);
     let written = around
         .filter_map(|second| jiff::Timestamp::from_second(second).ok())

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::super::date::{Side, instant};
 use super::super::json::{Member, Node, Value};
-use super::super::{Condition, ConditionValue, Consequence, Effect, Operator, Span, Spanned, Test, Version};
+use super::super::{
+    Condition, ConditionValue, Consequence, Effect, Family, Operator, Span, Spanned, Test, Version,
+};
 use super::statement::lost_entry;
 use super::{Place, Reader};
 use crate::pattern::{Pattern, Syntax};
@@ -131,6 +134,13 @@ impl Reader {
             if test.is_negated() {
                 return None;
             }
+        }
+        // IAM stores no such date (R-CND-33, R-GRM-74).
+        if test.family() == Family::Date && instant(&text, Side::Policy).is_none() {
+            let message = format!(
+                "`{text}` is no date: write `2026-01-31`, `2026-01-31T12:00:00Z`, or seconds since 1970"
+            );
+            self.error("TYPE_MISMATCH_DATE", Consequence::EntryIgnored, path, node.span, message);
         }
         Some(Spanned { value: ConditionValue { text, pattern }, span: node.span })
     }
