@@ -193,8 +193,10 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
         }
     }
     let mut single = |key: &str, value: String| knowledge.known.set(key, Value::Single(value));
-    single("aws:CurrentTime", ask.now.to_string());
-    single("aws:EpochTime", ask.now.as_second().to_string());
+    // One instant in whole seconds, as both keys are written (R-CND-31, R-EVL-74).
+    let now = ask.now.as_second();
+    single("aws:CurrentTime", jiff::Timestamp::from_second(now).unwrap_or(ask.now).to_string());
+    single("aws:EpochTime", now.to_string());
     if let Resource::Arn(arn) = resource {
         if !arn.region().is_empty() {
             single("aws:RequestedRegion", arn.region().to_owned());

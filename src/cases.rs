@@ -1,13 +1,14 @@
 //! Questions that leave context keys unsaid, answered by cases.
 //!
 //! A key that nobody mentions is *unknown*, not absent. For every unknown key that could matter,
-//! [`values`] finds a finite list of values such that any other value behaves like one of them in every
+//! `values` finds a finite list of values such that any other value behaves like one of them in every
 //! condition in play; each combination is one complete request, and the evaluator decides it. If all of
 //! them come out alike, that is the answer; otherwise the answer is *depends*, and the combinations that
 //! are allowed, put into as few and as wide cases as can be found, are the condition.
 //!
 //! Nothing here decides: whatever is claimed has been evaluated.
 
+mod automaton;
 mod condition;
 mod values;
 
@@ -79,8 +80,10 @@ pub struct Example {
 pub struct Depends {
     /// The keys on which it depends, in the author's spelling.
     pub keys: Vec<String>,
-    /// When it is allowed: exactly.
+    /// When it is allowed.
     pub when: When,
+    /// Whether it is allowed in no other case; else the cases are examples.
+    pub exact: bool,
     /// A case in which it is allowed.
     pub allowed: Example,
     /// A case in which it is not.
@@ -149,6 +152,7 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CasesError> {
             Ok(Answer::Depends(Depends {
                 keys: keys_that_matter,
                 when,
+                exact: keys.iter().all(|key| key.complete),
                 allowed: example(allowed),
                 denied: example(denied),
             }))
@@ -170,9 +174,11 @@ struct OpenKey {
     name: String,
     /// One value for each class of values that the conditions in play cannot tell apart.
     classes: Vec<Option<Value>>,
-    /// The conditions on it, each with the classes for which it holds; empty where the key is used as a
-    /// variable, since then a class is one value.
+    /// The conditions on it and on what follows from it, each with the classes for which it holds; none where
+    /// the classes are not complete.
     tests: Vec<KeyTest>,
+    /// The classes that are one value each.
+    pinned: BTreeSet<usize>,
     /// Whether the classes are known to cover every value.
     complete: bool,
 }
@@ -363,7 +369,7 @@ impl Table {
 }
 
 /// R-EVL-76: a key whose arity is not on record is multivalued if a policy in play says so.
-fn is_multivalued(key: &str, relevant: &Relevant, facts: KeyFacts) -> bool {
+fn is_multivalued(key: &str, question: &Question<'_>, facts: KeyFacts) -> bool {
     let under_set_operator = |condition: &Condition| {
         fold(&condition.key) == fold(key)
             && matches!(
@@ -373,6 +379,9 @@ fn is_multivalued(key: &str, relevant: &Relevant, facts: KeyFacts) -> bool {
     };
     match facts.kind {
         Some(kind) => kind.multivalued,
-        None => relevant.conditions().any(under_set_operator),
+        None => {
+            let statements = question.layers.statements();
+            statements.flat_map(|(_, statement)| &statement.conditions).any(under_set_operator)
+        }
     }
 }

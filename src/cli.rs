@@ -1,8 +1,8 @@
 //! The command line: one file per command, each with its arguments (whose comments are the help) and a `run`.
 //!
 //! Only this module names clap, prints, reads files, the environment and the clock. A command goes like this:
-//! [`run`] parses the arguments, a [`Session`](session::Session) knows the database and who asks, `resolve`
-//! and `source` turn what was typed into what is meant, the store answers, and an [`Output`] prints. Exit codes
+//! [`run`] parses the arguments, a `Session` knows the database and who asks, `resolve`
+//! and `source` turn what was typed into what is meant, the store answers, and an `Output` prints. Exit codes
 //! are in `exit`, errors in `error`; text from input goes through `text`.
 
 mod at;

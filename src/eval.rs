@@ -12,6 +12,8 @@ use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
 use crate::policy::{ActionPattern, Condition, Effect, PolicyType, Selector, Spanned, Statement};
 use crate::request::{Context, Request};
 
+pub(crate) use operator::{network, number};
+
 /// What a request, or one layer of it, is answered (R-EVL-63).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Decision {

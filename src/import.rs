@@ -1,7 +1,7 @@
 //! From AWS's own output formats to rows of the store.
 //!
 //! Two steps. [`Reading`] takes in files, one after the other and in any order, and merges what they say into an
-//! [`Estate`] of plain values; it knows a file by its content and refuses what it does not know. [`apply`]
+//! [`Estate`] of plain values; it knows a file by its content and refuses what it does not know. [`apply()`]
 //! makes the database say the same as the estate and writes nothing that it says already. So importing twice
 //! changes nothing, and a newer dump of the same account records exactly what has become different.
 //!

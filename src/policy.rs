@@ -1,10 +1,11 @@
 //! What a policy says, as values: the tree that both meanings read.
 //!
 //! Only well-formed things are in the tree. A statement that can never apply, an entry that can never
-//! match and an element that is ignored are left out of it by [`parse`], which says so in its diagnostics;
+//! match and an element that is ignored are left out of it by [`parse()`], which says so in its diagnostics;
 //! illegal states (both `Action` and `NotAction`, an effect that is neither) cannot be written down.
 
 mod canonical;
+pub(crate) mod date;
 mod diagnostic;
 mod document;
 mod json;

@@ -1,6 +1,10 @@
 //! From JSON to what the evaluator takes: policies, layers, requests and contexts as cases and scenarios
 //! write them.
 
+use iamdb::ask::{Ask, Unsaid, reply};
+use iamdb::caller::{Caller, CallerKind};
+use iamdb::cases::Answer;
+use iamdb::catalog::Catalog;
 use iamdb::eval::{Decision, authorize};
 use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
 use iamdb::policy::{PolicyType, parse};
@@ -59,4 +63,41 @@ pub(crate) fn context(members: &Map<String, Json>) -> Context {
 
 fn text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a user without policies is asked with: the context of the reply.
+fn context_at(now: &str) -> Context {
+    let caller = Caller {
+        kind: CallerKind::User,
+        partition: "aws".to_owned(),
+        account: None,
+        path: "/".to_owned(),
+        name: "alice".to_owned(),
+        unique_id: None,
+        tags: Vec::new(),
+    };
+    let ask = Ask {
+        caller: &caller,
+        layers: &PolicyLayers::default(),
+        action: Action::parse("s3:GetObject").unwrap(),
+        resource: None,
+        given: Vec::new(),
+        unsaid: Unsaid::Unknown,
+        now: now.parse().unwrap(),
+        catalog: &Catalog::embedded(),
+        known_action: None,
+    };
+    match reply(&ask).unwrap().answer {
+        Answer::Decided(example) => example.context,
+        Answer::Depends(depends) => depends.allowed.context,
+    }
+}
+
+/// R-CND-31, R-EVL-74: the time is one instant in both keys, without a fraction.
+#[test]
+fn the_time_of_a_request_is_in_whole_seconds() {
+    let context = context_at("2026-01-01T00:00:00.75Z");
+    let single = |text: &str| Some(Value::Single(text.to_owned()));
+    assert_eq!(context.get("aws:CurrentTime").cloned(), single("2026-01-01T00:00:00Z"));
+    assert_eq!(context.get("aws:EpochTime").cloned(), single("1767225600"));
 }

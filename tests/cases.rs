@@ -46,6 +46,7 @@ fn fulfils(when: &When, context: &Context) -> bool {
     let holds = |key: &str, test: &cases::Test| match test {
         cases::Test::Condition { condition, holds } => eval::condition_holds(condition, context) == *holds,
         cases::Test::Is(value) => context.get(key) == value.as_ref(),
+        cases::Test::IsNot(value) => context.get(key) != value.as_ref(),
     };
     when.cases.iter().any(|case| {
         case.iter().all(|clause| {

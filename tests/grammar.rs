@@ -868,7 +868,7 @@ fn which_type_allows_what() {
                 without(p, "Action");
                 element(p, "NotAction", json!("sts:AssumeRole"))
             },
-            ["", "", "!ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTACTION", "", "!RCP_SYNTAX_ERROR_NOTACTION", ""],
+            ["", "", "", "", "!RCP_SYNTAX_ERROR_NOTACTION", ""],
         ),
         (
             "every Action",
@@ -1088,4 +1088,22 @@ fn messages_stay_short() {
     assert!(found.message.len() < 600, "{}", found.message);
     assert!(found.message.starts_with("the resource `xxx"), "{}", found.message);
     assert!(found.message.ends_with("neither an ARN nor `*`"), "{}", found.message);
+}
+
+/// R-CND-33, R-GRM-74: IAM stores no date that cannot be read; a Deny that holds one says that it is degraded.
+#[test]
+fn a_date_that_cannot_be_read_is_refused() {
+    let policy = |date: &str| {
+        let text = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {"DateNotEquals": {"aws:CurrentTime": [date]}}}});
+        parse(&text.to_string(), PolicyType::Identity)
+    };
+    for date in ["tomorrow", "2024-13-01", "2024-01-01 00:00:00Z", "1.5", ""] {
+        let parsed = policy(date);
+        assert!(parsed.errors().any(|error| error.code == "TYPE_MISMATCH_DATE"), "{date}");
+        assert!(parsed.degraded().next().is_some(), "{date}");
+    }
+    for date in ["2024", "2024-01", "2024-01-01", "2024-01-01T00:00Z", "2024-01-01t00:00:00.5+0100"] {
+        assert_eq!(policy(date).diagnostics, [], "{date}");
+    }
 }

@@ -10,6 +10,7 @@ mod asking;
 mod cases;
 mod catalog;
 mod cmd;
+mod completions;
 mod corpus;
 mod estate;
 mod examples;

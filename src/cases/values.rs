@@ -6,23 +6,28 @@
 //! every bound, and one value in each gap. Then the evaluator's own operators say which of these values
 //! behave alike.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use bigdecimal::BigDecimal;
-use ipnet::IpNet;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 use itertools::Itertools;
 
+use super::automaton::{Automaton, ignores_case, together};
 use super::{CasesError, KeyTest, OpenKey, Question, Relevant, is_multivalued};
 use crate::arn::Arn;
 use crate::catalog::KeyType;
 use crate::eval;
 use crate::pattern::{Pattern, Piece};
-use crate::policy::{Condition, Family, Test};
-use crate::request::{Context, Resource, Value, fold};
+use crate::policy::date::{Side, instant};
+use crate::policy::{Condition, Family};
+use crate::request::{Resource, Value, fold};
 
-/// How many sets of pattern positions may be visited for one key.
-const MOST_STATES: usize = 20_000;
+/// How many parts of texts may be tried for one variable.
+const MOST_PARTS: usize = 20_000;
+/// How many typical values of one key may be tried.
+const MOST_TYPICAL: usize = 200;
 /// How many classes of items a multivalued key may have before its sets are too many.
 const MOST_ITEMS: usize = 10;
 
@@ -35,7 +40,7 @@ pub(super) fn classes(
     let facts = (question.kind)(key);
     let follow_this = |condition: &&Condition| {
         let template = question.knowledge.follows(&condition.key);
-        template.is_some_and(|template| template.variables().any(|variable| fold(&variable.key) == fold(key)))
+        template.is_some_and(|template| mentions(template, key))
     };
     let on_key: Vec<&Condition> = relevant
         .conditions()
@@ -45,20 +50,33 @@ pub(super) fn classes(
         })
         .collect();
     let following: Vec<&Condition> = relevant.conditions().filter(follow_this).collect();
-    let is_variable = relevant.variables().any(|variable| fold(variable) == fold(key));
+    let multivalued = is_multivalued(key, question, facts);
+    // A list never resolves a variable (R-VAR-7).
+    let is_variable = !multivalued
+        && relevant.variables().any(|variable| {
+            let template = question.knowledge.follows(variable);
+            let by_template = template.is_some_and(|template| mentions(template, key));
+            fold(variable) == fold(key) || by_template
+        });
     let key_type = facts.kind.map(|kind| kind.base);
-    let mut candidates = Candidates { key, relevant, question, items: BTreeSet::new(), complete: true };
-    candidates.add_for_type(key_type.unwrap_or(KeyType::String), &on_key)?;
     let is_account = fold(key) == "aws:principalaccount";
-    if is_account {
-        candidates.add_accounts(on_key.iter().chain(&following).copied());
-    }
+    let mut candidates = Candidates {
+        key,
+        relevant,
+        question,
+        is_account,
+        items: BTreeSet::new(),
+        pinned: BTreeSet::new(),
+        compared_with: Vec::new(),
+        complete: true,
+    };
     if is_variable {
         candidates.add_for_variable(&on_key);
     }
+    candidates.add_for_type(key_type.unwrap_or(KeyType::String), &on_key, &following)?;
     let complete = candidates.complete;
-    let items = candidates.items_of_type(key_type, is_account);
-    let multivalued = is_multivalued(key, relevant, facts);
+    let pinned = candidates.pinned.clone();
+    let items = candidates.items_of_type(key_type);
     let mut all: Vec<Option<Value>> = if facts.always_present { Vec::new() } else { vec![None] };
     let (values, sets_complete) = if multivalued {
         sets(&items, &on_key, question)
@@ -66,40 +84,43 @@ pub(super) fn classes(
         (items.into_iter().map(Value::Single).collect(), true)
     };
     all.extend(values.into_iter().map(Some));
-    if is_variable || !following.is_empty() {
-        return Ok(OpenKey {
-            name: key.to_owned(),
-            classes: all,
-            tests: Vec::new(),
-            complete: complete && sets_complete,
-        });
-    }
-    let (classes, tests) = told_apart(key, all, &on_key, question);
-    Ok(OpenKey { name: key.to_owned(), classes, tests, complete: complete && sets_complete })
+    let complete = complete && sets_complete;
+    let is_pinned = |value: &Option<Value>| match value {
+        _ if !complete => true,
+        Some(Value::Single(text)) => is_variable && pinned.contains(text),
+        Some(Value::Multi(_)) => false,
+        None => is_variable,
+    };
+    let tested: Vec<&Condition> = on_key.iter().chain(&following).copied().collect();
+    let (classes, tests, pinned) = told_apart(key, all, &tested, &is_pinned, question);
+    // What is only a sample is not described by what holds of it.
+    let tests = if complete { tests } else { Vec::new() };
+    Ok(OpenKey { name: key.to_owned(), classes, tests, pinned, complete })
 }
 
-/// Keeps one value of each behaviour, and notes which conditions it satisfies. Conditions that depend on
-/// another unknown key are settled by the evaluator later; here they keep every value apart.
+fn mentions(pattern: &Pattern, key: &str) -> bool {
+    pattern.variables().any(|variable| fold(&variable.key) == fold(key))
+}
+
+/// Keeps every pinned value and one value of each behaviour of the others, and notes which conditions each
+/// satisfies and which are pinned.
 fn told_apart(
     key: &str,
     all: Vec<Option<Value>>,
-    on_key: &[&Condition],
+    tested: &[&Condition],
+    is_pinned: &dyn Fn(&Option<Value>) -> bool,
     question: &Question<'_>,
-) -> (Vec<Option<Value>>, Vec<KeyTest>) {
-    let depends = |condition: &Condition| {
-        let variables = condition.values.iter().flat_map(|value| value.pattern.variables());
-        let open =
-            |key: &str| question.knowledge.is_unknown(key) || question.knowledge.follows(key).is_some();
-        variables.into_iter().any(|variable| open(&variable.key))
-    };
-    let keep_apart = on_key.iter().any(|condition| depends(condition));
+) -> (Vec<Option<Value>>, Vec<KeyTest>, BTreeSet<usize>) {
     let mut classes = Vec::new();
+    let mut pinned = BTreeSet::new();
     let mut seen = HashSet::new();
     let mut tests: Vec<KeyTest> =
-        on_key.iter().map(|condition| ((*condition).clone(), BTreeSet::new())).collect();
+        tested.iter().map(|condition| ((*condition).clone(), BTreeSet::new())).collect();
     for value in all {
-        let holds = behaviour(key, value.as_ref(), on_key, question);
-        if !keep_apart && !seen.insert(holds.clone()) {
+        let holds = behaviour(key, value.as_ref(), tested, question);
+        if is_pinned(&value) {
+            pinned.insert(classes.len());
+        } else if !seen.insert(holds.clone()) {
             continue;
         }
         for ((_, classes_where), holds) in tests.iter_mut().zip(holds) {
@@ -109,15 +130,16 @@ fn told_apart(
         }
         classes.push(value);
     }
-    if keep_apart { (classes, Vec::new()) } else { (classes, tests) }
+    (classes, tests, pinned)
 }
 
-fn behaviour(key: &str, value: Option<&Value>, on_key: &[&Condition], question: &Question<'_>) -> Vec<bool> {
-    let mut context = question.knowledge.known.clone();
+fn behaviour(key: &str, value: Option<&Value>, tested: &[&Condition], question: &Question<'_>) -> Vec<bool> {
+    let mut knowledge = question.knowledge.clone();
     if let Some(value) = value {
-        context.set(key, value.clone());
+        knowledge.known.set(key, value.clone());
     }
-    on_key.iter().map(|condition| eval::condition_holds(condition, &context)).collect()
+    knowledge.settle_followers();
+    tested.iter().map(|condition| eval::condition_holds(condition, &knowledge.known)).collect()
 }
 
 /// The values of a multivalued key: every set of items that behave differently, and, since a plain operator
@@ -144,26 +166,41 @@ struct Candidates<'a> {
     key: &'a str,
     relevant: &'a Relevant,
     question: &'a Question<'a>,
+    is_account: bool,
     items: BTreeSet<String>,
+    /// Those of the items that stand for themselves only: a variable with such a value can fit.
+    pinned: BTreeSet<String>,
+    /// The texts that a variable is compared with.
+    compared_with: Vec<String>,
     complete: bool,
 }
 
 impl Candidates<'_> {
     /// Candidates for the tests of each family on the key.
-    fn add_for_type(&mut self, key_type: KeyType, on_key: &[&Condition]) -> Result<(), CasesError> {
+    fn add_for_type(
+        &mut self,
+        key_type: KeyType,
+        on_key: &[&Condition],
+        following: &[&Condition],
+    ) -> Result<(), CasesError> {
         let of = |family: Family| on_key.iter().copied().filter(move |c| c.operator.test.family() == family);
         let texts =
             |family: Family| of(family).flat_map(|c| &c.values).map(|value| value.text.clone()).collect_vec();
         let mut families = 0;
-        for (family, candidates) in [
-            (Family::Numeric, numbers(&texts(Family::Numeric))),
-            (Family::Date, instants(&texts(Family::Date))),
-            (Family::Ip, addresses(&texts(Family::Ip))),
-            (Family::Binary, texts(Family::Binary)),
+        for (family, own_type, candidates) in [
+            (Family::Numeric, KeyType::Numeric, numbers(&texts(Family::Numeric))),
+            (Family::Date, KeyType::Date, instants(&texts(Family::Date))),
+            (Family::Ip, KeyType::IpAddress, addresses(&texts(Family::Ip))),
+            (Family::Binary, KeyType::Binary, binaries(&texts(Family::Binary))),
         ] {
             if of(family).next().is_some() {
                 families += 1;
                 self.items.extend(candidates);
+                // A value that fits a variable is not like its neighbours.
+                self.complete &= self.pinned.is_empty();
+                // Nor are values of another type written as these candidates are: an account read as a date.
+                let any_text = key_type == KeyType::String && !self.is_account;
+                self.complete &= any_text || key_type == own_type;
             }
         }
         if of(Family::Bool).next().is_some() || key_type == KeyType::Bool {
@@ -174,125 +211,250 @@ impl Candidates<'_> {
         // A Bool key has two values, whatever is tested on it.
         families += usize::from(!textual.is_empty() && key_type != KeyType::Bool);
         self.complete &= families <= 1;
-        self.items.extend(typical(key_type));
-        self.add_texts(key_type, &textual)
+        self.add_typical(key_type, &textual);
+        self.add_texts(key_type, &textual, following)
+    }
+
+    /// Values like any other of their type: more than there are texts that name one.
+    fn add_typical(&mut self, key_type: KeyType, textual: &[&Condition]) {
+        let values = || textual.iter().flat_map(|condition| &condition.values);
+        if matches!(key_type, KeyType::Numeric | KeyType::Date | KeyType::IpAddress | KeyType::Binary) {
+            // The texts of such a type are no glob, so that not every set of globs can be told to meet them.
+            self.complete &= values().all(|value| value.pattern.as_text().is_some());
+            for text in values().map(|value| value.text.as_str()) {
+                self.items.extend(like(key_type, text));
+            }
+        }
+        let named = values().count() + self.pinned.len();
+        self.items.extend(typical(key_type, named.min(MOST_TYPICAL)));
+        self.complete &=
+            named <= MOST_TYPICAL || matches!(key_type, KeyType::Bool | KeyType::String | KeyType::Arn);
+        let stranger = (1..).map(|length| "~".repeat(length));
+        let is_strange =
+            |text: &String| !self.compared_with.iter().any(|other| other.contains(text.as_str()));
+        let strange = stranger.into_iter().find(is_strange);
+        self.items.extend(strange);
     }
 
     /// One text for each set of patterns that can match together.
-    fn add_texts(&mut self, key_type: KeyType, textual: &[&Condition]) -> Result<(), CasesError> {
+    fn add_texts(
+        &mut self,
+        key_type: KeyType,
+        textual: &[&Condition],
+        following: &[&Condition],
+    ) -> Result<(), CasesError> {
         let mut automata = Vec::new();
-        for condition in textual {
+        for condition in textual.iter().chain(following) {
+            let Some((prefix, suffix)) = self.around(&condition.key) else {
+                self.complete = false;
+                continue;
+            };
             for value in &condition.values {
                 let open = value.pattern.variables().any(|variable| !self.is_settled(&variable.key));
                 // What an open variable stands for is tried with the values of that key.
                 self.complete &= !open;
                 let pattern =
                     if open { value.pattern.with_variables_as(&Piece::Star) } else { value.pattern.clone() };
-                automata.extend(Automaton::of(
-                    &pattern,
-                    condition.operator.test,
-                    &self.question.knowledge.known,
-                ));
+                let automaton =
+                    Automaton::of(&pattern, condition.operator.test, &self.question.knowledge.known);
+                automata.extend(automaton.map(|automaton| automaton.between(&prefix, &suffix)));
             }
+        }
+        if !automata.is_empty() {
+            automata.extend(self.compared_with.iter().map(|text| Automaton::part_of(text)));
         }
         let arns =
             key_type == KeyType::Arn || textual.iter().any(|c| c.operator.test.family() == Family::Arn);
-        if arns {
-            automata.push(Automaton::any_arn());
-        }
-        let found =
-            together(&automata).ok_or_else(|| CasesError::TooManyValues { key: self.key.to_owned() })?;
+        let universe =
+            if self.is_account { Some(Automaton::account()) } else { arns.then(Automaton::any_arn) };
+        let is_closed = self.is_account || key_type == KeyType::Arn;
+        let found = together(&automata, universe.as_ref(), is_closed)
+            .ok_or_else(|| CasesError::TooManyValues { key: self.key.to_owned() })?;
         self.items.extend(found);
         Ok(())
+    }
+
+    /// What stands before and behind the key's value in the value of a key that follows from it.
+    fn around(&self, tested: &str) -> Option<(String, String)> {
+        let Some(template) = self.question.knowledge.follows(tested) else {
+            return Some((String::new(), String::new()));
+        };
+        match template.pieces() {
+            [Piece::Variable(_)] => Some((String::new(), String::new())),
+            [Piece::Text(before), Piece::Variable(_), Piece::Text(behind)] => {
+                Some((before.clone(), behind.clone()))
+            }
+            _ => None,
+        }
     }
 
     fn is_settled(&self, key: &str) -> bool {
         !self.question.knowledge.is_unknown(key) && self.question.knowledge.follows(key).is_none()
     }
 
-    /// The accounts that conditions on the account, or on ARNs made from it, name.
-    fn add_accounts<'c>(&mut self, conditions: impl Iterator<Item = &'c Condition>) {
-        for condition in conditions {
-            for value in &condition.values {
-                let field = value.text.split(':').nth(4).unwrap_or(&value.text).replace('*', "");
-                let digits = field.replace('?', "0");
-                if digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() <= 12 {
-                    self.items.insert(format!("{digits:0<12}"));
-                }
-            }
-        }
-        self.items.extend(["000000000000".to_owned(), "999999999999".to_owned()]);
-    }
-
     /// What a variable can stand for so that a pattern fits: some part of a text that it is compared with.
     fn add_for_variable(&mut self, on_key: &[&Condition]) {
-        let mut texts = Vec::new();
-        if let Resource::Arn(arn) = &self.question.resource {
-            texts.extend(arn.fields().map(str::to_owned));
-        }
-        let uses = |condition: &&Condition| {
-            let variables = condition.values.iter().flat_map(|value| value.pattern.variables());
-            variables.into_iter().any(|variable| fold(&variable.key) == fold(self.key))
+        let follows = &self.question.knowledge;
+        let is_used = |pattern: &Pattern| {
+            pattern.variables().any(|variable| {
+                let template = follows.follows(&variable.key);
+                fold(&variable.key) == fold(self.key) || template.is_some_and(|t| mentions(t, self.key))
+            })
         };
-        for condition in self.relevant.conditions().filter(uses) {
-            match self.question.knowledge.known.get(&condition.key) {
-                Some(value) => texts.extend(value.items().iter().cloned()),
-                None => self.complete &= self.question.knowledge.is_absent(&condition.key),
+        let mut compared: Vec<(Pattern, String)> = Vec::new();
+        let fields: Vec<String> = match &self.question.resource {
+            Resource::Arn(arn) => arn.fields().map(str::to_owned).to_vec(),
+            Resource::Star => ["arn", "aws", "s3", "*"].map(str::to_owned).to_vec(),
+        };
+        for (_, statement) in self.relevant.layers.statements() {
+            for segment in statement.resource_segments().filter(|segment| is_used(segment)) {
+                compared.extend(fields.iter().map(|field| (segment.clone(), field.clone())));
             }
         }
-        self.complete &= on_key.is_empty() || texts.iter().all(|text| text.len() <= 64);
-        for text in texts.iter().filter(|text| text.chars().count() <= 64) {
-            let chars: Vec<char> = text.chars().collect();
-            for start in 0..chars.len() {
-                self.items.extend(
-                    (start + 1..=chars.len()).map(|end| chars[start..end].iter().collect::<String>()),
-                );
+        for condition in self.relevant.conditions() {
+            for value in condition.values.iter().filter(|value| is_used(&value.pattern)) {
+                let known = self.question.knowledge.known.get(&condition.key);
+                match known {
+                    Some(known) => {
+                        let items = known.items().iter();
+                        compared.extend(items.map(|item| (value.pattern.clone(), item.clone())));
+                    }
+                    None => self.complete &= self.question.knowledge.is_absent(&condition.key),
+                }
+                // Other letter case would fit as well.
+                let test = condition.operator.test;
+                let minds_case = !ignores_case(test) && test.family() != Family::Bool;
+                self.complete &= minds_case || self.is_account;
             }
         }
-        self.items.extend([String::new(), "~".to_owned()]);
+        for (pattern, text) in &compared {
+            let parts = match self.is_account {
+                true => runs_of_digits(text),
+                false => parts(pattern, text, self.key),
+            };
+            if self.pinned.len() + parts.len() > MOST_PARTS {
+                self.complete = false;
+                continue;
+            }
+            self.pinned.extend(parts);
+        }
+        self.pinned.insert(String::new());
+        self.items.extend(self.pinned.iter().cloned());
+        self.compared_with =
+            compared.into_iter().map(|(_, text)| text).filter(|t| !t.is_empty()).unique().collect();
+        // A list that is long to be read side by side with the tests on the key.
+        let length: usize = self.compared_with.iter().map(String::len).sum();
+        if !on_key.is_empty() && length > MOST_PARTS {
+            self.complete = false;
+            self.compared_with.clear();
+        }
     }
 
     /// The candidates that are values of the key's type (R-EVL-76), the empty text last.
-    fn items_of_type(self, key_type: Option<KeyType>, is_account: bool) -> Vec<String> {
+    fn items_of_type(self, key_type: Option<KeyType>) -> Vec<String> {
         let fits = |item: &String| match key_type {
-            _ if is_account => item.len() == 12 && item.bytes().all(|b| b.is_ascii_digit()),
-            Some(KeyType::Bool) => matches!(item.as_str(), "true" | "false"),
-            Some(KeyType::Numeric) => item.parse::<BigDecimal>().is_ok(),
-            Some(KeyType::Date) => item.parse::<i64>().is_ok() || item.parse::<jiff::Timestamp>().is_ok(),
-            Some(KeyType::IpAddress) => item.parse::<IpAddr>().is_ok(),
-            Some(KeyType::Arn) => Arn::parse(item).is_some(),
-            Some(KeyType::String | KeyType::Binary) | None => true,
+            _ if self.is_account => item.len() == 12 && item.bytes().all(|b| b.is_ascii_digit()),
+            Some(key_type) => is_of_type(key_type, item),
+            None => true,
         };
         let (empty, rest): (Vec<_>, Vec<_>) = self.items.into_iter().filter(fits).partition(String::is_empty);
         rest.into_iter().sorted_by_key(|item| item.len()).chain(empty).collect()
     }
 }
 
-/// A value like any other of its type.
-fn typical(key_type: KeyType) -> Vec<String> {
-    let texts: &[&str] = match key_type {
-        KeyType::Bool => &["true", "false"],
-        KeyType::Numeric => &["1"],
-        KeyType::Date => &["2026-01-01T00:00:00Z"],
-        KeyType::IpAddress => &["198.51.100.1", "2001:db8::1"],
-        KeyType::Arn => &["arn:aws:s3:::~"],
-        KeyType::Binary => &["AA=="],
-        KeyType::String => &["~", "~~"],
-    };
-    texts.iter().map(|text| (*text).to_owned()).collect()
+/// Whether a text is a value of a type (R-EVL-76).
+fn is_of_type(key_type: KeyType, item: &str) -> bool {
+    match key_type {
+        KeyType::Bool => matches!(item, "true" | "false"),
+        KeyType::Numeric => eval::number(item).is_some(),
+        KeyType::Date => item.parse::<i64>().is_ok() || item.parse::<jiff::Timestamp>().is_ok(),
+        KeyType::IpAddress => item.parse::<IpAddr>().is_ok_and(|address| address.to_string() == item),
+        KeyType::Arn => Arn::parse(item).is_some(),
+        KeyType::String | KeyType::Binary => true,
+    }
+}
+
+/// The parts of a text that a variable stands for where a pattern matches the text, and maybe a few others.
+fn parts(pattern: &Pattern, text: &str, key: &str) -> BTreeSet<String> {
+    let pieces = pattern.pieces();
+    let mut found = BTreeSet::new();
+    let boundaries: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    for (nth, piece) in pieces.iter().enumerate() {
+        if !matches!(piece, Piece::Variable(variable) if fold(&variable.key) == fold(key)) {
+            continue;
+        }
+        let before = nth.checked_sub(1).and_then(|before| pieces.get(before));
+        let behind = pieces.get(nth + 1);
+        let can_start = |at: &usize| match before {
+            None => *at == 0,
+            Some(Piece::Text(fixed)) if nth == 1 => text.get(..*at) == Some(fixed.as_str()),
+            Some(Piece::Text(fixed)) => {
+                text.get(..*at).is_some_and(|before| before.ends_with(fixed.as_str()))
+            }
+            Some(_) => true,
+        };
+        let can_end = |at: &usize| match behind {
+            None => *at == text.len(),
+            Some(Piece::Text(fixed)) if nth + 2 == pieces.len() => text.get(*at..) == Some(fixed.as_str()),
+            Some(Piece::Text(fixed)) => text.get(*at..).is_some_and(|rest| rest.starts_with(fixed.as_str())),
+            Some(_) => true,
+        };
+        let ends: Vec<usize> = boundaries.iter().copied().filter(can_end).collect();
+        for start in boundaries.iter().copied().filter(can_start) {
+            let texts = ends.iter().filter(|&&end| end > start).filter_map(|&end| text.get(start..end));
+            found.extend(texts.map(str::to_owned));
+            if found.len() > MOST_PARTS {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// Every run of twelve digits.
+fn runs_of_digits(text: &str) -> BTreeSet<String> {
+    let runs = text.as_bytes().windows(12).filter(|run| run.iter().all(u8::is_ascii_digit));
+    runs.map(|run| String::from_utf8_lossy(run).into_owned()).collect()
+}
+
+/// Values like any other of their type, one more than a number of them that may be named somewhere.
+fn typical(key_type: KeyType, named: usize) -> Vec<String> {
+    let each = |text: &dyn Fn(usize) -> String| (1..=named + 1).map(text).collect();
+    match key_type {
+        KeyType::Bool => vec!["true".to_owned(), "false".to_owned()],
+        KeyType::Numeric => each(&|nth| nth.to_string()),
+        KeyType::Date => each(&|nth| {
+            let second = 1_767_225_600 + i64::try_from(nth).unwrap_or_default() - 1;
+            jiff::Timestamp::from_second(second).map_or_else(|_| String::new(), |instant| instant.to_string())
+        }),
+        KeyType::IpAddress => {
+            let pair = |nth| [format!("198.51.100.{nth}"), format!("2001:db8::{nth}")];
+            (1..=named + 1).flat_map(pair).collect()
+        }
+        KeyType::Arn => vec!["arn:aws:s3:::~".to_owned()],
+        KeyType::Binary => each(&|nth| BASE64_STANDARD.encode(vec![0; nth])),
+        KeyType::String => vec!["~".to_owned(), "~~".to_owned()],
+    }
+}
+
+/// Values of a type that a text with wildcards may match.
+fn like(key_type: KeyType, text: &str) -> Vec<String> {
+    let sample = "2026-01-01T00:00:00Z";
+    let rest_of_date = text.find('*').and_then(|at| sample.get(at..)).unwrap_or_default();
+    let fillings = ["", "0", "1", "0.0", "0.0.0", "0.0.1", "1.0.0", "::", "::1", rest_of_date];
+    let filled = fillings.iter().map(|filling| text.replace('*', filling).replace('?', "1"));
+    filled
+        .flat_map(|text| [text.to_lowercase(), text])
+        .filter(|text| !text.is_empty() && is_of_type(key_type, text))
+        .collect()
 }
 
 /// Every number named, one between each two neighbours, and one beyond each end. One text that is no number.
-///
-/// An exponent of more than four digits makes no number (R-CND-22); written out it could have as many digits as
-/// no memory holds.
+/// What is one is said by the evaluator: it reads exponents of four digits (R-CND-22), so none is too long to be
+/// written out.
 fn numbers(texts: &[String]) -> Vec<String> {
-    let is_number = |text: &&String| match text.split_once(['e', 'E']) {
-        Some((_, exponent)) => exponent.trim_start_matches(['+', '-']).len() <= 4,
-        None => true,
-    };
     let bounds: Vec<BigDecimal> =
-        texts.iter().filter(is_number).filter_map(|text| text.parse().ok()).sorted().dedup().collect();
+        texts.iter().filter_map(|text| eval::number(text)).sorted().dedup().collect();
     let mut found = vec!["~".to_owned()];
     let one = BigDecimal::from(1);
     found.extend(bounds.first().map(|least| (least - &one).normalized().to_plain_string()));
@@ -305,13 +467,10 @@ fn numbers(texts: &[String]) -> Vec<String> {
 
 /// Every instant named, the second before and the second after it. One text that is no instant.
 fn instants(texts: &[String]) -> Vec<String> {
-    let spellings = ["", "Z", "T00:00:00Z", "-01T00:00:00Z"];
-    let bounds = texts.iter().filter_map(|text| {
-        let instant =
-            spellings.iter().find_map(|rest| format!("{text}{rest}").parse::<jiff::Timestamp>().ok());
-        text.parse().ok().or_else(|| instant.map(jiff::Timestamp::as_second))
-    });
-    let around = bounds.flat_map(|second: i64| [second.saturating_sub(1), second, second.saturating_add(1)]);
+    let seconds = texts
+        .iter()
+        .filter_map(|text| instant(text, Side::Policy)?.with_scale_round(0, RoundingMode::Floor).to_i64());
+    let around = seconds.flat_map(|second| [second.saturating_sub(1), second, second.saturating_add(1)]);
     let written = around
         .filter_map(|second| jiff::Timestamp::from_second(second).ok())
         .map(|instant| instant.to_string());
@@ -320,9 +479,7 @@ fn instants(texts: &[String]) -> Vec<String> {
 
 /// The first address of every block and the first one behind it, in both families. One text that is none.
 fn addresses(texts: &[String]) -> Vec<String> {
-    let blocks = texts.iter().filter_map(|text| {
-        text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-    });
+    let blocks = texts.iter().filter_map(|text| eval::network(text));
     let edges = blocks.flat_map(|block| {
         let behind = match block.broadcast() {
             IpAddr::V4(last) => u32::from(last).checked_add(1).map(|next| IpAddr::V4(Ipv4Addr::from(next))),
@@ -334,143 +491,8 @@ fn addresses(texts: &[String]) -> Vec<String> {
     edges.chain(lowest).map(|address| address.to_string()).chain(["~".to_owned()]).collect()
 }
 
-/// A glob as an automaton over its positions.
-struct Automaton {
-    steps: Vec<Step>,
-    /// Compare lower-cased.
-    fold: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Char(char),
-    Any,
-    Star,
-    AnyButColon,
-    StarButColon,
-}
-
-impl Automaton {
-    /// The automaton of one policy value; none where a variable of it stays unresolved, for then it matches
-    /// nothing.
-    fn of(pattern: &Pattern, test: Test, known: &Context) -> Option<Automaton> {
-        let fold = matches!(test, Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase);
-        let is_arn = test.family() == Family::Arn;
-        let segments = if is_arn && !pattern.is_all_stars() {
-            pattern.split_at_colons(5)
-        } else {
-            vec![pattern.clone()]
-        };
-        let mut steps = Vec::new();
-        for (nth, segment) in segments.iter().enumerate() {
-            if nth > 0 {
-                steps.push(Step::Char(':'));
-            }
-            let confined = is_arn && nth < 5 && segments.len() > 1;
-            for piece in segment.pieces() {
-                match piece {
-                    Piece::Star if confined => steps.push(Step::StarButColon),
-                    Piece::Question if confined => steps.push(Step::AnyButColon),
-                    Piece::Star => steps.push(Step::Star),
-                    Piece::Question => steps.push(Step::Any),
-                    Piece::Text(text) => steps.extend(text.chars().map(Step::Char)),
-                    Piece::Variable(variable) => {
-                        let value = match known.get(&variable.key) {
-                            Some(Value::Single(value)) if !value.is_empty() => Some(value),
-                            _ => variable.default.as_ref(),
-                        };
-                        steps.extend(value?.chars().map(Step::Char));
-                    }
-                }
-            }
-        }
-        if fold {
-            for step in &mut steps {
-                if let Step::Char(c) = step {
-                    *c = lower(*c);
-                }
-            }
-        }
-        Some(Automaton { steps, fold })
-    }
-
-    fn any_arn() -> Automaton {
-        let field = [Step::Char(':'), Step::StarButColon];
-        let steps = "arn".chars().map(Step::Char).chain(field.into_iter().cycle().take(8));
-        Automaton { steps: steps.chain([Step::Char(':'), Step::Star]).collect(), fold: false }
-    }
-
-    /// Adds the positions that are reached without reading.
-    fn close(&self, positions: &mut BTreeSet<usize>) {
-        for position in positions.clone() {
-            let stars =
-                self.steps.iter().skip(position).take_while(|s| matches!(s, Step::Star | Step::StarButColon));
-            positions.extend((1..=stars.count()).map(|n| position + n));
-        }
-    }
-
-    fn start(&self) -> BTreeSet<usize> {
-        let mut positions = BTreeSet::from([0]);
-        self.close(&mut positions);
-        positions
-    }
-
-    fn read(&self, positions: &BTreeSet<usize>, c: char) -> BTreeSet<usize> {
-        let c = if self.fold { lower(c) } else { c };
-        let next = |&position: &usize| match self.steps.get(position)? {
-            Step::Char(expected) => (*expected == c).then_some(position + 1),
-            Step::Any => Some(position + 1),
-            Step::AnyButColon => (c != ':').then_some(position + 1),
-            Step::Star => Some(position),
-            Step::StarButColon => (c != ':').then_some(position),
-        };
-        let mut reached = positions.iter().filter_map(next).collect();
-        self.close(&mut reached);
-        reached
-    }
-
-    fn accepts(&self, positions: &BTreeSet<usize>) -> bool {
-        positions.contains(&self.steps.len())
-    }
-}
-
-/// Simple lower-casing.
-fn lower(c: char) -> char {
-    if c == '\u{130}' { 'i' } else { c.to_lowercase().next().unwrap_or(c) }
-}
-
-/// For every set of automata that accept some text together, a shortest such text; for the sets that also
-/// hold of the empty text, one that is not empty as well. `None` over budget.
-fn together(automata: &[Automaton]) -> Option<Vec<String>> {
-    let named = automata.iter().flat_map(|automaton| &automaton.steps).filter_map(|step| match step {
-        Step::Char(c) => Some(*c),
-        _ => None,
-    });
-    let mut alphabet: BTreeSet<char> =
-        named.flat_map(|c| [c, lower(c)].into_iter().chain(c.to_uppercase())).collect();
-    let other = ('a'..='z').chain('0'..='9').chain('\u{e000}'..).find(|c| !alphabet.contains(c))?;
-    alphabet.extend([':', other]);
-    let start: Vec<BTreeSet<usize>> = automata.iter().map(Automaton::start).collect();
-    let mut visited = HashSet::from([start.clone()]);
-    let mut queue = VecDeque::from([(String::new(), start)]);
-    let mut found = Vec::new();
-    let mut seen = HashSet::new();
-    while let Some((text, state)) = queue.pop_front() {
-        let accepting: Vec<bool> =
-            automata.iter().zip(&state).map(|(a, positions)| a.accepts(positions)).collect();
-        if seen.insert((accepting, text.is_empty())) {
-            found.push(text.clone());
-        }
-        for &c in &alphabet {
-            let next: Vec<BTreeSet<usize>> =
-                automata.iter().zip(&state).map(|(a, positions)| a.read(positions, c)).collect();
-            if visited.insert(next.clone()) {
-                if visited.len() > MOST_STATES {
-                    return None;
-                }
-                queue.push_back((format!("{text}{c}"), next));
-            }
-        }
-    }
-    Some(found)
+/// Every value named, and one more. One text that is no base64.
+fn binaries(texts: &[String]) -> Vec<String> {
+    let longest = texts.iter().map(String::len).max().unwrap_or_default();
+    texts.iter().cloned().chain([BASE64_STANDARD.encode(vec![0; longest + 1]), "~".to_owned()]).collect()
 }

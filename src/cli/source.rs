@@ -22,7 +22,7 @@ const LONGEST: u64 = 16 * 1024 * 1024;
 pub(crate) enum Source {
     /// Its text was given.
     Given(Given),
-    /// Its name was given, to be looked up with [`super::resolve::resolve_policy`].
+    /// Its name was given, to be looked up in the database.
     Stored(String),
 }
 

@@ -1,6 +1,8 @@
-//! Condition operators (semantics 3): presence and cardinality here, the tests of one value in [`test`].
+//! Condition operators (semantics 3): presence and cardinality here, the tests of one value in `test`.
 
 mod test;
+
+pub(crate) use test::{network, number};
 
 use crate::policy::{Condition, Quantifier, Test};
 use crate::request::Context;

@@ -117,15 +117,6 @@ fn connect(path: &Path, extra: OpenFlags) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-/// What holds for every connection of ours.
-fn configure(conn: &Connection) -> rusqlite::Result<()> {
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
-    // Else SQLite looks whether the values fit a partial index, and prepares a statement anew for each value.
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    conn.set_prepared_statement_cache_capacity(64);
-    Ok(())
-}
-
 fn header(conn: &Connection) -> rusqlite::Result<Header> {
     let sql = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
                FROM pragma_application_id, pragma_user_version";

@@ -63,6 +63,7 @@ fn text(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
     let word = word(&reply.answer);
     let verb = if word == "no" { "cannot" } else { "can" };
     let tail = match &reply.answer {
+        Answer::Depends(depends) if !depends.exact => ", for example if",
         Answer::Depends(depends) if depends.when.cases.len() > 1 => ", in one of these cases",
         Answer::Depends(_) => ", provided that",
         Answer::Decided(_) => "",
@@ -163,6 +164,8 @@ fn test_text(key: &str, test: &Test) -> String {
         Test::Condition { condition, holds: false } => format!("not ({})", condition_text(condition)),
         Test::Is(None) => format!("{key} is absent"),
         Test::Is(Some(value)) => format!("{key} is {}", shown(&value.to_string())),
+        Test::IsNot(None) => format!("{key} is present"),
+        Test::IsNot(Some(value)) => format!("{key} is not {}", shown(&value.to_string())),
     }
 }
 
@@ -349,6 +352,7 @@ fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
         Answer::Depends(depends) => {
             object["missing_context"] = json!(depends.keys);
             object["when"] = when_json(&depends.when);
+            object["when"]["exact"] = json!(depends.exact);
             object["examples"] =
                 json!([example_json(depends, &depends.allowed), example_json(depends, &depends.denied)]);
         }
@@ -400,6 +404,7 @@ fn when_json(when: &When) -> Json {
     let test = |key: &str, test: &Test| match test {
         Test::Condition { condition, holds } => condition_json(condition, *holds),
         Test::Is(value) => json!({ "key": key, "is": value.as_ref().map(value_json) }),
+        Test::IsNot(value) => json!({ "key": key, "is_not": value.as_ref().map(value_json) }),
     };
     let clause = |clause: &crate::cases::Clause| {
         let alternatives = clause

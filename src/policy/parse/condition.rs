@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::super::date::{Side, instant};
 use super::super::json::{Member, Node, Value};
 use super::super::{
     Condition, ConditionValue, Consequence, Effect, Family, Operator, Span, Spanned, Test, Version,
@@ -124,7 +125,8 @@ impl Reader {
             }
         };
         let test = operator.test;
-        if test.family() == Family::Date && !is_date(&text) {
+        // IAM stores no such date (R-GRM-74, R-CND-33).
+        if test.family() == Family::Date && instant(&text, Side::Policy).is_none() {
             let message = format!(
                 "`{text}` is no date: write `2026-11-24`, `2026-11-24T09:00:00Z` or the seconds since 1970"
             );
@@ -166,16 +168,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// What IAM takes for a date when it stores a policy (R-GRM-74). What it means is not said here.
-fn is_date(text: &str) -> bool {
-    if !text.contains(['t', 'T', '-']) {
-        return text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<i64>().is_ok();
-    }
-    let spellings = ["", "Z", "T00:00:00Z", "-01T00:00:00Z"];
-    let parses = |rest: &&str| format!("{text}{rest}").parse::<jiff::Timestamp>().is_ok();
-    !text.contains(' ') && spellings.iter().any(parses)
 }
 
 /// The operator that was probably meant.

@@ -259,16 +259,9 @@ impl Reader {
             return None;
         };
         let path = path.key(&member.key);
-        let forbidden = match self.policy_type {
-            PolicyType::Rcp => {
-                Some(("RCP_SYNTAX_ERROR_NOTACTION", "a resource control policy has no `NotAction`"))
-            }
-            PolicyType::Trust => {
-                Some(("ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTACTION", "a trust policy has no `NotAction`"))
-            }
-            _ => None,
-        };
-        if complement && let Some((code, message)) = forbidden {
+        if complement && self.policy_type == PolicyType::Rcp {
+            let (code, message) =
+                ("RCP_SYNTAX_ERROR_NOTACTION", "a resource control policy has no `NotAction`");
             self.error(code, Consequence::StatementInert, &path, member.key_span, message);
         }
         let lost = lost_entry(complement, effect);
