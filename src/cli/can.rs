@@ -51,13 +51,17 @@ pub(crate) struct CanArgs {
     #[arg(long)]
     closed: bool,
     /// The time of the request (aws:CurrentTime); the clock, unless given
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
     /// Ask about an action that the catalogue does not list
     #[arg(long)]
     unlisted: bool,
     #[command(flatten)]
     at: AtArgs,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "expected a time with its offset (2026-11-01T12:00:00Z)".to_owned())
 }
 
 pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliError> {

@@ -1,5 +1,6 @@
 //! `iamdb tag`: the tags of a user or role, which feed `aws:PrincipalTag`.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use serde_json::json;
@@ -72,9 +73,15 @@ pub(crate) fn check_taggable(kind: PrincipalKind) -> Result<(), CliError> {
     }
 }
 
-/// Sets tags.
+/// Sets tags, of which no two may have one key (R-TAG-5).
 pub(crate) fn put_tags(writer: &mut Writer<'_>, of: &Principal, tags: &[Tag]) -> Result<(), CliError> {
+    let mut keys = HashSet::new();
     for Tag { key, value } in tags {
+        if !keys.insert(key.to_lowercase()) {
+            let message =
+                format!("the tag `{}` is given twice: keys do not differ by letter case", shown(key));
+            return Err(CliError::new(ErrorKind::Usage, message));
+        }
         writer.put_tag(of.key, key, value)?;
     }
     Ok(())
