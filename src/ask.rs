@@ -214,6 +214,19 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
             }
         }
     }
+    // The tags that were given are all that the request carries, where nothing else is unknown (semantics 5.6).
+    let is_said = ask.given.iter().any(|(key, _)| fold(key) == "aws:tagkeys");
+    if ask.unsaid == Unsaid::Absent && !is_said {
+        let tag = |key: &String| Some(key.get("aws:RequestTag/".len()..)?.to_owned());
+        let given = ask
+            .given
+            .iter()
+            .filter(|(key, value)| value.is_some() && fold(key).starts_with("aws:requesttag/"));
+        let tags: Vec<String> = given.filter_map(|(key, _)| tag(key)).collect();
+        if !tags.is_empty() {
+            knowledge.known.set("aws:TagKeys", Value::Multi(tags));
+        }
+    }
     knowledge.settle_followers();
     knowledge
 }

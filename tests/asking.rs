@@ -66,7 +66,7 @@ fn text(value: &Json) -> String {
 }
 
 /// What a user without policies is asked with: the context of the reply.
-fn context_at(now: &str) -> Context {
+fn context_at(now: &str, given: &[(&str, &str)], unsaid: Unsaid) -> Context {
     let caller = Caller {
         kind: CallerKind::User,
         partition: "aws".to_owned(),
@@ -81,8 +81,11 @@ fn context_at(now: &str) -> Context {
         layers: &PolicyLayers::default(),
         action: Action::parse("s3:GetObject").unwrap(),
         resource: None,
-        given: Vec::new(),
-        unsaid: Unsaid::Unknown,
+        given: given
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Some(Value::Single((*value).to_owned()))))
+            .collect(),
+        unsaid,
         now: now.parse().unwrap(),
         catalog: &Catalog::embedded(),
         known_action: None,
@@ -96,8 +99,19 @@ fn context_at(now: &str) -> Context {
 /// R-CND-31, R-EVL-74: the time is one instant in both keys, without a fraction.
 #[test]
 fn the_time_of_a_request_is_in_whole_seconds() {
-    let context = context_at("2026-01-01T00:00:00.75Z");
+    let context = context_at("2026-01-01T00:00:00.75Z", &[], Unsaid::Unknown);
     let single = |text: &str| Some(Value::Single(text.to_owned()));
     assert_eq!(context.get("aws:CurrentTime").cloned(), single("2026-01-01T00:00:00Z"));
     assert_eq!(context.get("aws:EpochTime").cloned(), single("1767225600"));
+}
+
+/// Semantics 5.6: in a closed question the keys of the tags that were given are the tag keys of the request.
+#[test]
+fn the_tags_of_a_closed_request_have_their_keys() {
+    let given = [("aws:RequestTag/team", "red"), ("AWS:requesttag/Env", "")];
+    let now = "2026-01-01T00:00:00Z";
+    let keys = Some(Value::Multi(vec!["team".to_owned(), "Env".to_owned()]));
+    assert_eq!(context_at(now, &given, Unsaid::Absent).get("aws:TagKeys").cloned(), keys);
+    assert_eq!(context_at(now, &given, Unsaid::Unknown).get("aws:TagKeys"), None);
+    assert_eq!(context_at(now, &[], Unsaid::Absent).get("aws:TagKeys"), None);
 }

@@ -562,3 +562,12 @@ fn an_account_read_as_another_type_is_open() {
         }
     }
 }
+
+/// R-CND-14, R-CND-32: a number and a date are unlike a text even where the policy names none.
+#[test]
+fn a_number_is_unlike_a_text_where_none_is_named() {
+    for operator in ["ForAnyValue:NumericNotEquals", "ForAnyValue:DateNotEquals"] {
+        let allow = on_everything("Allow", json!({operator: {"aws:TagKeys": []}}));
+        depends(ask(OBJECT, &[allow]));
+    }
+}

@@ -449,13 +449,14 @@ fn like(key_type: KeyType, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Every number named, one between each two neighbours, and one beyond each end. One text that is no number.
+/// Every number named, one between each two neighbours, and one beyond each end; zero, and one text that is no number.
 /// What is one is said by the evaluator: it reads exponents of four digits (R-CND-22), so none is too long to be
 /// written out.
 fn numbers(texts: &[String]) -> Vec<String> {
     let bounds: Vec<BigDecimal> =
         texts.iter().filter_map(|text| eval::number(text)).sorted().dedup().collect();
-    let mut found = vec!["~".to_owned()];
+    // Where none is named, any number is like any other, but not like a text.
+    let mut found = vec!["~".to_owned(), "0".to_owned()];
     let one = BigDecimal::from(1);
     found.extend(bounds.first().map(|least| (least - &one).normalized().to_plain_string()));
     found.extend(bounds.last().map(|most| (most + &one).normalized().to_plain_string()));
@@ -465,7 +466,8 @@ fn numbers(texts: &[String]) -> Vec<String> {
     found
 }
 
-/// Every instant named, the second before and the second after it. One text that is no instant.
+/// Every instant named, the second before and the second after it; one
+/// other, and one text that is no instant.
 fn instants(texts: &[String]) -> Vec<String> {
     let seconds = texts
         .iter()
@@ -474,7 +476,7 @@ fn instants(texts: &[String]) -> Vec<String> {
     let written = around
         .filter_map(|second| jiff::Timestamp::from_second(second).ok())
         .map(|instant| instant.to_string());
-    written.chain(["~".to_owned()]).collect()
+    written.chain(["~".to_owned(), "2026-01-01T00:00:00Z".to_owned()]).collect()
 }
 
 /// The first address of every block and the first one behind it, in both families. One text that is none.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::at::AtArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
@@ -24,10 +25,15 @@ pub(crate) struct LogArgs {
     /// Also the command and the hash of every change
     #[arg(long)]
     long: bool,
+    #[command(flatten)]
+    at: AtArgs,
 }
 
 pub(crate) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let mut changes = session.open()?.changes()?;
+    let mut store = session.open()?;
+    let newest = store.read(args.at.at.0)?.change();
+    let mut changes = store.changes()?;
+    changes.retain(|change| change.number <= newest);
     changes.reverse();
     changes.truncate(args.limit.unwrap_or(usize::MAX));
     session.out.answer(

@@ -107,11 +107,16 @@ fn check_file(conn: &Connection) -> Result<(), Stop> {
     }
 }
 
-/// Every table, index and view that a new file has is there and the same. More is none of our business.
+/// Every table, index and view that a new file has is there and the same, and nothing changes rows behind our back.
+/// More is none of our business.
 fn check_schema(conn: &Connection) -> Result<(), Stop> {
     let mut fresh = Connection::open_in_memory()?;
     migrate(&mut fresh, MIGRATIONS)?;
     let found = schema(conn)?;
+    let trigger = "SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name LIMIT 1";
+    if let Some(name) = conn.query_row(trigger, [], |row| row.get::<_, String>(0)).optional()? {
+        return Err(damage(format!("the trigger `{name}` is in the file: iamdb makes none")));
+    }
     for (name, sql) in schema(&fresh)? {
         match found.get(&name) {
             Some(found) if *found == sql => {}

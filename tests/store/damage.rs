@@ -224,3 +224,14 @@ fn a_file_cut_short_is_noticed() {
         assert!(is_noticed(&copy), "{length}");
     }
 }
+
+/// The trigger itself changes nothing yet; what comes after it would not be what a command says it did.
+#[test]
+fn a_trigger_that_changes_rows_behind_our_back() {
+    assert_named(
+        "UPDATE changes SET number = number WHERE number = 1;
+         CREATE TRIGGER sneak AFTER INSERT ON attachments BEGIN DELETE FROM tags; END",
+        None,
+        "the trigger `sneak`",
+    );
+}

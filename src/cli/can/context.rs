@@ -107,13 +107,17 @@ impl<'de> Deserialize<'de> for Members {
 /// text; null is absent.
 fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut Vec<Said>) -> Result<(), CliError> {
     let wrong = |what: String| {
-        CliError::new(ErrorKind::Usage, format!("{label}: {what}"))
+        CliError::new(ErrorKind::Usage, format!("{label}:{what}"))
             .hint("a context is {\"aws:SourceIp\": \"203.0.113.9\", \"aws:TagKeys\": [\"team\", \"env\"]}")
     };
-    let Members(members) = serde_json::from_str(text).map_err(|error| wrong(shown(&error.to_string())))?;
+    let Members(members) = serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        wrong(format!("{}:{}: {}", error.line(), error.column(), shown(message)))
+    })?;
     for (key, json) in members {
         if said.iter().any(|(known, _)| fold(known) == fold(&key)) {
-            return Err(wrong(format!("the context key `{}` stands twice", shown(&key))));
+            return Err(wrong(format!(" the context key `{}` stands twice", shown(&key))));
         }
         let scalar = |json: &Json| match json {
             Json::String(text) => Some(text.clone()),
@@ -130,7 +134,7 @@ fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut Vec<Said>)
         };
         let Some(read) = read else {
             return Err(wrong(format!(
-                "the value of `{}` is neither a scalar nor a list of scalars",
+                " the value of `{}` is neither a scalar nor a list of scalars",
                 shown(&key)
             )));
         };

@@ -62,6 +62,7 @@ fn principal(ask: &Ask<'_>) -> String {
 fn text(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
     let word = word(&reply.answer);
     let verb = if word == "no" { "cannot" } else { "can" };
+    let whether = if word == "undecided" { "whether " } else { "" };
     let tail = match &reply.answer {
         Answer::Depends(depends) if !depends.exact => ", for example if",
         Answer::Depends(depends) if depends.when.cases.len() > 1 => ", in one of these cases",
@@ -69,7 +70,8 @@ fn text(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
         Answer::Decided(_) => "",
     };
     let who = shown(&principal(ask));
-    let headline = format!(": {who} {verb} {} on {}{tail}", ask.action, shown(&reply.resource.to_string()));
+    let headline =
+        format!(": {whether}{who} {verb} {} on {}{tail}", ask.action, shown(&reply.resource.to_string()));
     let mut lines = vec![Text::styled(STRONG, word).and(headline)];
     match &reply.answer {
         Answer::Decided(example) => lines.extend(decided(ask, reply, example)),
@@ -385,7 +387,7 @@ fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
     match &near.fit {
         Fit::ConditionsFail(failing) => {
             let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
-            object["conditions"] = failing.map(|condition| condition_json(condition, true)).collect();
+            object["conditions"] = failing.map(condition_json).collect();
         }
         Fit::OtherResource | Fit::OtherAction | Fit::Applies => {
             object["resources"] = json!(resources(statement))
@@ -394,15 +396,19 @@ fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
     Some(object)
 }
 
-fn condition_json(condition: &Condition, holds: bool) -> Json {
+fn condition_json(condition: &Condition) -> Json {
     let values: Vec<&String> = condition.values.iter().map(|value| &value.text).collect();
-    json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values, "holds": holds })
+    json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
 }
 
 /// A disjunction of conjunctions of keys, each of which has alternatives.
 fn when_json(when: &When) -> Json {
     let test = |key: &str, test: &Test| match test {
-        Test::Condition { condition, holds } => condition_json(condition, *holds),
+        Test::Condition { condition, holds } => {
+            let mut object = condition_json(condition);
+            object["holds"] = json!(holds);
+            object
+        }
         Test::Is(value) => json!({ "key": key, "is": value.as_ref().map(value_json) }),
         Test::IsNot(value) => json!({ "key": key, "is_not": value.as_ref().map(value_json) }),
     };
