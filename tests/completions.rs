@@ -476,14 +476,7 @@ fn any_completion() -> impl Strategy<Value = (Vec<Option<&'static str>>, Vec<Vec
     (singles, prop::collection::vec(list, LISTS.len()), select(ACCOUNTS))
 }
 
-fn cases() -> ProptestConfig {
-    let cases = std::env::var("IAMDB_COMPLETIONS").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { max_shrink_iters: 3000, ..ProptestConfig::with_cases(cases.unwrap_or(256)) }
-}
-
 proptest! {
-    #![proptest_config(cases())]
-
     /// Whatever is claimed of every completion holds of every completion, and a condition that is said to be
     /// exact is fulfilled by exactly the allowed ones.
     #[test]
