@@ -9,7 +9,7 @@ use crate::context_keys::{global_key, key_kind};
 use crate::eval::{self, Decision, Fit};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Diagnostic, Effect};
-use crate::request::{Action, Request, Resource, Value, fold};
+use crate::request::{Action, Context, Request, Resource, Value, fold};
 
 /// A question.
 pub struct Ask<'a> {
@@ -146,8 +146,8 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
     };
     let closed = ask.unsaid == Unsaid::Absent;
     let answer = answer_on(&resource, closed)?;
-    let missing = match closed.then(|| answer_on(&resource, false)) {
-        Some(Ok(Answer::Depends(depends))) => depends.keys,
+    let missing = match (&answer, closed.then(|| answer_on(&resource, false))) {
+        (Answer::Decided(_), Some(Ok(Answer::Depends(depends)))) => depends.keys,
         _ => Vec::new(),
     };
     let on_star = match (&resource, ask.known_action) {
@@ -172,7 +172,7 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
         let unknown = policies.iter().filter(|policy| policy.document.is_none());
         notes.extend(unknown.map(|policy| Note::UnknownDocument { layer, policy: policy.name.clone() }));
     }
-    notes.extend(session_tags(ask, &near));
+    notes.extend(session_tags(ask, &resource));
     Ok(Reply { resource, answer, on_star, missing, near, degraded: degraded(ask.layers), notes })
 }
 
@@ -258,8 +258,8 @@ fn degraded(layers: &PolicyLayers) -> Vec<Degraded> {
     found
 }
 
-/// Tags that a role does not have and for want of which statements did not apply.
-fn session_tags(ask: &Ask<'_>, near: &[Near]) -> Vec<Note> {
+/// Tags that the role does not have and that statements about the action look at: a session could bring them.
+fn session_tags(ask: &Ask<'_>, resource: &Resource) -> Vec<Note> {
     if ask.caller.kind == CallerKind::User {
         return Vec::new();
     }
@@ -268,8 +268,15 @@ fn session_tags(ask: &Ask<'_>, near: &[Near]) -> Vec<Note> {
     };
     let was_given = |key: &str| ask.given.iter().any(|(given, _)| fold(given) == fold(key));
     let mut keys: Vec<String> = Vec::new();
-    for near in near {
-        let Some(statement) = ask.layers.statement(near.statement) else { continue };
+    let (action, resource) = (ask.action.clone(), resource.clone());
+    let request = Request { action, resource, context: Context::default() };
+    for (of, statement) in ask.layers.statements() {
+        let policy_type = ask.layers.policy(of).map(|policy| policy.policy_type);
+        if policy_type
+            .is_none_or(|policy_type| eval::fit(statement, policy_type, &request) == Fit::OtherAction)
+        {
+            continue;
+        }
         for key in statement.context_keys() {
             let is_tag = fold(key).starts_with("aws:principaltag/");
             if is_tag

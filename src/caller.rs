@@ -54,7 +54,12 @@ impl Knowledge {
         let folded = fold(key);
         let under_prefix =
             || self.absent.iter().any(|name| name.ends_with('/') && folded.starts_with(name.as_str()));
-        self.known.get(key).is_none() && (self.closed || self.absent.contains(&folded) || under_prefix())
+        // The account that is not set is unknown, not absent, and so is what is made from it.
+        let unset = self.follows.iter().any(|(name, template)| {
+            fold(name) == folded || template.variables().any(|variable| fold(&variable.key) == folded)
+        });
+        let unsaid = self.closed && !unset;
+        self.known.get(key).is_none() && (unsaid || self.absent.contains(&folded) || under_prefix())
     }
 
     /// Whether nothing at all is known about a key.

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::resolve::resolve_principal;
 use super::session::Session;
 use super::text::{quoted_list, shown};
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::ask::{Ask, Unsaid, reply};
 use crate::catalog::{Action as KnownAction, Catalog};
 use crate::request::{Action, Resource};
@@ -142,7 +142,8 @@ fn read_resource(text: &str) -> Result<Resource, CliError> {
     })
 }
 
-/// The principal, and the session's name where the ARN of a role session was given (R-PRN-2).
+/// The principal, and the session's name where the ARN of a role session was given (R-PRN-2). The ARN tells the
+/// account of a role whose own is not set.
 fn find(snapshot: &Snapshot<'_>, text: &str) -> Result<(Principal, Option<String>), CliError> {
     let Some(arn) = Arn::parse(text).filter(|arn| arn.service() == "sts") else {
         return Ok((resolve_principal(snapshot, text)?, None));
@@ -160,8 +161,12 @@ fn find(snapshot: &Snapshot<'_>, text: &str) -> Result<(Principal, Option<String
             && principal.partition == arn.partition()
             && principal.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
     };
-    match snapshot.principals_named(name)?.into_iter().find(of_account) {
-        Some(role) => Ok((role, Some(session.to_owned()))),
+    let found = snapshot.principals_named(name)?.into_iter().filter(of_account);
+    match found.max_by_key(|role| role.account.is_some()) {
+        Some(role) => {
+            let account = role.account.or_else(|| AccountId::parse(arn.account()));
+            Ok((Principal { account, ..role }, Some(session.to_owned())))
+        }
         None => {
             let message = format!("no role `{}` of account {}", shown(name), shown(arn.account()));
             Err(CliError::new(ErrorKind::NotFound, message).hint("`iamdb ls roles` lists the roles"))
