@@ -158,6 +158,26 @@ fn an_unknown_variable_in_a_resource_is_open() {
     assert_eq!(decided(&on("arn:aws:s3:::c/${aws:PrincipalTag/team}/k")), Decision::ImplicitlyDenied);
 }
 
+/// Eleven kinds of items, and sets of them that are told apart by what they hold: too many to list every set.
+#[test]
+fn a_list_with_many_kinds_of_items_is_decided_exactly() {
+    let one =
+        |operator: &str, values: &[&str]| statement("Allow", "*", json!({operator: {"x:list": values}}));
+    let statements = vec![
+        one("ForAnyValue:StringNotLike", &["*b"]),
+        one("ForAnyValue:StringEquals", &["?"]),
+        one("ForAnyValue:StringEquals", &["a*", "*"]),
+    ];
+    let limit = json!({"ForAllValues:StringLike": {"x:list": ["a*"]}, "ForAnyValue:StringNotLike": {"x:list": ["?"]}});
+    let layers = layers(&[policy(statements)], &[policy(vec![statement("Allow", "*", limit)])]);
+    let answer = depends(ask(&layers, Knowledge::default()));
+    assert!(answer.exact);
+    let mut context = Context::default();
+    context.set("x:list", Value::Multi(vec!["a".to_owned(), "aab".to_owned()]));
+    assert_eq!(decide(&layers, context.clone()), Decision::Allowed);
+    assert!(fulfils(&answer.when, &context));
+}
+
 const KEYS: [&str; 3] = ["x:one", "x:two", "x:list"];
 const TEXTS: [&str; 8] = ["a", "ab", "b", "a*", "*b", "?", "*", "A"];
 const OPERATORS: [&str; 9] = [
@@ -232,6 +252,7 @@ proptest! {
                 prop_assert_eq!(decide(&layers, depends.allowed.context), Decision::Allowed);
                 prop_assert_ne!(decide(&layers, depends.denied.context), Decision::Allowed);
                 prop_assert!(!depends.keys.is_empty());
+                prop_assert!(depends.exact);
                 for context in contexts {
                     let allowed = decide(&layers, context.clone()) == Decision::Allowed;
                     prop_assert_eq!(fulfils(&depends.when, &context), allowed, "{:?} {:?}", context, depends.when);

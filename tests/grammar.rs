@@ -1078,6 +1078,17 @@ fn a_huge_document() {
     );
 }
 
+/// A text beyond every quota is not read: its tree would take a hundred times its length.
+#[test]
+fn a_document_beyond_every_quota() {
+    let text = format!("[{}]", "[],".repeat(1 << 20));
+    let parsed = parse(&text, IDENTITY);
+    let found: Vec<_> = parsed.diagnostics.iter().map(|found| (found.code, found.consequence)).collect();
+    assert!(found.contains(&("JSON_SYNTAX_ERROR", Consequence::DocumentRejected)), "{found:?}");
+    assert!(parsed.policy.statements.is_empty());
+    assert_eq!(iamdb::policy::Document::new(text.clone()).canonical(), text);
+}
+
 /// A message quotes the author; of a word as long as the file, its beginning and the end of the sentence will do.
 #[test]
 fn messages_stay_short() {

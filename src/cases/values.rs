@@ -6,7 +6,7 @@
 //! every bound, and one value in each gap. Then the evaluator's own operators say which of these values
 //! behave alike.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use base64::Engine;
@@ -28,8 +28,8 @@ use crate::request::{Resource, Value, fold};
 const MOST_PARTS: usize = 20_000;
 /// How many typical values of one key may be tried.
 const MOST_TYPICAL: usize = 200;
-/// How many classes of items a multivalued key may have before its sets are too many.
-const MOST_ITEMS: usize = 10;
+/// How many behaviours the sets of a multivalued key may have.
+const MOST_SETS: usize = 2_000;
 
 /// The classes of one unknown key.
 pub(super) fn classes(
@@ -142,24 +142,41 @@ fn behaviour(key: &str, value: Option<&Value>, tested: &[&Condition], question: 
     tested.iter().map(|condition| eval::condition_holds(condition, &knowledge.known)).collect()
 }
 
-/// The values of a multivalued key: every set of items that behave differently, and, since a plain operator
-/// minds how many values there are (R-CND-9), each single item once more in company of its like.
+/// The values of a multivalued key: a smallest set for every behaviour that a set of these items can have.
+///
+/// What a set satisfies under a set operator follows from what its items satisfy (R-CND-11, R-CND-12), and a plain
+/// operator is satisfied by no set of two (R-CND-9). So sets that behave alike go on behaving alike when the same item
+/// joins them, and growing one of each behaviour, item by item, reaches every behaviour there is. Only what is empty
+/// counts on its own: a set of nothing but empty texts is no set (R-CND-13).
 fn sets(items: &[String], on_key: &[&Condition], question: &Question<'_>) -> (Vec<Value>, bool) {
-    let mut by_behaviour: BTreeMap<(bool, Vec<bool>), Vec<&String>> = BTreeMap::new();
+    let key = on_key.first().map_or("", |condition| condition.key.as_str());
+    let of_set = |set: &[String]| behaviour(key, Some(&Value::Multi(set.to_vec())), on_key, question);
+    // Two items of each behaviour are enough: one to be alone, one to keep it company.
+    let mut alike: BTreeMap<(bool, Vec<bool>), Vec<&String>> = BTreeMap::new();
     for item in items {
-        let key = on_key.first().map_or("", |condition| condition.key.as_str());
-        let alone = Value::Multi(vec![item.clone()]);
-        by_behaviour
-            .entry((item.is_empty(), behaviour(key, Some(&alone), on_key, question)))
-            .or_default()
-            .push(item);
+        let same = alike.entry((item.is_empty(), of_set(std::slice::from_ref(item)))).or_default();
+        if same.len() < 2 {
+            same.push(item);
+        }
     }
-    let complete = by_behaviour.len() <= MOST_ITEMS;
-    let most = if complete { by_behaviour.len() } else { 2 };
-    let first: Vec<&String> = by_behaviour.values().filter_map(|alike| alike.first().copied()).collect();
-    let company = by_behaviour.values().filter(|alike| alike.len() > 1).map(|alike| alike[..2].to_vec());
-    let chosen = (1..=most).flat_map(|size| first.iter().copied().combinations(size)).chain(company);
-    (chosen.map(|items| Value::Multi(items.into_iter().cloned().collect())).collect(), complete)
+    let joining: Vec<&String> = alike.into_values().flatten().collect();
+    let mut seen = HashSet::new();
+    let mut queue: VecDeque<Vec<String>> = joining.iter().map(|item| vec![(*item).clone()]).collect();
+    let mut found = Vec::new();
+    while let Some(set) = queue.pop_front() {
+        let some_empty = set.iter().any(String::is_empty);
+        let all_empty = set.iter().all(String::is_empty);
+        if !seen.insert((some_empty, all_empty, set.len() > 1, of_set(&set))) {
+            continue;
+        }
+        if found.len() == MOST_SETS {
+            return (found, false);
+        }
+        let grown = joining.iter().filter(|item| !set.contains(item));
+        queue.extend(grown.map(|item| set.iter().cloned().chain([(*item).clone()]).collect()));
+        found.push(Value::Multi(set));
+    }
+    (found, true)
 }
 
 struct Candidates<'a> {

@@ -9,6 +9,10 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::Span;
 
+/// Sixteen times what any AWS service stores. A longer text is not read at all: the tree of a document made of
+/// punctuation takes a hundred times its length.
+const LONGEST: usize = 1 << 21;
+
 /// A JSON value and where it stands.
 #[derive(Debug)]
 pub(super) struct Node<'a> {
@@ -33,7 +37,7 @@ pub(super) struct Member<'a> {
     pub(super) value: Node<'a>,
 }
 
-/// Why a text is no JSON, and at which byte.
+/// Why a text cannot be read, and at which byte.
 #[derive(Debug)]
 pub(super) struct SyntaxError {
     pub(super) message: String,
@@ -59,9 +63,14 @@ impl<'a> Node<'a> {
     /// without a limit of depth. The second reader adds the positions, refuses lone surrogates and what nests
     /// deeper than 512 arrays, objects and members together.
     pub(super) fn read(text: &'a str) -> Result<Node<'a>, SyntaxError> {
+        if text.len() > LONGEST {
+            let message =
+                format!("the document has {} bytes, and no policy has more than {LONGEST}", text.len());
+            return Err(SyntaxError { message, offset: 0 });
+        }
         serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| SyntaxError {
             offset: offset_of(text, error.line(), error.column()),
-            message: without_place(&error.to_string()),
+            message: format!("not JSON: {}", without_place(&error.to_string())),
         })?;
         let options = ParseOptions {
             allow_comments: false,
@@ -75,11 +84,14 @@ impl<'a> Node<'a> {
             allow_non_finite_numbers: false,
             allow_extended_string_escapes: false,
         };
-        let parsed = parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| {
-            SyntaxError { offset: error.range().start, message: error.kind().to_string().to_lowercase() }
-        })?;
-        let value =
-            parsed.value.ok_or(SyntaxError { message: "the document is empty".to_owned(), offset: 0 })?;
+        let parsed =
+            parse_to_ast(text, &CollectOptions::default(), &options).map_err(|error| SyntaxError {
+                offset: error.range().start,
+                message: format!("not JSON: {}", error.kind().to_string().to_lowercase()),
+            })?;
+        let value = parsed
+            .value
+            .ok_or(SyntaxError { message: "not JSON: the document is empty".to_owned(), offset: 0 })?;
         Ok(Node::from(value))
     }
 }

@@ -129,8 +129,7 @@ impl Reader {
                 let start = bom + error.offset;
                 let wide = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
                 let span = Span { start, end: start + wide };
-                let message = format!("not JSON: {}", error.message);
-                self.error("JSON_SYNTAX_ERROR", Consequence::DocumentRejected, &top, span, message);
+                self.error("JSON_SYNTAX_ERROR", Consequence::DocumentRejected, &top, span, error.message);
                 return Vec::new();
             }
         };
