@@ -261,3 +261,25 @@ proptest! {
         }
     }
 }
+
+/// Adversarial lists end in an answer or in a budget: hundreds of literals are told apart at once, hundreds of globs
+/// that cross are too many.
+#[test]
+fn long_lists_of_patterns_meet_a_budget() {
+    let ask_about = |operator: &str, values: Vec<String>| {
+        let allow = statement("Allow", "*", json!({operator: {"aws:UserAgent": values}}));
+        let layers = layers(&[policy(vec![allow])], &[]);
+        let question = Question {
+            layers: &layers,
+            action: Action::parse("s3:GetObject").unwrap(),
+            resource: Resource::parse("arn:aws:s3:::b/team/k").unwrap(),
+            knowledge: Knowledge::default(),
+            kind: &no_facts,
+        };
+        cases::answer(&question)
+    };
+    let literals = (0..500).map(|nth| format!("literal-{nth}")).collect();
+    assert!(matches!(ask_about("StringEquals", literals), Ok(Answer::Depends(_))));
+    let globs = (0..300).map(|nth| format!("*{nth}*x{}*", nth * 7 % 300)).collect();
+    assert!(matches!(ask_about("StringLike", globs), Err(cases::CasesError::TooManyValues { .. })));
+}

@@ -8,6 +8,8 @@ use crate::request::{Context, Value};
 
 /// How many sets of positions may be visited for one key.
 const MOST_STATES: usize = 20_000;
+/// How many pattern positions may be read for one key.
+const MOST_WORK: usize = 8_000_000;
 
 pub(super) fn ignores_case(test: Test) -> bool {
     matches!(test, Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase)
@@ -140,6 +142,17 @@ impl Automaton {
         reached
     }
 
+    /// The one text that it matches, if it is no more than that.
+    fn literal(&self) -> Option<String> {
+        let is_whole =
+            !self.fold && !self.accepts_parts && self.suffix.is_empty() && self.start == BTreeSet::from([0]);
+        let text = |step: &Step| match step {
+            Step::Char(c) => Some(*c),
+            _ => None,
+        };
+        is_whole.then(|| self.steps.iter().map(text).collect()).flatten()
+    }
+
     fn accepts(&self, positions: &BTreeSet<usize>) -> bool {
         if self.accepts_parts {
             return !positions.is_empty();
@@ -149,7 +162,7 @@ impl Automaton {
     }
 }
 
-/// Lower-casing that keeps the length.
+/// Simple lower-casing.
 fn lower(c: char) -> char {
     if c == '\u{130}' { 'i' } else { c.to_lowercase().next().unwrap_or(c) }
 }
@@ -178,6 +191,12 @@ pub(super) fn together(
     }
     let other = ('a'..='z').chain('0'..='9').chain('\u{e000}'..).find(|c| !alphabet.contains(c))?;
     alphabet.extend([':', other]);
+    if let (None, Some(literals)) = (universe, all.iter().map(|automaton| automaton.literal()).collect()) {
+        let mut found: Vec<String> = literals;
+        found.extend([String::new(), other.to_string()]);
+        return Some(found);
+    }
+    let mut work = 0;
     let start: Vec<BTreeSet<usize>> = all.iter().map(|automaton| automaton.start.clone()).collect();
     let mut visited = HashSet::from([start.clone()]);
     let mut queue = VecDeque::from([(String::new(), start)]);
@@ -192,6 +211,10 @@ pub(super) fn together(
         for &c in &alphabet {
             let next: Vec<BTreeSet<usize>> =
                 all.iter().zip(&state).map(|(a, positions)| a.read(positions, c)).collect();
+            work += state.iter().map(|positions| 1 + positions.len()).sum::<usize>();
+            if work > MOST_WORK {
+                return None;
+            }
             if is_closed && next.first().is_some_and(BTreeSet::is_empty) {
                 continue;
             }
