@@ -1,7 +1,9 @@
 //! From the database to the words: the policies that decide for a stored principal, and what is known of it
 //! as a caller.
 
-use crate::caller::{Caller, CallerKind};
+use std::sync::Arc;
+
+use crate::caller::{IamCaller, IamKind};
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
 use crate::policy::{Document, PolicyType, parse};
 use crate::store::{AttachmentKind, Principal, PrincipalKey, PrincipalKind, Snapshot, StoreError};
@@ -16,7 +18,7 @@ pub fn policy_layers(snapshot: &Snapshot<'_>, principal: &Principal) -> Result<P
         }
     }
     let boundary = managed(snapshot, principal.key, AttachmentKind::Boundary, PolicyType::Boundary, None)?;
-    Ok(PolicyLayers { identity, boundary })
+    Ok(PolicyLayers { identity, boundary, ..PolicyLayers::default() })
 }
 
 fn identity_policies(
@@ -59,8 +61,9 @@ fn managed(
     snapshot.attached(of, attached_as)?.into_iter().map(layer_policy).collect()
 }
 
-fn read(document: &Document, policy_type: PolicyType) -> LayerDocument {
-    LayerDocument { text: document.text().to_owned(), parsed: parse(document.text(), policy_type) }
+fn read(document: &Document, policy_type: PolicyType) -> Arc<LayerDocument> {
+    let text = document.text().to_owned();
+    Arc::new(LayerDocument { parsed: parse(&text, policy_type), text })
 }
 
 /// A stored user or role as a caller; `None` for a group. `session` names the session of a role.
@@ -68,13 +71,13 @@ pub fn caller(
     snapshot: &Snapshot<'_>,
     principal: &Principal,
     session: Option<String>,
-) -> Result<Option<Caller>, StoreError> {
+) -> Result<Option<IamCaller>, StoreError> {
     let kind = match principal.kind {
-        PrincipalKind::User => CallerKind::User,
-        PrincipalKind::Role => CallerKind::RoleSession(session),
+        PrincipalKind::User => IamKind::User,
+        PrincipalKind::Role => IamKind::RoleSession(session),
         PrincipalKind::Group => return Ok(None),
     };
-    Ok(Some(Caller {
+    Ok(Some(IamCaller {
         kind,
         partition: principal.partition.clone(),
         account: principal.account.clone(),

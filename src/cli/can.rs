@@ -13,6 +13,7 @@ use super::session::Session;
 use super::text::{quoted_list, shown};
 use crate::arn::{AccountId, Arn};
 use crate::ask::{Ask, Unsaid, reply};
+use crate::caller::Caller;
 use crate::catalog::{Action as KnownAction, Catalog};
 use crate::request::{Action, Resource};
 use crate::store::{Principal, PrincipalKind, Snapshot};
@@ -74,6 +75,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
         let Some(caller) = stored::caller(snapshot, &principal, session_name)? else {
             return Err(is_a_group(snapshot, &principal)?);
         };
+        let caller = Caller::Iam(caller);
         let layers = stored::policy_layers(snapshot, &principal)?;
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let ask = Ask {
@@ -81,6 +83,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             layers: &layers,
             action,
             resource,
+            resource_account: None,
             given,
             unsaid: if args.closed { Unsaid::Absent } else { Unsaid::Unknown },
             now: args.now.unwrap_or_else(Timestamp::now),

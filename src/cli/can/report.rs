@@ -9,12 +9,12 @@ use super::super::output::{FAINT, Output, STRONG};
 use super::super::session::shell_quoted;
 use super::super::text::{Text, quoted_list, shown};
 use crate::ask::{Ask, Degraded, Near, Note, Reply};
-use crate::caller::CallerKind;
+use crate::caller::{Caller, IamKind};
 use crate::cases::{Answer, Depends, Example, Test, When};
 use crate::eval::{self, Decision, Fit};
 use crate::layers::{Layer, LayerPolicy, StatementRef};
 use crate::policy::{Condition, Effect, Selector, Span, Statement, position};
-use crate::request::{Context, Request, Value};
+use crate::request::{Context, Value};
 
 /// How many near misses are worth reading.
 const NEAR_SHOWN: usize = 5;
@@ -52,10 +52,13 @@ fn word(answer: &Answer) -> &'static str {
 }
 
 fn principal(ask: &Ask<'_>) -> String {
-    match &ask.caller.kind {
-        CallerKind::User => format!("user/{}", ask.caller.name),
-        CallerKind::RoleSession(None) => format!("role/{}", ask.caller.name),
-        CallerKind::RoleSession(Some(session)) => format!("role/{} (session {session})", ask.caller.name),
+    let Caller::Iam(caller) = ask.caller else { return ask.caller.to_string() };
+    match &caller.kind {
+        IamKind::User => format!("user/{}", caller.name),
+        IamKind::RoleSession(None) => format!("role/{}", caller.name),
+        IamKind::RoleSession(Some(session)) => format!("role/{} (session {session})", caller.name),
+        IamKind::FederatedUser(_) => format!("federated-user/{}", caller.name),
+        IamKind::Root => "root".to_owned(),
     }
 }
 
@@ -103,7 +106,7 @@ fn decided(ask: &Ask<'_>, reply: &Reply, example: &Example) -> Vec<Text> {
 
 /// One sentence for an answer that its statements do not explain by themselves.
 fn why(ask: &Ask<'_>, reply: &Reply, example: &Example) -> Option<String> {
-    let blocked_by = example.evaluation.blocked_by();
+    let blocked_by = &example.evaluation.blocked_by;
     let boundary = || ask.layers.boundary.iter().map(|policy| shown(&policy.name)).join(", ");
     match example.evaluation.decision {
         Decision::Allowed => None,
@@ -194,8 +197,7 @@ fn statement_text(ask: &Ask<'_>, reply: &Reply, of: StatementRef, context: &Cont
     let Some((policy, statement)) = ask.layers.policy(of).zip(ask.layers.statement(of)) else {
         return Vec::new();
     };
-    let request =
-        Request { action: ask.action.clone(), resource: reply.resource.clone(), context: context.clone() };
+    let request = ask.request(&reply.resource, context.clone());
     let span = eval::matching_action(statement, &request).map_or(statement.span, |entry| entry.span);
     vec![
         place_text(of, policy, statement, span),
@@ -212,6 +214,7 @@ fn place_text(of: StatementRef, policy: &LayerPolicy, statement: &Statement, spa
         (Layer::Boundary, _) => format!("permissions boundary, {}", policy.kind),
         (Layer::Identity, None) => policy.kind.clone(),
         (Layer::Identity, Some(group)) => format!("{} of group/{}", policy.kind, shown(group)),
+        (layer, _) => layer.to_string(),
     };
     Text::from(format!("  {:<5}  ", of.effect.to_string()))
         .and(format!("{name}:{line}:{column}  {sid}  ({kind})"))
@@ -265,7 +268,9 @@ fn near_text(ask: &Ask<'_>, near: &Near) -> Vec<Text> {
             let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
             format!("requires {}", failing.map(condition_text).join(" and "))
         }
-        Fit::OtherResource | Fit::OtherAction | Fit::Applies => format!("only on {}", resources(statement)),
+        Fit::OtherResource | Fit::OtherPrincipal | Fit::OtherAction | Fit::Applies => {
+            format!("only on {}", resources(statement))
+        }
     };
     vec![place_text(of, policy, statement, statement.span), Text::styled(FAINT, &format!("         {why}"))]
 }
@@ -307,7 +312,7 @@ fn note_text(note: &Note, ask: &Ask<'_>) -> String {
 }
 
 fn degraded_text(degraded: &Degraded, ask: &Ask<'_>) -> String {
-    let policy = ask.layers.policies(degraded.layer).get(degraded.policy);
+    let policy = ask.layers.policy_at(degraded.layer, degraded.policy);
     let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
     let name = policy.map_or_else(String::new, |policy| shown(&policy.name));
     let diagnostic = &degraded.diagnostic;
@@ -337,7 +342,7 @@ fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
         .collect();
     let mut object = json!({
         "schema": "iamdb.can/1",
-        "principal": ask.caller.arn(),
+        "principal": ask.caller.to_string(),
         "action": ask.action.to_string(),
         "resource": reply.resource.to_string(),
         "answer": word(&reply.answer),
@@ -348,7 +353,7 @@ fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
     });
     match &reply.answer {
         Answer::Decided(example) => {
-            object["blocked_by"] = example.evaluation.blocked_by().iter().map(|layer| layer.name()).collect();
+            object["blocked_by"] = example.evaluation.blocked_by.iter().map(|layer| layer.name()).collect();
             object["missing_context"] = json!(reply.missing);
         }
         Answer::Depends(depends) => {
@@ -389,7 +394,7 @@ fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
             let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
             object["conditions"] = failing.map(condition_json).collect();
         }
-        Fit::OtherResource | Fit::OtherAction | Fit::Applies => {
+        Fit::OtherResource | Fit::OtherPrincipal | Fit::OtherAction | Fit::Applies => {
             object["resources"] = json!(resources(statement))
         }
     }
@@ -437,7 +442,7 @@ fn example_json(depends: &Depends, example: &Example) -> Json {
 }
 
 fn degraded_json(ask: &Ask<'_>, degraded: &Degraded) -> Json {
-    let policy = ask.layers.policies(degraded.layer).get(degraded.policy);
+    let policy = ask.layers.policy_at(degraded.layer, degraded.policy);
     let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
     json!({
         "layer": degraded.layer.name(),
