@@ -295,12 +295,34 @@ pub struct NewOrganizationPolicy {
 impl NewOrganizationPolicy {
     /// AWS's own SCP that allows everything: AWS attaches it to every node where SCPs are enabled.
     pub fn full_aws_access() -> NewOrganizationPolicy {
-        let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        NewOrganizationPolicy::allowing_all(
+            OrganizationPolicyType::Scp,
+            "FullAWSAccess",
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+        )
+    }
+
+    /// AWS's own RCP that allows everything (R-GRM-34).
+    pub fn rcp_full_aws_access() -> NewOrganizationPolicy {
+        NewOrganizationPolicy::allowing_all(
+            OrganizationPolicyType::Rcp,
+            "RCPFullAWSAccess",
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#,
+        )
+    }
+
+    /// The one of AWS's own of that id.
+    pub fn of_aws(id: &str) -> Option<NewOrganizationPolicy> {
+        let all = [NewOrganizationPolicy::full_aws_access(), NewOrganizationPolicy::rcp_full_aws_access()];
+        all.into_iter().find(|policy| policy.id.as_deref() == Some(id))
+    }
+
+    fn allowing_all(policy_type: OrganizationPolicyType, name: &str, text: &str) -> NewOrganizationPolicy {
         NewOrganizationPolicy {
-            policy_type: OrganizationPolicyType::Scp,
-            id: Some("p-FullAWSAccess".to_owned()),
+            policy_type,
+            id: Some(format!("p-{name}")),
             owner: OrganizationPolicyOwner::Aws,
-            name: "FullAWSAccess".to_owned(),
+            name: name.to_owned(),
             document: Some(Document::new(text.to_owned())),
         }
     }

@@ -117,8 +117,9 @@ impl Writer<'_> {
         new: &NewOrganizationPolicy,
     ) -> Result<OrganizationPolicy, StoreError> {
         let NewOrganizationPolicy { policy_type, id, owner, name, document } = new.clone();
+        let taken = "SELECT id FROM organization_policies WHERE aws_id = ?1 AND valid_to IS NULL";
         if let Some(id) = &id
-            && self.organization_policies()?.iter().any(|policy| policy.id.as_ref() == Some(id))
+            && self.one(taken, [id], |row| row.get::<_, i64>(0))?.is_some()
         {
             return Err(StoreError::Exists { what: id.clone() });
         }
