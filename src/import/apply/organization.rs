@@ -341,17 +341,10 @@ impl Applier<'_, '_> {
             self.writer.all_organization_attachments()?.into_iter().collect();
         let mut after = BTreeSet::new();
         for ((policy, node), file) in &dump.attachments {
-            let Some(node_key) = nodes.values().find(|known| known.id.as_ref() == Some(node)) else {
-                return Err(unknown_node(file, node));
-            };
-            // A policy of a type that does not count is not kept, and so are its targets.
-            if let Some(policy) = policy_of(policy) {
-                after.insert((node_key.key, policy.key));
-            } else if policy == FULL_ACCESS {
-                let created =
-                    self.writer.create_organization_policy(&NewOrganizationPolicy::full_aws_access())?;
-                after.insert((node_key.key, created.key));
-            } else if !dump.nodes.is_empty() && dump.policies.is_empty() {
+            let Some(&node) = by_id.get(node.as_str()) else { return Err(unknown_node(file, node)) };
+            if let Some(&policy) = policy_by_id.get(policy.as_str()) {
+                after.insert((node, policy));
+            } else if !dump.ignored.contains(policy) {
                 return Err(unknown_policy(file, policy));
             }
         }
