@@ -66,6 +66,9 @@ pub(crate) struct AttachArgs {
     /// Say what would be stored, and store nothing
     #[arg(long)]
     dry_run: bool,
+    /// Whose the resource is, where its ARN does not say it
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
     /// Create the user although a similar name exists
     #[arg(long)]
     create: bool,
@@ -103,7 +106,9 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
                 .hint("policies of organizations are attached to root, ou/NAME and account/ID"));
         }
         None if args.trust => return on::trust(args, session),
-        None => args.refuse(&[("--scp", args.scp), ("--rcp", args.rcp)])?,
+        None => {
+            args.refuse(&[("--scp", args.scp), ("--rcp", args.rcp), ("--account", args.account.is_some())])?
+        }
     }
     let how = args.how();
     let source = Source::read(&args.policy)?;

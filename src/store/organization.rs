@@ -374,7 +374,7 @@ fn select_nodes(joins: &str, condition: &str) -> String {
     format!(
         "SELECT n.id, n.kind, n.aws_id, d.name, d.status FROM organization_nodes AS n {joins} \
          LEFT JOIN organization_node_details AS d ON d.node_id = n.id AND {} \
-         WHERE {} AND {condition} ORDER BY n.kind = 'account', n.kind = 'ou', d.name, n.aws_id, n.id",
+         WHERE {} AND {condition} ORDER BY n.kind = 'account', n.kind = 'ou', CASE n.kind WHEN 'account' THEN n.aws_id ELSE d.name END, n.aws_id, n.id",
         valid("d"),
         valid("n")
     )
@@ -400,7 +400,7 @@ impl Snapshot<'_> {
         self.list(&sql, [self.at.0], Organization::from_row)
     }
 
-    /// Every root, OU and account, or every one of a kind; roots first, by name.
+    /// Every root, OU and account, or every one of a kind; roots first, then OUs by name, then accounts by id.
     pub fn nodes(&self, kind: Option<NodeKind>) -> Result<Vec<Node>, StoreError> {
         self.node_list(&select_nodes("", "(?2 IS NULL OR n.kind = ?2)"), params![self.at.0, kind])
     }

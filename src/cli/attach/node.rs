@@ -32,6 +32,7 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         ("--boundary", args.boundary),
         ("--create", args.create),
         ("--trust", args.trust),
+        ("--account", args.account.is_some()),
     ])?;
     let policy_type = args.organization_policy_type();
     let source = match args.policy.split_once('/') {

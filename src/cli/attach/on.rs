@@ -11,6 +11,7 @@ use crate::cli::resolve::resolve_principal;
 use crate::cli::session::{Database, Keep, Session};
 use crate::cli::source::Source;
 use crate::cli::text::shown;
+use crate::cli::thing::account;
 use crate::policy::{Document, PolicyType};
 use crate::store::{PrincipalKind, Writer, resource_policy_type};
 
@@ -31,6 +32,7 @@ pub(super) fn resource(args: &AttachArgs, arn: &Arn, session: &mut Session) -> R
         return Err(CliError::new(ErrorKind::Usage, message));
     }
     args.refuse(&[("--trust", args.trust), ("--scp", args.scp), ("--rcp", args.rcp)])?;
+    let owner = args.account.as_deref().map(account).transpose()?;
     set(args, "resource policy", resource_policy_type(arn.as_str()), session, |writer, document| {
         let known = writer.resource(arn.as_str())?;
         let created = known.is_none();
@@ -38,6 +40,9 @@ pub(super) fn resource(args: &AttachArgs, arn: &Arn, session: &mut Session) -> R
             Some(resource) => resource,
             None => writer.create_resource(arn.as_str())?,
         };
+        if let Some(owner) = &owner {
+            writer.put_resource_owner(resource.key, owner)?;
+        }
         let changed = writer.put_resource_policy(resource.key, document)?;
         Ok(Set { created, label: shown(&resource.arn), arn: resource.arn, before: resource.policy, changed })
     })
@@ -45,7 +50,7 @@ pub(super) fn resource(args: &AttachArgs, arn: &Arn, session: &mut Session) -> R
 
 /// Sets the trust policy of a role.
 pub(super) fn trust(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliError> {
-    args.refuse(&[("--scp", args.scp), ("--rcp", args.rcp)])?;
+    args.refuse(&[("--scp", args.scp), ("--rcp", args.rcp), ("--account", args.account.is_some())])?;
     set(args, "trust policy", PolicyType::Trust, session, |writer, document| {
         let role = resolve_principal(writer, &args.principal)?;
         if role.kind != PrincipalKind::Role {
