@@ -278,6 +278,14 @@ impl FileReader<'_> {
         }
         if let Some(accounts) = page.accounts {
             let parent = self.subject(&[NodeKind::Root, NodeKind::Ou], "for-parent")?;
+            // Taken for the list of all accounts it would make others look gone.
+            if parent.is_none() && self.file.contains("for-parent") {
+                return Err(self.untold(
+                    "a list of accounts does not say which root or OU they are under",
+                    &[],
+                    "list-accounts-for-parent-r-ab12.json",
+                ));
+            }
             for account in accounts {
                 self.organization_node(NodeKind::Account, account, parent.as_deref())?;
             }

@@ -229,6 +229,43 @@ fn resources_have_owners_policies_and_tags() {
     assert_eq!(resource_policy_type(endpoint), PolicyType::VpcEndpoint);
 }
 
+/// Every table with history is in the chain: no row of any of them can go unnoticed.
+#[test]
+fn every_table_is_in_the_chain() {
+    let tables = |conn: &Connection| -> Vec<String> {
+        let sql = "SELECT m.name FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
+                   WHERE m.type = 'table' AND c.name = 'valid_from' ORDER BY m.name";
+        let mut statement = conn.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    let (_folder, path) = folder();
+    let mut store = ordinary(&path);
+    organization(&mut store);
+    change(&mut store, |writer| {
+        let key = writer.create_resource("arn:aws:s3:::reports")?.key;
+        writer.put_resource_owner(key, &account(MEMBER))?;
+        writer.put_resource_policy(key, &document(READ))?;
+        writer.put_resource_tag(key, "team", "blue")
+    });
+    assert!(store.verify().unwrap().is_ok());
+    drop(store);
+    let conn = Connection::open(&path).unwrap();
+    let all = tables(&conn);
+    assert_eq!(all.len(), 20);
+    drop(conn);
+    for table in all {
+        let copy = path.with_extension("copy");
+        std::fs::copy(&path, &copy).unwrap();
+        let conn = Connection::open(&copy).unwrap();
+        conn.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        assert!(conn.execute(&format!("DELETE FROM {table}"), []).unwrap() > 0, "{table} is empty");
+        drop(conn);
+        let damage = Store::open(&copy).unwrap().verify().unwrap().unwrap_err();
+        assert!(damage.to_string().contains("was altered afterwards"), "{table}: {damage}");
+    }
+}
+
 /// A file of schema version 1 is upgraded when it is opened, and its history still verifies.
 #[test]
 fn an_old_file_is_upgraded() {
