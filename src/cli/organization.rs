@@ -1,31 +1,95 @@
 //! Organizations and resources in the JSON that AWS has for them (R-FMT-20), and as lines of a list.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::aws;
 use super::error::CliError;
 use super::text::count;
-use super::thing::{node_label, organization_policy_label, ou_path};
+use super::thing::{node_label, organization_policy_label};
 use crate::store::{
-    Node, NodeKind, Organization, OrganizationPolicy, OrganizationPolicyOwner, OrganizationPolicyType,
-    Resource, Snapshot,
+    Node, NodeKey, NodeKind, Organization, OrganizationPolicy, OrganizationPolicyKey,
+    OrganizationPolicyOwner, OrganizationPolicyType, Resource, Snapshot,
 };
 
+/// The tree with what is attached, read once: a question for each of thousands of accounts takes seconds.
+pub(crate) struct Tree {
+    nodes: HashMap<NodeKey, Node>,
+    parents: HashMap<NodeKey, NodeKey>,
+    policies: HashMap<OrganizationPolicyKey, OrganizationPolicy>,
+    attached: HashMap<NodeKey, Vec<OrganizationPolicyKey>>,
+    targets: HashMap<OrganizationPolicyKey, Vec<NodeKey>>,
+}
+
+impl Tree {
+    /// Reads it as of the snapshot.
+    pub(crate) fn of(snapshot: &Snapshot<'_>) -> Result<Tree, CliError> {
+        let mut tree = Tree {
+            nodes: snapshot.nodes(None)?.into_iter().map(|node| (node.key, node)).collect(),
+            parents: snapshot.all_placements()?.into_iter().collect(),
+            policies: snapshot.organization_policies()?.into_iter().map(|one| (one.key, one)).collect(),
+            attached: HashMap::new(),
+            targets: HashMap::new(),
+        };
+        for (node, policy) in snapshot.all_organization_attachments()? {
+            tree.attached.entry(node).or_default().push(policy);
+            tree.targets.entry(policy).or_default().push(node);
+        }
+        Ok(tree)
+    }
+
+    fn parent(&self, of: &Node) -> Option<&Node> {
+        self.parents.get(&of.key).and_then(|parent| self.nodes.get(parent))
+    }
+
+    /// The policies of a type that are attached to a node itself, by name.
+    fn attached(&self, to: &Node, policy_type: OrganizationPolicyType) -> Vec<&OrganizationPolicy> {
+        let keys = self.attached.get(&to.key).into_iter().flatten();
+        let mut found: Vec<&OrganizationPolicy> = keys
+            .filter_map(|key| self.policies.get(key))
+            .filter(|policy| policy.policy_type == policy_type)
+            .collect();
+        found.sort_by_key(|policy| (&policy.name, &policy.id));
+        found
+    }
+
+    fn targets(&self, of: &OrganizationPolicy) -> Vec<&Node> {
+        let keys = self.targets.get(&of.key).into_iter().flatten();
+        let mut found: Vec<&Node> = keys.filter_map(|key| self.nodes.get(key)).collect();
+        found.sort_by_key(|node| (node.kind, &node.name, &node.id));
+        found
+    }
+
+    /// `dev/web`.
+    fn ou_path(&self, of: &Node) -> String {
+        let mut names = Vec::new();
+        let mut at = Some(of);
+        // No tree is deeper than it has nodes, unless somebody wrote a circle into the file.
+        while let Some(node) = at.filter(|node| node.kind == NodeKind::Ou && names.len() <= self.nodes.len())
+        {
+            names.push(node.name.as_deref().or(node.id.as_deref()).unwrap_or_default());
+            at = self.parent(node);
+        }
+        names.reverse();
+        names.join("/")
+    }
+}
+
 /// A node as in a list.
-pub(crate) fn node(snapshot: &Snapshot<'_>, of: &Node) -> Result<Value, CliError> {
-    let parent = snapshot.parent_of(of.key)?;
-    let parent =
-        parent.map(|parent| json!({ "Id": parent.id, "Name": parent.name, "Type": kind(parent.kind) }));
-    let policies = snapshot.policies_of_node(of.key)?;
+pub(crate) fn node(tree: &Tree, of: &Node) -> Value {
+    let parent = tree
+        .parent(of)
+        .map(|parent| json!({ "Id": parent.id, "Name": parent.name, "Type": kind(parent.kind) }));
     let mut object = json!({ "Id": of.id, "Name": of.name, "parent": parent });
     if of.kind == NodeKind::Account {
         object["Status"] = json!(of.status);
     }
     for policy_type in OrganizationPolicyType::ALL {
-        let of_type = policies.iter().filter(|policy| policy.policy_type == policy_type);
+        let of_type = tree.attached(of, policy_type).into_iter();
         object[format!("{policy_type}s")] = of_type.map(attached).collect();
     }
-    Ok(object)
+    object
 }
 
 fn kind(kind: NodeKind) -> &'static str {
@@ -52,18 +116,17 @@ pub(crate) fn organization(of: &Organization) -> Value {
 }
 
 /// A service or resource control policy, with its document and where it is attached.
-pub(crate) fn policy(snapshot: &Snapshot<'_>, of: &OrganizationPolicy) -> Result<Value, CliError> {
-    let targets = snapshot.nodes_of_policy(of.key)?;
+pub(crate) fn policy(tree: &Tree, of: &OrganizationPolicy) -> Value {
     let target = |node: &Node| json!({ "TargetId": node.id, "Name": node.name, "Type": kind(node.kind) });
-    Ok(json!({
+    json!({
         "Id": of.id,
         "Name": of.name,
         "Type": of.policy_type.aws_name(),
         "AwsManaged": of.owner == OrganizationPolicyOwner::Aws,
         "Content": of.document.as_ref().map(aws::document),
         "sha256": of.document.as_ref().map(|document| document.id().to_string()),
-        "Targets": targets.iter().map(target).collect::<Vec<_>>(),
-    }))
+        "Targets": tree.targets(of).into_iter().map(target).collect::<Vec<_>>(),
+    })
 }
 
 /// A resource with its policy and tags.
@@ -79,10 +142,10 @@ pub(crate) fn resource(snapshot: &Snapshot<'_>, of: &Resource) -> Result<Value, 
     }))
 }
 
-/// `ou/dev`, `in root, SCPs FullAWSAccess limits`, `ou-…`.
-pub(crate) fn node_row(snapshot: &Snapshot<'_>, of: &Node) -> Result<Vec<String>, CliError> {
+/// `ou/dev`, `in root, scp FullAWSAccess limits`, `ou-…`.
+pub(crate) fn node_row(tree: &Tree, of: &Node) -> Vec<String> {
     let label = match of.kind {
-        NodeKind::Ou => format!("ou/{}", ou_path(snapshot, of)?),
+        NodeKind::Ou => format!("ou/{}", tree.ou_path(of)),
         NodeKind::Root | NodeKind::Account => node_label(of),
     };
     let mut facts = Vec::new();
@@ -90,25 +153,24 @@ pub(crate) fn node_row(snapshot: &Snapshot<'_>, of: &Node) -> Result<Vec<String>
         facts.extend(of.name.clone());
         facts.extend(of.status.clone().filter(|status| status != "ACTIVE"));
     }
-    match snapshot.parent_of(of.key)? {
-        Some(parent) => facts.push(format!("in {}", node_label(&parent))),
+    match tree.parent(of) {
+        Some(parent) => facts.push(format!("in {}", node_label(parent))),
         None if of.kind == NodeKind::Root => {}
         None => facts.push("in no organization".to_owned()),
     }
-    let policies = snapshot.policies_of_node(of.key)?;
     for policy_type in OrganizationPolicyType::ALL {
-        let of_type = policies.iter().filter(|policy| policy.policy_type == policy_type);
-        let names: Vec<&str> = of_type.map(|policy| policy.name.as_str()).collect();
+        let names: Vec<&str> =
+            tree.attached(of, policy_type).into_iter().map(|policy| policy.name.as_str()).collect();
         if !names.is_empty() {
             facts.push(format!("{policy_type} {}", names.join(" ")));
         }
     }
     let id = of.id.clone().filter(|_| of.kind != NodeKind::Account).unwrap_or_default();
-    Ok(vec![label, facts.join(", "), id])
+    vec![label, facts.join(", "), id]
 }
 
 /// `scp/limits`, `sha256 3f1c…, attached to 2`, `p-…`.
-pub(crate) fn policy_row(snapshot: &Snapshot<'_>, of: &OrganizationPolicy) -> Result<Vec<String>, CliError> {
+pub(crate) fn policy_row(tree: &Tree, of: &OrganizationPolicy) -> Vec<String> {
     let mut facts = vec![match &of.document {
         Some(document) => format!("sha256 {:.4}…", document.id()),
         None => "document unknown".to_owned(),
@@ -118,8 +180,8 @@ pub(crate) fn policy_row(snapshot: &Snapshot<'_>, of: &OrganizationPolicy) -> Re
     {
         facts.push("degraded".to_owned());
     }
-    facts.push(format!("attached to {}", snapshot.nodes_of_policy(of.key)?.len()));
-    Ok(vec![organization_policy_label(of), facts.join(", "), of.id.clone().unwrap_or_default()])
+    facts.push(format!("attached to {}", tree.targets(of).len()));
+    vec![organization_policy_label(of), facts.join(", "), of.id.clone().unwrap_or_default()]
 }
 
 /// `arn:…`, `of 222222222222, policy sha256 3f1c…, 2 tags`.

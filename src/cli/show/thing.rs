@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::ShowArgs;
 use crate::cli::error::{CliError, ErrorKind};
-use crate::cli::organization::{self, node_row, policy_row};
+use crate::cli::organization::{self, Tree, node_row, policy_row};
 use crate::cli::output::{FAINT, Output, STRONG};
 use crate::cli::table::aligned;
 use crate::cli::text::{Text, shown};
@@ -116,7 +116,7 @@ fn organization(snapshot: &Snapshot<'_>, of: &Organization, out: &mut Output) ->
 
 /// A node: what is attached to it and to what is above it, and what is below it.
 fn node(snapshot: &Snapshot<'_>, of: &Node, out: &mut Output) -> Result<(), CliError> {
-    let path = snapshot.path_of(of)?;
+    let (tree, path) = (Tree::of(snapshot)?, snapshot.path_of(of)?);
     let unknown = || "unknown".to_owned();
     let mut facts = Vec::new();
     if of.kind != NodeKind::Account {
@@ -147,7 +147,7 @@ fn node(snapshot: &Snapshot<'_>, of: &Node, out: &mut Output) -> Result<(), CliE
         for level in &path {
             for policy in snapshot.policies_of_node(level.key)? {
                 if policy.policy_type == policy_type {
-                    let mut row = policy_row(snapshot, &policy)?;
+                    let mut row = policy_row(&tree, &policy);
                     row.insert(0, node_label(level));
                     rows.push(row);
                 }
@@ -157,10 +157,10 @@ fn node(snapshot: &Snapshot<'_>, of: &Node, out: &mut Output) -> Result<(), CliE
     }
     if of.kind != NodeKind::Account {
         let below = snapshot.children_of(of.key)?;
-        let rows = below.iter().map(|node| node_row(snapshot, node)).collect::<Result<_, _>>()?;
+        let rows = below.iter().map(|node| node_row(&tree, node)).collect();
         lists.push(("below".to_owned(), rows));
     }
-    let object = organization::node(snapshot, of)?;
+    let object = organization::node(&tree, of);
     let key = match of.kind {
         NodeKind::Root => "Root",
         NodeKind::Ou => "OrganizationalUnit",
@@ -176,7 +176,7 @@ fn policy(
     out: &mut Output,
 ) -> Result<(), CliError> {
     let policy = resolve_organization_policy(snapshot, Some(policy_type), name)?;
-    let object = organization::policy(snapshot, &policy)?;
+    let object = organization::policy(&Tree::of(snapshot)?, &policy);
     let Some(document) = &policy.document else {
         let message =
             format!("the document of `{}` is not known, only its name", organization_policy_label(&policy));
