@@ -4,10 +4,10 @@
 //! folder: any name that holds the id will do, such as `list-targets-for-policy-p-abcd1234.json`.
 
 mod ids;
+mod raw;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::document::DocumentRef;
@@ -19,6 +19,7 @@ use crate::arn::{AccountId, Arn};
 use crate::store::{FeatureSet, NodeKind, OrganizationPolicyType, TypeStatus};
 use ids::ids_for;
 pub(super) use ids::kind_of;
+use raw::{Page, RawDescribed, RawNode, RawOrganization, RawRoot};
 
 /// Everything that the files of one import say about an organization.
 #[derive(Debug, Default)]
@@ -143,80 +144,6 @@ impl OrganizationDump {
 
 fn content(file: &str, message: String) -> ImportError {
     ImportError::Content { file: file.to_owned(), place: Place::default(), message }
-}
-
-/// One page of any of the outputs.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Page {
-    organization: Option<RawOrganization>,
-    roots: Option<Vec<RawRoot>>,
-    organizational_units: Option<Vec<RawNode>>,
-    organizational_unit: Option<RawNode>,
-    accounts: Option<Vec<RawNode>>,
-    account: Option<RawNode>,
-    children: Option<Vec<RawRelative>>,
-    parents: Option<Vec<RawRelative>>,
-    targets: Option<Vec<RawTarget>>,
-    next_token: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RawOrganization {
-    id: Option<String>,
-    #[serde(alias = "ManagementAccountId")]
-    master_account_id: Option<String>,
-    feature_set: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RawRoot {
-    id: Option<String>,
-    arn: Option<String>,
-    name: Option<String>,
-    policy_types: Option<Vec<RawPolicyType>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RawPolicyType {
-    r#type: Option<String>,
-    status: Option<String>,
-}
-
-/// An OU or account.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RawNode {
-    id: Option<String>,
-    arn: Option<String>,
-    name: Option<String>,
-    status: Option<String>,
-    state: Option<String>,
-    path: Option<String>,
-    paths: Option<Vec<String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RawRelative {
-    id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct RawTarget {
-    target_id: Option<String>,
-}
-
-/// The summary of a policy, and describe-policy around it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct RawDescribed {
-    policy_summary: RawPolicy,
-    content: Option<Box<RawValue>>,
 }
 
 /// Whether an object with these keys is one of the outputs.
