@@ -26,6 +26,7 @@ mod man;
 mod name;
 mod named;
 mod nearest;
+mod organization;
 mod output;
 mod progress;
 mod quota;
@@ -36,6 +37,7 @@ mod source;
 mod table;
 mod tag;
 mod text;
+mod thing;
 mod usage;
 mod verify;
 
@@ -52,8 +54,8 @@ use session::Session;
 
 /// Keep AWS IAM policies in one file, and ask it what they allow
 ///
-/// iamdb holds policies and the users, roles and groups they are attached to in one SQLite file, with their whole
-/// history, and answers offline. It needs no account, no credentials and no network, and it asks for none.
+/// iamdb holds policies and the users, roles, groups, organizations and resources they are attached to in one SQLite
+/// file, with their whole history, and answers offline. It needs no account, no credentials and no network, and it asks for none.
 #[derive(Debug, Parser)]
 #[command(name = "iamdb", version, max_term_width = 100, help_template = help(), after_long_help = RULES)]
 struct Cli {
@@ -68,6 +70,8 @@ const RULES: &str = "\
 Database:    --db FILE, else $IAMDB_DB, else iam.db in the working directory.
              The first attach, create or init makes it.
 Principals:  alice, user/alice, role/deploy, group/devs or an ARN
+Also:        organization, root, ou/dev, account/222222222222,
+             scp/limits, rcp/limits, arn:aws:s3:::reports
 Policies:    a JSON file, - for stdin, a literal {…},
              or the name or ARN of a stored one, also my-repo@v2
 Exit codes:  0  yes, done
