@@ -26,9 +26,7 @@ fn layers(name: &str) -> PolicyLayers {
 fn ask(layers: &PolicyLayers, action: &str, resource: &str) -> Decision {
     let mut context = Context::default();
     context.set("aws:username", Value::Single("alice".to_owned()));
-    let action = Action::parse(action).unwrap();
-    let resource = Resource::parse(resource).unwrap();
-    authorize(layers, &Request { action, resource, context }).decision
+    authorize(layers, &asking::request(action, resource, context)).decision
 }
 
 #[test]

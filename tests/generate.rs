@@ -427,6 +427,8 @@ pub(crate) fn request(policy: &Json, recipe: &Recipe, context: Context) -> Reque
         }
     }
     Request {
+        caller: user("alice"),
+        resource_account: None,
         action: Action::parse(&action)
             .unwrap_or_else(|| Action::parse(recipe.action.get::<&str>(ACTIONS)).unwrap()),
         resource: Resource::parse(&resource)
