@@ -268,8 +268,7 @@ fn long_lists_of_patterns_meet_a_budget() {
         let layers = layers(&[policy(vec![allow])], &[]);
         let question = Question {
             layers: &layers,
-            action: Action::parse("s3:GetObject").unwrap(),
-            resource: Resource::parse("arn:aws:s3:::b/team/k").unwrap(),
+            request: request("s3:GetObject", "arn:aws:s3:::b/team/k", Context::default()),
             knowledge: Knowledge::default(),
             kind: &no_facts,
         };

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use iamdb::eval::{Fit, authorize, fit};
+use iamdb::layers::PolicyLayers;
 use iamdb::policy::{PolicyType, ResourceService, parse};
 use iamdb::request::Context;
 use serde_json::{Map, Value as Json, json};
@@ -76,7 +77,8 @@ fn short_arns_by_policy_type() {
             let parsed = parse(&policy.to_string(), policy_type);
             let action = if resource == object { "s3:GetObject" } else { "s3:x" };
             let ask = request(action, resource, Context::default());
-            let applies = fit(&parsed.policy.statements[0], policy_type, &ask) == Fit::Applies;
+            let applies = fit(&parsed.policy.statements[0], policy_type, &ask, &PolicyLayers::default())
+                == Fit::Applies;
             assert_eq!(applies, expected, "R-RES-4: {pattern} of {policy_type:?} against {resource}");
         }
     }
@@ -84,6 +86,10 @@ fn short_arns_by_policy_type() {
         let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3"}});
         let parsed = parse(&policy.to_string(), policy_type);
         let ask = request("s3:GetObject", object, Context::default());
-        assert_eq!(fit(&parsed.policy.statements[0], policy_type, &ask), Fit::Applies, "R-RES-4");
+        assert_eq!(
+            fit(&parsed.policy.statements[0], policy_type, &ask, &PolicyLayers::default()),
+            Fit::Applies,
+            "R-RES-4"
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use iamdb::eval::{Decision, authorize};
 use iamdb::layers::PolicyLayers;
 use iamdb::policy::{Document, PolicyType, parse};
-use iamdb::request::{Action, Context, Request, Resource, Value};
+use iamdb::request::{Context, Value};
 use serde_json::Value as Json;
 
 use crate::asking;
