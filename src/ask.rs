@@ -24,6 +24,8 @@ pub struct Ask<'a> {
     pub resource: Option<Resource>,
     /// Whose resource it is, where that is known (R-EVL-11).
     pub resource_account: Option<AccountId>,
+    /// Keys that follow from what surrounds the request: the organization, the resource's tags.
+    pub surroundings: Vec<(String, Value)>,
     /// What was said of the context, key by key; `None`: it was said to be absent.
     pub given: Vec<(String, Option<Value>)>,
     /// What a key that was not mentioned is.
@@ -194,6 +196,9 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
 /// the clock (R-KEY-1).
 fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowledge {
     let mut knowledge = Knowledge::of(ask.caller);
+    for (key, value) in &ask.surroundings {
+        knowledge.known.set(key, value.clone());
+    }
     if ask.caller.iam().is_some_and(|caller| caller.account.is_none()) {
         notes.push(Note::AccountUnset);
     }
@@ -214,9 +219,13 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
         if !arn.region().is_empty() {
             single("aws:RequestedRegion", arn.region().to_owned());
         }
-        if AccountId::parse(arn.account()).is_some() {
-            single("aws:ResourceAccount", arn.account().to_owned());
-        }
+    }
+    let owner = ask.resource_account.clone().or_else(|| match resource {
+        Resource::Arn(arn) => AccountId::parse(arn.account()),
+        Resource::Star => None,
+    });
+    if let Some(owner) = owner {
+        single("aws:ResourceAccount", owner.as_str().to_owned());
     }
     for (key, given) in &ask.given {
         match given {

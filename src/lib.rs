@@ -4,7 +4,7 @@
 //! The modules stand in reading order; each may use only those above it.
 //!
 //! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`caller`], [`request`], [`layers`].
-//! * The meaning of one request: [`eval`].
+//! * The meaning of one request: [`eval`], and in words: [`explain`].
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`knowledge`], [`cases`].
@@ -20,6 +20,7 @@ pub mod caller;
 pub mod request;
 pub mod layers;
 pub mod eval;
+pub mod explain;
 pub mod catalog;
 pub mod context_keys;
 pub mod knowledge;

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::arn::{AccountId, Arn};
-use crate::caller::{Caller, IamCaller, IamKind};
+use crate::caller::{IamCaller, IamKind};
 use crate::catalog::Catalog;
 use crate::eval::{is_role_session_action, requires_resource_policy};
 use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Document, PolicyType, parse};
 use crate::request::{Context, Request, Resource, Value};
 use crate::store::{
-    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot, Standing,
-    StoreError, TypeStatus,
+    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
+    Standing, StoreError, TypeStatus,
 };
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
@@ -141,7 +141,8 @@ pub fn surroundings(
     if let Some(resource) = &stored {
         let policy_type = resource.policy_type();
         let document = resource.policy.as_ref();
-        let read = |document| layer_policy(resource.arn.clone(), "resource policy", policy_type, Some(document));
+        let read =
+            |document| layer_policy(resource.arn.clone(), "resource policy", policy_type, Some(document));
         found.resource.extend(document.map(read));
         // Tags of a bucket are not those of its objects.
         if matches!(&request.resource, Resource::Arn(arn) if arn.as_str() == resource.arn) {
@@ -162,10 +163,11 @@ pub fn surroundings(
     let same_account = crate::eval::is_same_account(&PolicyLayers::default(), &asked);
     // What has to grant but is not stored is not known (R-EVL-64): no key or role is without a policy, and across
     // accounts nothing is allowed without one.
-    let needed = requires_resource_policy(&asked) || !same_account;
-    if found.resource.is_empty() && stored.is_none() && needed {
+    let needed = requires_resource_policy(&asked) || (stored.is_none() && !same_account);
+    if found.resource.is_empty() && needed {
         let name = asked.resource.to_string();
-        found.resource = vec![layer_policy(name, "resource policy that is not stored", PolicyType::Trust, None)];
+        found.resource =
+            vec![layer_policy(name, "resource policy that is not stored", PolicyType::Trust, None)];
     }
     let of_caller = standing(snapshot, asked.caller.account())?;
     let of_resource = standing(snapshot, owner.as_ref())?;
@@ -259,9 +261,10 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
         Level {
             name: match level.node.kind {
                 store::NodeKind::Root => "root".to_owned(),
-                kind => format!("{kind}/{}", level.node.account().map_or(name, |_| {
-                    level.node.id.as_deref().unwrap_or_default()
-                })),
+                kind => format!(
+                    "{kind}/{}",
+                    level.node.account().map_or(name, |_| { level.node.id.as_deref().unwrap_or_default() })
+                ),
             },
             policies: policies.iter().map(read).collect(),
         }
@@ -277,11 +280,4 @@ fn organization_keys(prefix: &str, standing: &Standing) -> Vec<(String, Value)> 
     keys.extend(id.map(|id| (format!("{prefix}OrgID"), Value::Single(id))));
     keys.extend(standing.path().map(|path| (format!("{prefix}OrgPaths"), Value::Multi(vec![path]))));
     keys
-}
-
-/// What surrounds a request, in the layers of its caller.
-pub fn surround(layers: PolicyLayers, surroundings: &Surroundings, caller: &Caller) -> PolicyLayers {
-    let Surroundings { resource, scp, rcp, settings, .. } = surroundings.clone();
-    let scp = if caller.is_iam() { scp } else { Vec::new() };
-    PolicyLayers { resource, scp, rcp, settings, ..layers }
 }

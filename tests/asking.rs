@@ -92,6 +92,7 @@ fn context_at(now: &str, given: &[(&str, &str)], unsaid: Unsaid) -> Context {
         action: Action::parse("s3:GetObject").unwrap(),
         resource: None,
         resource_account: None,
+        surroundings: Vec::new(),
         given: given
             .iter()
             .map(|(key, value)| ((*key).to_owned(), Some(Value::Single((*value).to_owned()))))

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use iamdb::caller::Caller;
 use iamdb::eval::{Fit, authorize, fit};
 use iamdb::layers::PolicyLayers;
 use iamdb::policy::{PolicyType, ResourceService, parse};
@@ -34,8 +35,11 @@ fn every_case() {
                 let text =
                     |key: &str| asked[key].as_str().unwrap_or_else(|| panic!("`{name}` lacks `{key}`"));
                 let context = context(asked["context"].as_object().unwrap_or(&Map::new()));
-                let decision =
-                    authorize(&layers, &request(text("action"), text("resource"), context)).decision;
+                let mut request = request(text("action"), text("resource"), context);
+                if let Some(principal) = asked["principal"].as_str() {
+                    request.caller = Caller::parse(principal).unwrap();
+                }
+                let decision = authorize(&layers, &request).decision;
                 if decision.to_string() != text("decision") {
                     wrong.push(format!("{name} ({why}): {decision} for {asked}"));
                 }

@@ -19,8 +19,22 @@ use crate::request::{Context, Value};
 /// How many near misses are worth reading.
 const NEAR_SHOWN: usize = 5;
 
+/// How much of an answer is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// The layers and statements that mattered.
+    Brief,
+    /// Every layer, and every statement about the action.
+    Trace,
+}
+
 /// Prints a reply; its exit code.
-pub(super) fn print(ask: &Ask<'_>, reply: &Reply, out: &mut Output) -> Result<Exit, CliError> {
+pub(super) fn print(
+    ask: &Ask<'_>,
+    reply: &Reply,
+    detail: Detail,
+    out: &mut Output,
+) -> Result<Exit, CliError> {
     for note in &reply.notes {
         out.note(&note_text(note, ask));
     }
@@ -31,7 +45,7 @@ pub(super) fn print(ask: &Ask<'_>, reply: &Reply, out: &mut Output) -> Result<Ex
         let keys = quoted_list(&reply.missing);
         out.note(&format!("taken to be absent, although with a value they could change the answer: {keys}"));
     }
-    out.answer(|| text(ask, reply), || as_json(ask, reply))?;
+    out.answer(|| text(ask, reply, detail), || as_json(ask, reply))?;
     Ok(match word(&reply.answer) {
         "yes" => Exit::Yes,
         "no" => Exit::No,
@@ -62,7 +76,7 @@ fn principal(ask: &Ask<'_>) -> String {
     }
 }
 
-fn text(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
+fn text(ask: &Ask<'_>, reply: &Reply, detail: Detail) -> Vec<Text> {
     let word = word(&reply.answer);
     let verb = if word == "no" { "cannot" } else { "can" };
     let whether = if word == "undecided" { "whether " } else { "" };
