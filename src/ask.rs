@@ -120,6 +120,11 @@ pub enum Note {
         /// The key.
         key: String,
     },
+    /// A layer is there, but does not count for the request (R-EVL-8, R-EVL-36, R-EVL-37).
+    Ignored {
+        /// The layer.
+        layer: Layer,
+    },
     /// A policy is attached, but its document is not known (R-EVL-64).
     UnknownDocument {
         /// The layer.
@@ -184,7 +189,12 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
         }
         _ => Vec::new(),
     };
+    let request = ask.request(&resource, Context::default());
     for layer in ask.layers.present() {
+        if !eval::is_in_scope(layer, ask.layers, &request) {
+            notes.push(Note::Ignored { layer });
+            continue;
+        }
         let unknown = ask.layers.policies(layer).into_iter().filter(|policy| policy.document.is_none());
         notes.extend(unknown.map(|policy| Note::UnknownDocument { layer, policy: policy.name.clone() }));
     }
@@ -262,7 +272,8 @@ fn near(layers: &PolicyLayers, request: &Request) -> Vec<Near> {
         let policy = layers.policy(of)?;
         Some(Near { statement: of, fit: eval::fit(statement, policy.policy_type, request, layers) })
     });
-    fits.filter(|near| matches!(near.fit, Fit::OtherResource | Fit::ConditionsFail(_))).collect()
+    fits.filter(|near| matches!(near.fit, Fit::OtherPrincipal | Fit::OtherResource | Fit::ConditionsFail(_)))
+        .collect()
 }
 
 fn degraded(layers: &PolicyLayers) -> Vec<Degraded> {

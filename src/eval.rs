@@ -107,6 +107,28 @@ pub enum Route {
     CrossAccount,
 }
 
+impl Route {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Route::NoPermissionNeeded => "no-permission-needed",
+            Route::LongTermCredentialsOnly => "long-term-credentials-only",
+            Route::OtherPartition => "other-partition",
+            Route::PassRoleAcrossAccounts => "pass-role-across-accounts",
+            Route::Guarded => "guarded",
+            Route::PublicBucket => "public-bucket",
+            Route::ServicePrincipal => "service-principal",
+            Route::Anonymous => "anonymous",
+            Route::Federation => "federation",
+            Route::DirectGrant => "direct-grant",
+            Route::SessionGrant => "session-grant",
+            Route::ResourcePolicyRequired => "resource-policy-required",
+            Route::Identity => "identity",
+            Route::CrossAccount => "cross-account",
+        }
+    }
+}
+
 impl Evaluation {
     /// Every statement that applies.
     pub fn applying(&self) -> impl Iterator<Item = StatementRef> {
