@@ -34,6 +34,14 @@ pub enum Decision {
     Unknown,
 }
 
+impl Decision {
+    /// Reads a decision as scenarios write it; `Unknown` is none that could be expected.
+    pub fn parse(text: &str) -> Option<Decision> {
+        let decisions = [Decision::Allowed, Decision::ExplicitlyDenied, Decision::ImplicitlyDenied];
+        decisions.into_iter().find(|decision| decision.to_string() == text)
+    }
+}
+
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

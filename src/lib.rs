@@ -8,6 +8,7 @@
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`knowledge`], [`cases`].
+//! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows.
 //! * A whole question and its reply: [`ask`].
@@ -25,6 +26,7 @@ pub mod catalog;
 pub mod context_keys;
 pub mod knowledge;
 pub mod cases;
+pub mod scenario;
 pub mod store;
 pub mod stored;
 pub mod import;

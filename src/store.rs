@@ -43,7 +43,7 @@ pub use organization::{
     OrganizationFacts, OrganizationPolicy, OrganizationPolicyKey, OrganizationPolicyOwner,
     OrganizationPolicyType, Standing, TypeStatus,
 };
-pub use resource::{Resource, ResourceKey, account_in, resource_policy_type};
+pub use resource::{Resource, ResourceKey, account_in};
 pub use snapshot::Snapshot;
 pub use verify::{Damage, Verified};
 pub use writer::Writer;

@@ -16,7 +16,8 @@ use super::document::DocumentRef;
 use super::file::FileReader;
 use super::gaad::RawTag;
 use crate::arn::{AccountId, Arn};
-use crate::store::{account_in, resource_policy_type};
+use crate::policy::resource_policy_type;
+use crate::store::account_in;
 
 /// What the files say of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]

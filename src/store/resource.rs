@@ -6,7 +6,7 @@ use rusqlite::{Row, params};
 use super::snapshot::valid;
 use super::{Snapshot, StoreError};
 use crate::arn::{AccountId, Arn};
-use crate::policy::{Document, PolicyType, ResourceService};
+use crate::policy::{Document, PolicyType, resource_policy_type};
 
 /// Row id of a resource's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,19 +49,6 @@ pub fn account_in(arn: &str) -> Option<AccountId> {
     Arn::parse(arn)
         .and_then(|arn| AccountId::parse(arn.account()))
         .filter(|account| account.as_str() != AccountId::UNSET)
-}
-
-/// The grammar of a policy on the resource of that ARN (R-GRM-18, R-GRM-35).
-pub fn resource_policy_type(arn: &str) -> PolicyType {
-    let Some(arn) = Arn::parse(arn) else { return PolicyType::Resource(ResourceService::Other) };
-    match arn.service() {
-        "ec2" if arn.resource().starts_with("vpc-endpoint/") => PolicyType::VpcEndpoint,
-        "kms" => PolicyType::Resource(ResourceService::Kms),
-        "s3" | "sqs" | "sns" | "lambda" | "secretsmanager" => {
-            PolicyType::Resource(ResourceService::ResourceRequired)
-        }
-        _ => PolicyType::Resource(ResourceService::Other),
-    }
 }
 
 /// Selects resources `r`.

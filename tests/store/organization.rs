@@ -1,9 +1,9 @@
 //! Organizations and resources: what goes in comes out, as of any change, and trees stay trees.
 
-use iamdb::policy::{PolicyType, ResourceService};
+use iamdb::policy::{PolicyType, ResourceService, resource_policy_type};
 use iamdb::store::{
     FeatureSet, NewNode, NewOrganizationPolicy, NodeKey, NodeKind, OrganizationFacts,
-    OrganizationPolicyOwner, OrganizationPolicyType, Standing, TypeStatus, resource_policy_type,
+    OrganizationPolicyOwner, OrganizationPolicyType, Standing, TypeStatus,
 };
 use proptest::prelude::*;
 use rusqlite::Connection;

@@ -12,8 +12,9 @@ use crate::cli::session::{Database, Keep, Session};
 use crate::cli::source::Source;
 use crate::cli::text::shown;
 use crate::cli::thing::account;
+use crate::policy::resource_policy_type;
 use crate::policy::{Document, PolicyType};
-use crate::store::{PrincipalKind, Writer, resource_policy_type};
+use crate::store::{PrincipalKind, Writer};
 
 /// What came of it.
 struct Set {

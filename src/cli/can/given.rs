@@ -7,9 +7,9 @@ use super::super::source::{Given, Source};
 use super::super::text::shown;
 use crate::eval::is_role_session_action;
 use crate::layers::{LayerPolicy, Level, PolicyLayers};
-use crate::policy::{Document, PolicyType};
+use crate::policy::{Document, PolicyType, resource_policy_type};
 use crate::request::{Request, Resource};
-use crate::store::{self, Snapshot};
+use crate::store::Snapshot;
 use crate::stored::layer_policy;
 
 /// Policies beside those that are stored.
@@ -48,8 +48,8 @@ impl GivenPolicies {
         if let Some(argument) = &self.resource_policy {
             let (policy_type, kind) = match &request.resource {
                 _ if is_role_session_action(&request.action) => (PolicyType::Trust, "trust policy"),
-                Resource::Arn(arn) => (store::resource_policy_type(arn.as_str()), "resource policy"),
-                Resource::Star => (store::resource_policy_type("*"), "resource policy"),
+                Resource::Arn(arn) => (resource_policy_type(arn.as_str()), "resource policy"),
+                Resource::Star => (resource_policy_type("*"), "resource policy"),
             };
             layers.resource = read(std::slice::from_ref(argument), policy_type, kind)?;
         }
