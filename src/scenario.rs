@@ -26,7 +26,7 @@ use crate::eval::{Decision, Evaluation, is_role_session_action};
 use crate::knowledge::identity_keys;
 use crate::layers::{LayerPolicy, PolicyLayers};
 use crate::policy::date::{Side, instant};
-use crate::policy::{PolicyType, resource_policy_type};
+use crate::policy::{PolicyType, ResourceService, resource_policy_type};
 use crate::request::{Action, Context, Request, Resource, Value};
 
 pub use documents::Documents;
@@ -192,7 +192,11 @@ impl Reader<'_> {
             Resource::Arn(arn) => resource_policy_type(arn.as_str()),
             Resource::Star => resource_policy_type("*"),
         };
-        let resource: Vec<LayerPolicy> = list(said.resource, "resource", of_resource)?;
+        let mut resource: Vec<LayerPolicy> = list(said.resource, "resource", of_resource)?;
+        // A document that names resources is no trust policy, even if it is the one of a role.
+        if resource.iter().any(names_resources) {
+            resource = list(said.resource, "resource", PolicyType::Resource(ResourceService::Other))?;
+        }
         if resource.len() > 1 {
             return Err(error("$.policies.resource", "a resource has one policy"));
         }
@@ -210,6 +214,13 @@ impl Reader<'_> {
             settings: raw::settings(raw.settings, self.documents.rcp_services())?,
         })
     }
+}
+
+/// Whether a policy that was read as a trust policy has the element that trust policies have not (R-GRM-32).
+fn names_resources(policy: &LayerPolicy) -> bool {
+    let found = policy.document.iter().flat_map(|document| &document.parsed.diagnostics);
+    policy.policy_type == PolicyType::Trust
+        && found.into_iter().any(|found| found.code == "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE")
 }
 
 /// Who asks: an ARN, `*`, or a map with one of `Service`, `Federated`, `CanonicalUser`.
