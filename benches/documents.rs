@@ -78,6 +78,7 @@ fn authorize_among(bencher: Bencher, statements: usize) {
         group: None,
         policy_type: PolicyType::Identity,
         document: Some(Arc::new(LayerDocument { text, parsed })),
+        offset: 0,
     };
     let layers = PolicyLayers { identity: vec![policy], ..PolicyLayers::default() };
     let mut context = Context::default();

@@ -225,10 +225,10 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
     let now = ask.now.as_second();
     single("aws:CurrentTime", jiff::Timestamp::from_second(now).unwrap_or(ask.now).to_string());
     single("aws:EpochTime", now.to_string());
-    if let Resource::Arn(arn) = resource {
-        if !arn.region().is_empty() {
-            single("aws:RequestedRegion", arn.region().to_owned());
-        }
+    if let Resource::Arn(arn) = resource
+        && !arn.region().is_empty()
+    {
+        single("aws:RequestedRegion", arn.region().to_owned());
     }
     let owner = ask.resource_account.clone().or_else(|| match resource {
         Resource::Arn(arn) => AccountId::parse(arn.account()),

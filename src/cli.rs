@@ -33,6 +33,7 @@ mod quota;
 mod resolve;
 mod session;
 mod show;
+mod simulate;
 mod source;
 mod table;
 mod tag;
@@ -134,6 +135,7 @@ enum Command {
     Attach(attach::AttachArgs),
     Can(can::CanArgs),
     Detach(detach::DetachArgs),
+    Simulate(simulate::SimulateArgs),
     Import(import::ImportArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
@@ -179,6 +181,7 @@ fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
+        Command::Simulate(args) => simulate::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
         Command::Show(args) => show::run(&args, session),

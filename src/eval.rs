@@ -158,6 +158,7 @@ impl Evaluation {
 /// let policy = LayerPolicy {
 ///     name: "read".to_owned(), kind: "inline policy".to_owned(), group: None, policy_type: PolicyType::Identity,
 ///     document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, PolicyType::Identity) })),
+///     offset: 0,
 /// };
 /// let layers = PolicyLayers { identity: vec![policy], ..PolicyLayers::default() };
 /// let request = Request {

@@ -321,6 +321,8 @@ pub struct LayerPolicy {
     /// Its document; `None` where it is attached but not known, which is never an allow (R-EVL-64). Equal
     /// documents may be shared between policies.
     pub document: Option<Arc<LayerDocument>>,
+    /// Where the document begins in the input that it came from, in bytes; 0 where it is the whole.
+    pub offset: usize,
 }
 
 /// A document in a layer.
@@ -336,13 +338,14 @@ impl LayerPolicy {
     /// The policy with another document, or as if its document were not known.
     #[must_use]
     pub fn with_document(&self, document: Option<Arc<LayerDocument>>) -> LayerPolicy {
-        let LayerPolicy { name, kind, group, policy_type, document: _ } = self;
+        let LayerPolicy { name, kind, group, policy_type, document: _, offset } = self;
         LayerPolicy {
             name: name.clone(),
             kind: kind.clone(),
             group: group.clone(),
             policy_type: *policy_type,
             document,
+            offset: *offset,
         }
     }
 

@@ -10,6 +10,7 @@
 //! time, which are derived (R-KEY-1).
 
 mod documents;
+mod outcome;
 mod raw;
 
 use std::collections::BTreeSet;
@@ -30,6 +31,7 @@ use crate::policy::{PolicyType, ResourceService, resource_policy_type};
 use crate::request::{Action, Context, Request, Resource, Value};
 
 pub use documents::Documents;
+pub use outcome::Outcome;
 
 /// One request, what decides it, and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +134,7 @@ impl Reader<'_> {
         }
         let request =
             Request { caller, action, resource, resource_account: resource_account.transpose()?, context };
-        let layers = self.layers(&raw, &request)?;
+        let layers = self.layers(&raw, &request, text.as_ptr())?;
         let expect = raw.expect.map(|text| expect(text.get())).transpose()?;
         Ok(Scenario { name: raw.name.map(String::from), request, layers, expect, contradictions })
     }
@@ -179,13 +181,18 @@ impl Reader<'_> {
         contradictions
     }
 
-    fn layers(&self, raw: &raw::Scenario<'_>, request: &Request) -> Result<PolicyLayers, ScenarioError> {
+    fn layers(
+        &self,
+        raw: &raw::Scenario<'_>,
+        request: &Request,
+        origin: *const u8,
+    ) -> Result<PolicyLayers, ScenarioError> {
         let said: raw::Policies<'_> = match raw.policies {
             Some(text) => raw::parse("$.policies", text.get())?,
             None => raw::Policies::default(),
         };
         let list = |text: Option<&raw::RawValue>, name: &str, policy_type| {
-            self.documents.policies(text, &format!("$.policies.{name}"), name, policy_type)
+            self.documents.policies(text, &format!("$.policies.{name}"), name, policy_type, origin)
         };
         let of_resource = match &request.resource {
             _ if is_role_session_action(&request.action) => PolicyType::Trust,
@@ -201,7 +208,7 @@ impl Reader<'_> {
             return Err(error("$.policies.resource", "a resource has one policy"));
         }
         let levels = |text: Option<&raw::RawValue>, name: &str, policy_type| {
-            self.documents.levels(text, &format!("$.policies.{name}"), name, policy_type)
+            self.documents.levels(text, &format!("$.policies.{name}"), name, policy_type, origin)
         };
         Ok(PolicyLayers {
             identity: list(said.identity, "identity", PolicyType::Identity)?,

@@ -76,7 +76,14 @@ pub fn layer_policy(
         let text = document.text().to_owned();
         Arc::new(LayerDocument { parsed: parse(&text, policy_type), text })
     };
-    LayerPolicy { name, kind: kind.to_owned(), group: None, policy_type, document: document.map(read) }
+    LayerPolicy {
+        name,
+        kind: kind.to_owned(),
+        group: None,
+        policy_type,
+        document: document.map(read),
+        offset: 0,
+    }
 }
 
 /// A stored user or role as a caller; `None` for a group. `session` names the session of a role.

@@ -21,6 +21,7 @@ pub(crate) fn layer_policy(text: &str, policy_type: PolicyType) -> LayerPolicy {
         group: None,
         policy_type,
         document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) })),
+        offset: 0,
     }
 }
 

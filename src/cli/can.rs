@@ -76,7 +76,7 @@ fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "expected a time with its offset (2026-11-01T12:00:00Z)".to_owned())
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             settings: surroundings.settings,
             ..stored::policy_layers(snapshot, &principal)?
         };
-        let layers = args.policies.into_layers(layers, &asked, snapshot)?;
+        let layers = args.policies.join(layers, &asked, snapshot)?;
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let ask = Ask {
             caller: &caller,

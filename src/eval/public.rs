@@ -11,7 +11,7 @@ use crate::request::fold;
 
 /// Whether some statement allows anyone without pinning who that is.
 pub fn is_public(policy: &Policy) -> bool {
-    policy.statements.iter().any(|statement| is_statement_public(statement))
+    policy.statements.iter().any(is_statement_public)
 }
 
 fn is_statement_public(statement: &Statement) -> bool {

@@ -56,14 +56,15 @@ impl Documents {
         path: &str,
         layer: &str,
         policy_type: PolicyType,
+        origin: *const u8,
     ) -> Result<Vec<LayerPolicy>, ScenarioError> {
         let Some(text) = text.filter(|text| text.get() != "null") else { return Ok(Vec::new()) };
         if !text.get().starts_with('[') {
-            return Ok(vec![self.policy(text, path, layer, policy_type)?]);
+            return Ok(vec![self.policy(text, path, layer, policy_type, origin)?]);
         }
         let items: Vec<&RawValue> = raw::parse(path, text.get())?;
         let item = |(nth, item): (usize, &&RawValue)| {
-            self.policy(item, &format!("{path}[{nth}]"), &format!("{layer}[{nth}]"), policy_type)
+            self.policy(item, &format!("{path}[{nth}]"), &format!("{layer}[{nth}]"), policy_type, origin)
         };
         items.iter().enumerate().map(item).collect()
     }
@@ -75,6 +76,7 @@ impl Documents {
         path: &str,
         layer: &str,
         policy_type: PolicyType,
+        origin: *const u8,
     ) -> Result<Vec<Level>, ScenarioError> {
         let Some(text) = text.filter(|text| text.get() != "null") else { return Ok(Vec::new()) };
         let items: Vec<&RawValue> = raw::parse(path, text.get())?;
@@ -84,7 +86,7 @@ impl Documents {
                 return Err(error(path, "a level is a list of policies"));
             }
             Ok(Level {
-                policies: self.policies(Some(item), &path, &name, policy_type)?,
+                policies: self.policies(Some(item), &path, &name, policy_type, origin)?,
                 name: format!("level {nth}"),
             })
         };
@@ -98,6 +100,7 @@ impl Documents {
         path: &str,
         name: &str,
         policy_type: PolicyType,
+        origin: *const u8,
     ) -> Result<LayerPolicy, ScenarioError> {
         if !text.get().starts_with('{') {
             return Err(error(
@@ -113,6 +116,7 @@ impl Documents {
             group: None,
             policy_type,
             document: Some(self.read(document.get(), policy_type)),
+            offset: document.get().as_ptr() as usize - origin as usize,
         })
     }
 }

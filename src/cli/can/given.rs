@@ -35,7 +35,7 @@ pub(crate) struct GivenPolicies {
 
 impl GivenPolicies {
     /// The layers with these policies in them.
-    pub(super) fn into_layers(
+    pub(super) fn join(
         &self,
         mut layers: PolicyLayers,
         request: &Request,
