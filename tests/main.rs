@@ -18,6 +18,7 @@ mod generate;
 mod grammar;
 mod import;
 mod laws;
+mod layers;
 mod scenarios;
 mod store;
 mod tidy;
