@@ -37,6 +37,7 @@ mod simulate;
 mod source;
 mod table;
 mod tag;
+mod test;
 mod text;
 mod thing;
 mod usage;
@@ -48,9 +49,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use error::CliError;
+use error::{CliError, ErrorKind};
 use exit::Exit;
-use output::{Color, Format, Output};
+use output::{Color, Output, Wanted};
 use session::Session;
 
 /// Keep AWS IAM policies in one file, and ask it what they allow
@@ -118,7 +119,7 @@ struct Global {
         hide_env = true,
         default_value = "text"
     )]
-    output: Format,
+    output: Wanted,
     /// Whether to colour; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(
         long,
@@ -136,6 +137,7 @@ enum Command {
     Can(can::CanArgs),
     Detach(detach::DetachArgs),
     Simulate(simulate::SimulateArgs),
+    Test(test::TestArgs),
     Import(import::ImportArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
@@ -158,9 +160,9 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return usage::tell(&error, &arguments).into(),
     };
     let Global { db, output, color } = cli.global;
-    let out = Output::new(output, color);
+    let out = Output::new(output.format(), color);
     let mut session = Session::new(database(db), &arguments, out);
-    let outcome = dispatch(cli.command, &mut session);
+    let outcome = dispatch(cli.command, output, &mut session);
     match outcome.and_then(|exit| session.out.finish().map(|()| exit)) {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -176,12 +178,17 @@ fn database(db: Option<PathBuf>) -> PathBuf {
     db.or_else(from_environment).unwrap_or_else(|| PathBuf::from("iam.db"))
 }
 
-fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {
+fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
+    if wanted == Wanted::Junit && !matches!(command, Command::Test(_)) {
+        let error = CliError::new(ErrorKind::Usage, "only `iamdb test` writes a report as `junit`");
+        return Err(error.hint("`--output json` is for programs, with every command"));
+    }
     match command {
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
         Command::Simulate(args) => simulate::run(&args, session),
+        Command::Test(args) => test::run(&args, wanted, session),
         Command::Import(args) => import::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
         Command::Show(args) => show::run(&args, session),

@@ -10,10 +10,10 @@
 //! time, which are derived (R-KEY-1).
 
 mod documents;
+mod expect;
 mod outcome;
 mod raw;
-
-use std::collections::BTreeSet;
+mod table;
 
 use bigdecimal::ToPrimitive;
 use jiff::Timestamp;
@@ -23,15 +23,17 @@ use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamKind};
 use crate::catalog::Catalog;
 use crate::context_keys::key_kind;
-use crate::eval::{Decision, Evaluation, is_role_session_action};
+use crate::eval::is_role_session_action;
 use crate::knowledge::identity_keys;
 use crate::layers::{LayerPolicy, PolicyLayers};
 use crate::policy::date::{Side, instant};
 use crate::policy::{PolicyType, ResourceService, resource_policy_type};
 use crate::request::{Action, Context, Request, Resource, Value};
 
-pub use documents::Documents;
-pub use outcome::Outcome;
+pub use documents::{Documents, NamedPolicy, named_policies};
+pub use expect::{Expect, Precision};
+pub use outcome::{LayerOutcome, Outcome, Place, StatementOutcome};
+pub use table::{Case, Table};
 
 /// One request, what decides it, and what is expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,41 +50,15 @@ pub struct Scenario {
     pub contradictions: Vec<String>,
 }
 
-/// What a scenario should be answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expect {
-    /// The decision.
-    pub decision: Decision,
-    /// How precisely it is known.
-    pub precision: Precision,
-    /// The layers that stand in the way, where that is said.
-    pub blocked_by: Option<Vec<String>>,
-}
-
-impl Expect {
-    /// In what an evaluation differs from what is expected; `None` where in nothing.
-    pub fn mismatch(&self, evaluation: &Evaluation) -> Option<String> {
-        let is_allowed = |decision| decision == Decision::Allowed;
-        let same = match self.precision {
-            Precision::Exact => self.decision == evaluation.decision,
-            Precision::Allowed => is_allowed(self.decision) == is_allowed(evaluation.decision),
-        };
-        if !same {
-            return Some(format!("{} instead of {}", evaluation.decision, self.decision));
-        }
-        let expected: BTreeSet<&str> = self.blocked_by.as_ref()?.iter().map(String::as_str).collect();
-        let found: BTreeSet<&str> = evaluation.blocked_by.iter().map(|layer| layer.name()).collect();
-        (expected != found).then(|| format!("blocked by {found:?} instead of {expected:?}"))
-    }
-}
-
-/// How precisely an expected decision is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    /// To the kind of denial.
-    Exact,
-    /// Only whether it is allowed.
-    Allowed,
+/// The parts of a scenario as they are written.
+struct Parts<'a> {
+    name: Option<String>,
+    request: raw::Request<'a>,
+    policies: raw::Policies<'a>,
+    settings: Option<&'a raw::RawValue>,
+    expect: Option<Expect>,
+    /// Where the text begins that they are parts of.
+    origin: *const u8,
 }
 
 /// Why a text is no scenario.
@@ -113,8 +89,19 @@ impl Reader<'_> {
     /// Reads one scenario.
     pub fn read(&self, text: &str) -> Result<Scenario, ScenarioError> {
         let raw: raw::Scenario<'_> = raw::parse("$", text)?;
-        let said: raw::Request<'_> = raw::parse("$.request", raw.request.get())?;
-        let mut caller = caller(&said)?;
+        self.assemble(Parts {
+            name: raw.name.map(String::from),
+            request: raw::members("$.request", raw.request.get(), &raw::REQUEST)?,
+            policies: raw::policies("$.policies", raw.policies)?,
+            settings: raw.settings,
+            expect: raw.expect.map(|text| Expect::read("$.expect", text.get())).transpose()?,
+            origin: text.as_ptr(),
+        })
+    }
+
+    fn assemble(&self, parts: Parts<'_>) -> Result<Scenario, ScenarioError> {
+        let said = &parts.request;
+        let mut caller = caller(said)?;
         let action = Action::parse(&said.action).ok_or_else(|| {
             error("$.request.action", format!("`{}` is not one action such as `s3:GetObject`", said.action))
         })?;
@@ -126,7 +113,7 @@ impl Reader<'_> {
                 error("$.request.resource_account", format!("`{text}` is no account id of twelve digits"))
             })
         });
-        let mut context = self.context(said.context)?;
+        let mut context = self.context(said.context.as_ref())?;
         learn_unique_id(&mut caller, &context);
         let mut contradictions = Vec::new();
         if said.derive != Some(false) {
@@ -134,23 +121,22 @@ impl Reader<'_> {
         }
         let request =
             Request { caller, action, resource, resource_account: resource_account.transpose()?, context };
-        let layers = self.layers(&raw, &request, text.as_ptr())?;
-        let expect = raw.expect.map(|text| expect(text.get())).transpose()?;
-        Ok(Scenario { name: raw.name.map(String::from), request, layers, expect, contradictions })
+        let layers = self.layers(&parts, &request)?;
+        Ok(Scenario { name: parts.name, request, layers, expect: parts.expect, contradictions })
     }
 
     /// The keys that were given (R-KEY-2).
-    fn context(&self, said: Option<raw::Members<'_>>) -> Result<Context, ScenarioError> {
+    fn context(&self, said: Option<&raw::Members<'_>>) -> Result<Context, ScenarioError> {
         let mut context = Context::default();
-        for (key, text) in said.into_iter().flat_map(|members| members.0) {
+        for (key, text) in said.into_iter().flat_map(|members| &members.0) {
             let path = format!("$.request.context[\"{key}\"]");
             let value = match raw::value(&path, text.get())? {
-                Value::Single(text) if key_kind(&key, self.catalog).is_some_and(|kind| kind.multivalued) => {
+                Value::Single(text) if key_kind(key, self.catalog).is_some_and(|kind| kind.multivalued) => {
                     Value::Multi(vec![text])
                 }
                 value => value,
             };
-            context.add_variant(&key, value);
+            context.add_variant(key, value);
         }
         Ok(context)
     }
@@ -181,18 +167,10 @@ impl Reader<'_> {
         contradictions
     }
 
-    fn layers(
-        &self,
-        raw: &raw::Scenario<'_>,
-        request: &Request,
-        origin: *const u8,
-    ) -> Result<PolicyLayers, ScenarioError> {
-        let said: raw::Policies<'_> = match raw.policies {
-            Some(text) => raw::parse("$.policies", text.get())?,
-            None => raw::Policies::default(),
-        };
+    fn layers(&self, parts: &Parts<'_>, request: &Request) -> Result<PolicyLayers, ScenarioError> {
+        let Parts { policies: said, settings, origin, .. } = parts;
         let list = |text: Option<&raw::RawValue>, name: &str, policy_type| {
-            self.documents.policies(text, &format!("$.policies.{name}"), name, policy_type, origin)
+            self.documents.policies(text, &format!("$.policies.{name}"), name, policy_type, *origin)
         };
         let of_resource = match &request.resource {
             _ if is_role_session_action(&request.action) => PolicyType::Trust,
@@ -208,7 +186,7 @@ impl Reader<'_> {
             return Err(error("$.policies.resource", "a resource has one policy"));
         }
         let levels = |text: Option<&raw::RawValue>, name: &str, policy_type| {
-            self.documents.levels(text, &format!("$.policies.{name}"), name, policy_type, origin)
+            self.documents.levels(text, &format!("$.policies.{name}"), name, policy_type, *origin)
         };
         Ok(PolicyLayers {
             identity: list(said.identity, "identity", PolicyType::Identity)?,
@@ -218,7 +196,7 @@ impl Reader<'_> {
             scp: levels(said.scp, "scp", PolicyType::Scp)?,
             rcp: levels(said.rcp, "rcp", PolicyType::Rcp)?,
             vpc_endpoint: list(said.vpc_endpoint, "vpc_endpoint", PolicyType::VpcEndpoint)?,
-            settings: raw::settings(raw.settings, self.documents.rcp_services())?,
+            settings: raw::settings(*settings, self.documents.rcp_services())?,
         })
     }
 }
@@ -280,21 +258,4 @@ fn learn_unique_id(caller: &mut Caller, context: &Context) {
     {
         caller.unique_id = id.split(':').next().map(str::to_owned);
     }
-}
-
-fn expect(text: &str) -> Result<Expect, ScenarioError> {
-    let path = "$.expect";
-    let raw: raw::Expect = raw::parse(path, text)?;
-    let decision = Decision::parse(&raw.decision).ok_or_else(|| {
-        let known = "`Allowed`, `ExplicitlyDenied` or `ImplicitlyDenied`";
-        error(format!("{path}.decision"), format!("`{}` is none of {known}", raw.decision))
-    })?;
-    let precision = match raw.precision.as_deref() {
-        None => Precision::Exact,
-        Some("allowed") => Precision::Allowed,
-        Some(other) => {
-            return Err(error(format!("{path}.precision"), format!("`{other}` is not `allowed`")));
-        }
-    };
-    Ok(Expect { decision, precision, blocked_by: raw.blocked_by })
 }

@@ -1,6 +1,6 @@
 //! `simulate`: scenarios in, decisions out, a line each.
 
-mod input;
+pub(super) mod input;
 
 use std::io::Read;
 use std::thread;
@@ -13,8 +13,7 @@ use super::exit::Exit;
 use super::session::Session;
 use super::text::shown;
 use crate::catalog::Catalog;
-use crate::eval::Decision;
-use crate::scenario::{Documents, Expect, Precision, Reader, ScenarioError};
+use crate::scenario::{Documents, Expect, Reader, ScenarioError};
 
 use input::{Items, Line};
 
@@ -49,16 +48,8 @@ pub(crate) struct SimulateArgs {
 }
 
 fn expected(text: &str) -> Result<Expect, String> {
-    let (decision, precision) = match text {
-        "Denied" => (Decision::ImplicitlyDenied, Precision::Allowed),
-        "Allowed" => (Decision::Allowed, Precision::Allowed),
-        text => {
-            let decision = Decision::parse(text);
-            let known = "expected Allowed, ExplicitlyDenied, ImplicitlyDenied or Denied";
-            (decision.ok_or_else(|| known.to_owned())?, Precision::Exact)
-        }
-    };
-    Ok(Expect { decision, precision, blocked_by: None })
+    let known = "expected Allowed, ExplicitlyDenied, ImplicitlyDenied or Denied";
+    Expect::parse(text).ok_or_else(|| known.to_owned())
 }
 
 /// What became of a line.

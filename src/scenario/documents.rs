@@ -1,7 +1,9 @@
 //! The policy documents of scenarios: each distinct text is read once, however many scenarios hold it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value as Json;
 
 use super::raw::{self, RawValue};
 use super::{ScenarioError, error};
@@ -16,6 +18,18 @@ const MOST_BYTES: usize = 256 * 1024 * 1024;
 pub struct Documents {
     known: Mutex<Known>,
     rcp_services: Arc<BTreeSet<String>>,
+    named: BTreeMap<String, Result<NamedPolicy, String>>,
+}
+
+/// A policy that stands elsewhere and is named in a decision table by a string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPolicy {
+    /// What reports call it.
+    pub name: String,
+    /// What it is: `policy file`, `stored policy`.
+    pub kind: String,
+    /// The document.
+    pub text: String,
 }
 
 #[derive(Debug, Default)]
@@ -27,7 +41,13 @@ struct Known {
 impl Documents {
     /// None yet. `rcp_services` are the prefixes of the services that support RCPs (R-EVL-39).
     pub fn new(rcp_services: BTreeSet<String>) -> Documents {
-        Documents { known: Mutex::default(), rcp_services: Arc::new(rcp_services) }
+        Documents { known: Mutex::default(), rcp_services: Arc::new(rcp_services), named: BTreeMap::new() }
+    }
+
+    /// With policies that stand elsewhere, by what tables call them; or why there is none of that name.
+    #[must_use]
+    pub fn with_named(self, named: BTreeMap<String, Result<NamedPolicy, String>>) -> Documents {
+        Documents { named, ..self }
     }
 
     pub(super) fn rcp_services(&self) -> Arc<BTreeSet<String>> {
@@ -93,7 +113,24 @@ impl Documents {
         items.iter().enumerate().map(level).collect()
     }
 
-    /// `{"name", "policy"}`, or a bare document.
+    /// A policy that stands elsewhere.
+    fn named(&self, text: &str, path: &str, policy_type: PolicyType) -> Result<LayerPolicy, ScenarioError> {
+        let name: String = raw::parse(path, text)?;
+        match self.named.get(&name) {
+            Some(Ok(NamedPolicy { name, kind, text })) => Ok(LayerPolicy {
+                name: name.clone(),
+                kind: kind.clone(),
+                group: None,
+                policy_type,
+                document: Some(self.read(text, policy_type)),
+                offset: 0,
+            }),
+            Some(Err(message)) => Err(error(path, message)),
+            None => Err(error(path, "a policy is an object; only decision tables name files")),
+        }
+    }
+
+    /// `{"name", "policy"}`, a bare document, or a name.
     fn policy(
         &self,
         text: &RawValue,
@@ -102,6 +139,9 @@ impl Documents {
         policy_type: PolicyType,
         origin: *const u8,
     ) -> Result<LayerPolicy, ScenarioError> {
+        if text.get().starts_with('"') {
+            return self.named(text.get(), path, policy_type);
+        }
         if !text.get().starts_with('{') {
             return Err(error(
                 path,
@@ -119,4 +159,22 @@ impl Documents {
             offset: document.get().as_ptr() as usize - origin as usize,
         })
     }
+}
+
+/// The names in `policies` that stand for policies elsewhere: every string among them.
+pub fn named_policies(policies: &RawValue) -> BTreeSet<String> {
+    fn collect(value: &Json, found: &mut BTreeSet<String>) {
+        match value {
+            Json::String(name) => {
+                found.insert(name.clone());
+            }
+            Json::Array(items) => items.iter().for_each(|item| collect(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    if let Ok(Json::Object(layers)) = serde_json::from_str(policies.get()) {
+        layers.values().for_each(|layer| collect(layer, &mut found));
+    }
+    found
 }

@@ -56,16 +56,48 @@ pub struct LayerOutcome {
 }
 
 /// A statement that applies.
-#[derive(Debug, Serialize)]
-struct StatementOutcome {
-    policy: String,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StatementOutcome {
+    /// The name of its policy.
+    pub policy: String,
+    /// The level at which that is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
-    level: Option<String>,
-    effect: String,
-    index: usize,
-    sid: Option<String>,
-    line: usize,
-    column: usize,
+    pub level: Option<String>,
+    /// `Allow` or `Deny`.
+    pub effect: String,
+    /// Its number in the policy, from zero.
+    pub index: usize,
+    /// Its Sid.
+    pub sid: Option<String>,
+    /// Where its document stands.
+    #[serde(skip)]
+    pub place: Place,
+    /// Its line there.
+    pub line: usize,
+    /// Its column.
+    pub column: usize,
+}
+
+/// Where a document stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the scenario.
+    Scenario,
+    /// By itself, under the name of its policy.
+    Elsewhere,
+}
+
+impl Outcome {
+    /// The statements that made the decision: those that deny, or those that allow.
+    pub fn deciding(&self) -> impl Iterator<Item = &StatementOutcome> {
+        let effect = match self.decision.as_str() {
+            "Allowed" => Some("Allow"),
+            "ExplicitlyDenied" => Some("Deny"),
+            _ => None,
+        };
+        let statements = self.layers.values().flat_map(|layer| &layer.statements);
+        statements.filter(move |statement| Some(statement.effect.as_str()) == effect)
+    }
 }
 
 impl Scenario {
@@ -102,14 +134,21 @@ impl Scenario {
 
     fn statement(&self, of: StatementRef, text: &str, first_line: usize) -> Option<StatementOutcome> {
         let (policy, statement) = self.layers.policy(of).zip(self.layers.statement(of))?;
-        let (line, column) = position(text, policy.offset + statement.span.start);
+        let (place, (line, column)) = match (policy.offset, &policy.document) {
+            (0, Some(document)) => (Place::Elsewhere, position(&document.text, statement.span.start)),
+            (offset, _) => {
+                let (line, column) = position(text, offset + statement.span.start);
+                (Place::Scenario, (line + first_line - 1, column))
+            }
+        };
         Some(StatementOutcome {
             policy: policy.name.clone(),
             level: self.layers.level(of).map(|level| level.name.clone()),
             effect: statement.effect.to_string(),
             index: statement.index,
             sid: statement.sid.clone(),
-            line: line + first_line - 1,
+            place,
+            line,
             column,
         })
     }
@@ -157,6 +196,9 @@ impl Scenario {
         }
         if self.request.resource == Resource::Star && !self.layers.resource.is_empty() {
             warnings.push("the resource `*` has no policy in AWS; the one given was evaluated".to_owned());
+        }
+        for member in self.expect.iter().flat_map(|expect| &expect.not_compared) {
+            warnings.push(format!("`expect.{member}` is not compared"));
         }
         for key in &self.contradictions {
             warnings.push(format!("`{key}` was given, although something else follows from the principal"));

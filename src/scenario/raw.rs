@@ -7,8 +7,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 pub(super) use serde_json::value::RawValue;
+use strsim::osa_distance;
 
 use super::{ScenarioError, error};
 use crate::arn::AccountId;
@@ -63,20 +64,25 @@ pub(super) enum Principal {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Policies<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "said")]
     pub(super) identity: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "said")]
     pub(super) boundary: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "said")]
     pub(super) session: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "said")]
     pub(super) resource: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "said")]
     pub(super) scp: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "said")]
     pub(super) rcp: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "said")]
     pub(super) vpc_endpoint: Option<&'a RawValue>,
+}
+
+/// What is said, also `null`.
+fn said<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// One element of a list of policies, if it is not a bare document.
@@ -88,21 +94,24 @@ pub(super) struct Named<'a> {
     pub(super) policy: Option<&'a RawValue>,
 }
 
-/// `expect`.
+/// `expect`, where it is an object.
 #[derive(Deserialize)]
 pub(super) struct Expect {
     pub(super) decision: String,
     pub(super) precision: Option<String>,
     pub(super) blocked_by: Option<Vec<String>>,
+    #[serde(flatten)]
+    pub(super) others: BTreeMap<String, IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawSettings {
+struct RawSettings<'a> {
     notprincipal: Option<RawNotPrincipal>,
     session_policy_limits_direct_grants: Option<bool>,
     guards: Option<bool>,
-    s3_block_public_access: Option<RawPublicAccess>,
+    #[serde(borrow)]
+    s3_block_public_access: Option<&'a RawValue>,
     rcp_services: Option<BTreeSet<String>>,
     #[serde(default)]
     canonical_ids: BTreeMap<String, String>,
@@ -113,13 +122,6 @@ struct RawSettings {
 enum RawNotPrincipal {
     Layered,
     Lenient,
-}
-
-/// As S3 names its four settings; the other three decide no request.
-#[derive(Deserialize)]
-struct RawPublicAccess {
-    #[serde(rename = "RestrictPublicBuckets", default)]
-    restrict_public_buckets: bool,
 }
 
 /// Members of an object in their order, none of them twice.
@@ -152,7 +154,56 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 /// Reads a part of a scenario.
 pub(super) fn parse<'a, T: Deserialize<'a>>(path: &str, text: &'a str) -> Result<T, ScenarioError> {
-    serde_json::from_str(text).map_err(|found| error(path, found.to_string()))
+    serde_json::from_str(text).map_err(|found| {
+        let message = found.to_string();
+        let (what, place) = message.rsplit_once(" at line ").unwrap_or((&message, ""));
+        // Of a part, the path says where; the place would be one in the part.
+        let whole = path == "$" && !place.is_empty();
+        error(path, if whole { format!("{what} at line {place}") } else { what.to_owned() })
+    })
+}
+
+/// Reads an object of which all members are known.
+pub(super) fn members<'a, T: Deserialize<'a>>(
+    path: &str,
+    text: &'a str,
+    known: &[&str],
+) -> Result<T, ScenarioError> {
+    parse(path, text).map_err(|found| unknown_member(path, text, known).unwrap_or(found))
+}
+
+/// The first member that is not known, with the one that was perhaps meant.
+fn unknown_member(path: &str, text: &str, known: &[&str]) -> Option<ScenarioError> {
+    let Members(members) = serde_json::from_str(text).ok()?;
+    let (unknown, _) = members.into_iter().find(|(name, _)| !known.contains(&name.as_str()))?;
+    let near = known.iter().min_by_key(|name| osa_distance(&unknown.to_lowercase(), name))?;
+    Some(error(path, format!("there is no member `{unknown}`; did you mean `{near}`?")))
+}
+
+/// The members of `request`.
+pub(super) const REQUEST: [&str; 8] =
+    ["principal", "action", "resource", "resource_account", "context", "federated_by", "role", "derive"];
+
+const POLICIES: [&str; 7] = ["identity", "boundary", "session", "resource", "scp", "rcp", "vpc_endpoint"];
+
+const SETTINGS: [&str; 6] = [
+    "notprincipal",
+    "session_policy_limits_direct_grants",
+    "guards",
+    "s3_block_public_access",
+    "rcp_services",
+    "canonical_ids",
+];
+
+const PUBLIC_ACCESS: [&str; 4] =
+    ["RestrictPublicBuckets", "BlockPublicPolicy", "BlockPublicAcls", "IgnorePublicAcls"];
+
+/// `policies`, where they are said.
+pub(super) fn policies<'a>(path: &str, text: Option<&'a RawValue>) -> Result<Policies<'a>, ScenarioError> {
+    match text.filter(|text| text.get() != "null") {
+        Some(text) => members(path, text.get(), &POLICIES),
+        None => Ok(Policies::default()),
+    }
 }
 
 /// The value of a context key: numbers and booleans are their text.
@@ -183,7 +234,8 @@ pub(super) fn settings(
     let path = "$.settings";
     let default = Settings { rcp_services: Some(rcp_services), ..Settings::default() };
     let Some(text) = text.filter(|text| text.get() != "null") else { return Ok(default) };
-    let raw: RawSettings = parse(path, text.get())?;
+    let raw: RawSettings<'_> = members(path, text.get(), &SETTINGS)?;
+    let public_buckets = raw.s3_block_public_access.map(|text| public_buckets(path, text)).transpose()?;
     let account = |(id, text): (String, String)| match AccountId::parse(&text) {
         Some(account) => Ok((id, account)),
         None => Err(error(format!("{path}.canonical_ids[\"{id}\"]"), format!("`{text}` is no account id"))),
@@ -198,11 +250,19 @@ pub(super) fn settings(
             Some(false) | None => DirectGrants::Unlimited,
         },
         guards: if raw.guards == Some(true) { Guards::On } else { Guards::Off },
-        public_buckets: match raw.s3_block_public_access {
-            Some(RawPublicAccess { restrict_public_buckets: true }) => PublicBuckets::Restricted,
-            _ => PublicBuckets::Unrestricted,
-        },
+        public_buckets: public_buckets.unwrap_or_default(),
         rcp_services: raw.rcp_services.map(Arc::new).or(default.rcp_services),
         canonical_ids: raw.canonical_ids.into_iter().map(account).collect::<Result<_, _>>()?,
     })
+}
+
+/// As S3 names its four settings; three of them decide no request.
+fn public_buckets(path: &str, text: &RawValue) -> Result<PublicBuckets, ScenarioError> {
+    let path = format!("{path}.s3_block_public_access");
+    let said: BTreeMap<String, bool> = parse(&path, text.get())?;
+    match unknown_member(&path, text.get(), &PUBLIC_ACCESS) {
+        Some(unknown) => Err(unknown),
+        None if said.get("RestrictPublicBuckets") == Some(&true) => Ok(PublicBuckets::Restricted),
+        None => Ok(PublicBuckets::Unrestricted),
+    }
 }

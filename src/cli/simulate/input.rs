@@ -14,15 +14,15 @@ const BUFFER: usize = 1024 * 1024;
 
 /// One scenario as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(in crate::cli) struct Line {
     /// The number of its first line.
-    pub(super) number: usize,
+    pub(in crate::cli) number: usize,
     /// Its text, or why there is none.
-    pub(super) text: Result<String, String>,
+    pub(in crate::cli) text: Result<String, String>,
 }
 
 /// Scenarios, read as they are needed.
-pub(super) struct Items {
+pub(in crate::cli) struct Items {
     input: BufReader<Box<dyn Read>>,
     number: usize,
     ahead: VecDeque<Line>,
@@ -30,7 +30,7 @@ pub(super) struct Items {
 }
 
 impl Items {
-    pub(super) fn new(input: Box<dyn Read>) -> Items {
+    pub(in crate::cli) fn new(input: Box<dyn Read>) -> Items {
         Items {
             input: BufReader::with_capacity(BUFFER, input),
             number: 0,
@@ -41,7 +41,7 @@ impl Items {
 
     /// At most so many scenarios, of not much more than so many bytes; none at the end. Of a stream that pauses, what
     /// has come.
-    pub(super) fn batch(&mut self, (most, bytes): (usize, usize)) -> io::Result<Vec<Line>> {
+    pub(in crate::cli) fn batch(&mut self, (most, bytes): (usize, usize)) -> io::Result<Vec<Line>> {
         let mut batch: Vec<Line> = Vec::new();
         let mut size = 0;
         while batch.len() < most && size < bytes {
