@@ -19,7 +19,7 @@ fn main() {
 /// Where the scenarios come from.
 #[derive(Debug, Clone, Copy)]
 enum Lines {
-    /// Few sets of policies, asked about often.
+    /// Made here; the policies repeat.
     Generated,
     /// The corpus, where it is there.
     Corpus,
@@ -30,7 +30,7 @@ const BOTH: [Lines; 2] = [Lines::Generated, Lines::Corpus];
 impl Lines {
     fn read(self) -> Vec<String> {
         match self {
-            Lines::Generated => (0..4_000).map(scenario).collect(),
+            Lines::Generated => generated(),
             Lines::Corpus => {
                 let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/scenarios");
                 let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -41,41 +41,39 @@ impl Lines {
     }
 }
 
-/// One of twenty teams asks for one of many objects, under an SCP.
-fn scenario(nth: usize) -> String {
-    let team = nth % 20;
-    let statement = |bucket: usize| {
-        json!({
-            "Sid": format!("Bucket{bucket}"),
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
-            "Resource": [format!("arn:aws:s3:::team-{team}-{bucket}"), format!("arn:aws:s3:::team-{team}-{bucket}/*")],
-        })
+/// Scenarios of a hundred principals: each has three policies of its own out of thirty, an SCP at two levels and a
+/// bucket policy, and asks for one of a thousand objects.
+fn generated() -> Vec<String> {
+    let policy = |nth: usize| {
+        let statements: Vec<Json> = (0..6)
+            .map(|part| {
+                json!({"Sid": format!("S{nth}x{part}"), "Effect": "Allow",
+                    "Action": [format!("s3:Get{part}*"), "s3:ListBucket", format!("ec2:Describe{nth}")],
+                    "Resource": [format!("arn:aws:s3:::bucket-{nth}-{part}/*"), format!("arn:aws:s3:::bucket-{nth}")],
+                    "Condition": {"Bool": {"aws:SecureTransport": "true"}}})
+            })
+            .chain([json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::b{}/*", nth % 10)})])
+            .collect();
+        json!({"Version": "2012-10-17", "Statement": statements})
     };
-    let statements: Vec<Json> = (0..8).map(statement).collect();
-    let everything =
+    let full =
         json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
-    let guard = json!({"Version": "2012-10-17", "Statement": [
-        {"Sid": "Regions", "Effect": "Deny", "NotAction": ["iam:*", "sts:*", "s3:*"], "Resource": "*",
-         "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1"]}}},
-        {"Sid": "Trail", "Effect": "Deny", "Action": ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "Resource": "*"},
-    ]});
-    json!({
-        "name": format!("case {nth}"),
-        "request": {
-            "principal": format!("arn:aws:iam::111122223333:role/team-{team}"),
-            "action": "s3:GetObject",
-            "resource": format!("arn:aws:s3:::team-{team}-{}/object-{nth}", nth % 9),
-            "context": {"aws:RequestedRegion": "eu-central-1", "aws:SecureTransport": "true"},
-        },
-        "policies": {
-            "identity": [{"name": "team", "policy": {"Version": "2012-10-17", "Statement": statements}}],
-            "scp": [[{"name": "FullAWSAccess", "policy": everything}],
-                    [{"name": "FullAWSAccess", "policy": everything}, {"name": "guard", "policy": guard}]],
-        },
-        "expect": {"decision": if nth % 9 < 8 { "Allowed" } else { "ImplicitlyDenied" }},
-    })
-    .to_string()
+    let line = |nth: usize| {
+        let own: Vec<Json> = (0..3)
+            .map(|of| json!({"name": format!("p{of}"), "policy": policy((nth * 7 + of * 11) % 30)}))
+            .collect();
+        let bucket = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*",
+            "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}});
+        json!({
+            "name": format!("case {nth}"),
+            "request": {"principal": format!("arn:aws:iam::111122223333:role/r{}", nth % 100), "action": "s3:GetObject",
+                "resource": format!("arn:aws:s3:::b{}/k{}", nth % 13, nth % 1000), "context": {"aws:SecureTransport": "true"}},
+            "policies": {"identity": own, "scp": [[{"name": "full", "policy": full}], [{"name": "full", "policy": full}]],
+                "resource": {"name": "bucket", "policy": bucket}},
+        })
+        .to_string()
+    };
+    (0..2_000).map(line).collect()
 }
 
 #[divan::bench(args = BOTH)]
@@ -105,7 +103,7 @@ fn answered(lines: &[String], threads: usize) -> usize {
     let reader = Reader { documents: &documents, catalog: &catalog, now: Timestamp::UNIX_EPOCH };
     let answer = |line: &String| {
         let scenario = reader.read(line).ok()?;
-        serde_json::to_string(&scenario.outcome(line, 1, &catalog)).ok()
+        serde_json::to_string(&scenario.outcome(line, 1, &reader)).ok()
     };
     let part = |lines: &[String]| lines.iter().filter_map(answer).map(|answer| answer.len()).sum::<usize>();
     thread::scope(|scope| {

@@ -11,6 +11,7 @@
 
 mod documents;
 mod expect;
+mod kinds;
 mod outcome;
 mod raw;
 mod table;
@@ -22,12 +23,11 @@ use thiserror::Error;
 use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamKind};
 use crate::catalog::Catalog;
-use crate::context_keys::key_kind;
 use crate::eval::is_role_session_action;
 use crate::knowledge::identity_keys;
-use crate::layers::{LayerPolicy, PolicyLayers};
+use crate::layers::PolicyLayers;
 use crate::policy::date::{Side, instant};
-use crate::policy::{PolicyType, ResourceService, resource_policy_type};
+use crate::policy::{PolicyType, resource_policy_type};
 use crate::request::{Action, Context, Request, Resource, Value};
 
 pub use documents::{Documents, NamedPolicy, named_policies};
@@ -54,11 +54,17 @@ pub struct Scenario {
 struct Parts<'a> {
     name: Option<String>,
     request: raw::Request<'a>,
-    policies: raw::Policies<'a>,
+    policies: Said<'a>,
     settings: Option<&'a raw::RawValue>,
     expect: Option<Expect>,
     /// Where the text begins that they are parts of.
     origin: *const u8,
+}
+
+/// The policies of a scenario: as they stand there, or put together from several places.
+enum Said<'a> {
+    InOnePlace(Option<&'a raw::RawValue>),
+    PutTogether(raw::Policies<'a>),
 }
 
 /// Why a text is no scenario.
@@ -92,7 +98,7 @@ impl Reader<'_> {
         self.assemble(Parts {
             name: raw.name.map(String::from),
             request: raw::members("$.request", raw.request.get(), &raw::REQUEST)?,
-            policies: raw::policies("$.policies", raw.policies)?,
+            policies: Said::InOnePlace(raw.policies),
             settings: raw.settings,
             expect: raw.expect.map(|text| Expect::read("$.expect", text.get())).transpose()?,
             origin: text.as_ptr(),
@@ -131,7 +137,9 @@ impl Reader<'_> {
         for (key, text) in said.into_iter().flat_map(|members| &members.0) {
             let path = format!("$.request.context[\"{key}\"]");
             let value = match raw::value(&path, text.get())? {
-                Value::Single(text) if key_kind(key, self.catalog).is_some_and(|kind| kind.multivalued) => {
+                Value::Single(text)
+                    if self.documents.kind(key, self.catalog).is_some_and(|kind| kind.multivalued) =>
+                {
                     Value::Multi(vec![text])
                 }
                 value => value,
@@ -168,44 +176,20 @@ impl Reader<'_> {
     }
 
     fn layers(&self, parts: &Parts<'_>, request: &Request) -> Result<PolicyLayers, ScenarioError> {
-        let Parts { policies: said, settings, origin, .. } = parts;
-        let list = |text: Option<&raw::RawValue>, name: &str, policy_type| {
-            self.documents.policies(text, &format!("$.policies.{name}"), name, policy_type, *origin)
-        };
         let of_resource = match &request.resource {
             _ if is_role_session_action(&request.action) => PolicyType::Trust,
             Resource::Arn(arn) => resource_policy_type(arn.as_str()),
             Resource::Star => resource_policy_type("*"),
         };
-        let mut resource: Vec<LayerPolicy> = list(said.resource, "resource", of_resource)?;
-        // A document that names resources is no trust policy, even if it is the one of a role.
-        if resource.iter().any(names_resources) {
-            resource = list(said.resource, "resource", PolicyType::Resource(ResourceService::Other))?;
-        }
-        if resource.len() > 1 {
-            return Err(error("$.policies.resource", "a resource has one policy"));
-        }
-        let levels = |text: Option<&raw::RawValue>, name: &str, policy_type| {
-            self.documents.levels(text, &format!("$.policies.{name}"), name, policy_type, *origin)
+        let layers = match &parts.policies {
+            Said::InOnePlace(text) => self.documents.layers(*text, of_resource, parts.origin),
+            Said::PutTogether(said) => self.documents.read_layers(said, of_resource, parts.origin),
         };
         Ok(PolicyLayers {
-            identity: list(said.identity, "identity", PolicyType::Identity)?,
-            boundary: list(said.boundary, "boundary", PolicyType::Boundary)?,
-            session: list(said.session, "session", PolicyType::Session)?,
-            resource,
-            scp: levels(said.scp, "scp", PolicyType::Scp)?,
-            rcp: levels(said.rcp, "rcp", PolicyType::Rcp)?,
-            vpc_endpoint: list(said.vpc_endpoint, "vpc_endpoint", PolicyType::VpcEndpoint)?,
-            settings: raw::settings(*settings, self.documents.rcp_services())?,
+            settings: raw::settings(parts.settings, self.documents.rcp_services())?,
+            ..layers?
         })
     }
-}
-
-/// Whether a policy that was read as a trust policy has the element that trust policies have not (R-GRM-32).
-fn names_resources(policy: &LayerPolicy) -> bool {
-    let found = policy.document.iter().flat_map(|document| &document.parsed.diagnostics);
-    policy.policy_type == PolicyType::Trust
-        && found.into_iter().any(|found| found.code == "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE")
 }
 
 /// Who asks: an ARN, `*`, or a map with one of `Service`, `Federated`, `CanonicalUser`.

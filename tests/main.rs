@@ -20,5 +20,7 @@ mod import;
 mod laws;
 mod layers;
 mod scenarios;
+mod simulate;
 mod store;
+mod tables;
 mod tidy;

@@ -146,7 +146,7 @@ fn answer(line: &Line, reader: &Reader<'_>, expect: Option<&Expect>) -> (String,
             if let Some(expect) = expect {
                 scenario.expect = Some(expect.clone());
             }
-            let outcome = scenario.outcome(text, line.number, reader.catalog);
+            let outcome = scenario.outcome(text, line.number, reader);
             let verdict = if outcome.expected == Some(false) { Verdict::Unexpected } else { Verdict::Fine };
             (written(&outcome), verdict)
         }

@@ -175,15 +175,15 @@ fn check(
         };
         let named = policies::named(table.names(), Path::new(file), &args.at.at, session);
         let documents = documents().with_named(named);
-        let cases = table.cases(&Reader { documents: &documents, catalog, now }).into_iter();
-        let read = cases.map(|case| Read {
+        let reader = Reader { documents: &documents, catalog, now };
+        let read = table.cases(&reader).into_iter().map(|case| Read {
             name: Some(case.name),
             text: &text,
             first_line: 1,
             offset: case.offset,
             scenario: case.scenario,
         });
-        read.enumerate().map(|(nth, read)| read.report(nth, catalog)).collect()
+        read.enumerate().map(|(nth, read)| read.report(nth, &reader)).collect()
     } else {
         let documents = documents();
         let reader = Reader { documents: &documents, catalog, now };
@@ -200,7 +200,7 @@ fn check(
                 let scenario = line.text.as_ref().map_err(unread).and_then(|text| reader.read(text));
                 let offset = text.len() - text.trim_start().len();
                 let read = Read { name: None, text, first_line: line.number, offset, scenario };
-                reports.push(read.report(reports.len(), catalog));
+                reports.push(read.report(reports.len(), &reader));
             }
         }
         reports
@@ -235,7 +235,7 @@ fn syntax(text: &str) -> Option<Broken> {
 }
 
 impl Read<'_> {
-    fn report(self, nth: usize, catalog: &Catalog) -> CaseReport {
+    fn report(self, nth: usize, reader: &Reader<'_>) -> CaseReport {
         let (line, column) = position(self.text, self.offset);
         let line = line + self.first_line - 1;
         let broken =
@@ -244,7 +244,7 @@ impl Read<'_> {
         let result = match self.scenario.and_then(with_expectation).and_then(readable) {
             Ok((scenario, expected)) => {
                 name = name.or_else(|| scenario.name.clone());
-                let outcome = scenario.outcome(self.text, self.first_line, catalog);
+                let outcome = scenario.outcome(self.text, self.first_line, reader);
                 let passed = outcome.mismatch.is_none();
                 let decided = Box::new(Decided { expected, outcome });
                 if passed { CaseResult::Passed(decided) } else { CaseResult::Failed(decided) }

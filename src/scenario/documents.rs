@@ -1,22 +1,26 @@
-//! The policy documents of scenarios: each distinct text is read once, however many scenarios hold it.
+//! The policies of scenarios: each distinct document is read once, however many scenarios hold it, and so is each
+//! distinct `policies`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value as Json;
 
+use super::kinds::Kinds;
 use super::raw::{self, RawValue};
 use super::{ScenarioError, error};
-use crate::layers::{LayerDocument, LayerPolicy, Level};
-use crate::policy::{PolicyType, parse};
+use crate::catalog::{Catalog, KeyKind};
+use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
+use crate::policy::{PolicyType, ResourceService, parse};
 
-/// How many bytes of documents are kept before all are forgotten.
+/// How many bytes of texts are kept before all are forgotten.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// Documents that were read before; for many threads.
 #[derive(Debug)]
 pub struct Documents {
-    known: Mutex<Known>,
+    known: RwLock<Known>,
+    kinds: Kinds,
     rcp_services: Arc<BTreeSet<String>>,
     named: BTreeMap<String, Result<NamedPolicy, String>>,
 }
@@ -35,13 +39,30 @@ pub struct NamedPolicy {
 #[derive(Debug, Default)]
 struct Known {
     bytes: usize,
-    by_type: HashMap<PolicyType, HashMap<Box<str>, Arc<LayerDocument>>>,
+    documents: HashMap<PolicyType, HashMap<Box<str>, Arc<LayerDocument>>>,
+    /// By the type of the resource's policy and the text of `policies`, in which their offsets are.
+    layers: HashMap<PolicyType, HashMap<Box<str>, PolicyLayers>>,
+}
+
+impl Known {
+    /// Makes room for a text.
+    fn grow(&mut self, text: &str) {
+        if self.bytes > MOST_BYTES {
+            *self = Known::default();
+        }
+        self.bytes += text.len();
+    }
 }
 
 impl Documents {
     /// None yet. `rcp_services` are the prefixes of the services that support RCPs (R-EVL-39).
     pub fn new(rcp_services: BTreeSet<String>) -> Documents {
-        Documents { known: Mutex::default(), rcp_services: Arc::new(rcp_services), named: BTreeMap::new() }
+        Documents {
+            known: RwLock::default(),
+            kinds: Kinds::default(),
+            rcp_services: Arc::new(rcp_services),
+            named: BTreeMap::new(),
+        }
     }
 
     /// With policies that stand elsewhere, by what tables call them; or why there is none of that name.
@@ -54,23 +75,84 @@ impl Documents {
         Arc::clone(&self.rcp_services)
     }
 
+    /// Type and arity of a context key.
+    pub(super) fn kind(&self, key: &str, catalog: &Catalog) -> Option<KeyKind> {
+        self.kinds.of(key, catalog)
+    }
+
     fn read(&self, text: &str, policy_type: PolicyType) -> Arc<LayerDocument> {
-        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().by_type.get(&policy_type).and_then(|known| known.get(text)) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.documents.get(&policy_type).and_then(|known| known.get(text)) {
             return Arc::clone(known);
         }
+        drop(known);
         let document = Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) });
-        let mut known = lock();
-        if known.bytes > MOST_BYTES {
-            *known = Known::default();
-        }
-        known.bytes += text.len();
-        known.by_type.entry(policy_type).or_default().insert(text.into(), Arc::clone(&document));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.grow(text);
+        known.documents.entry(policy_type).or_default().insert(text.into(), Arc::clone(&document));
         document
     }
 
+    /// `policies`. The type of the resource's policy follows from the request; `origin` is where the text begins in
+    /// which the places of documents are told.
+    pub(super) fn layers(
+        &self,
+        text: Option<&RawValue>,
+        of_resource: PolicyType,
+        origin: *const u8,
+    ) -> Result<PolicyLayers, ScenarioError> {
+        let Some(text) = text.map(RawValue::get).filter(|&text| text != "null") else {
+            return Ok(PolicyLayers::default());
+        };
+        let begin = text.as_ptr();
+        let base = begin as usize - origin as usize;
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(layers) = known.layers.get(&of_resource).and_then(|known| known.get(text)) {
+            return Ok(moved(layers.clone(), base));
+        }
+        drop(known);
+        let layers = self.read_layers(&raw::policies("$.policies", text)?, of_resource, begin)?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.grow(text);
+        known.layers.entry(of_resource).or_default().insert(text.into(), layers.clone());
+        Ok(moved(layers, base))
+    }
+
+    /// The same, layer by layer.
+    pub(super) fn read_layers(
+        &self,
+        said: &raw::Policies<'_>,
+        of_resource: PolicyType,
+        origin: *const u8,
+    ) -> Result<PolicyLayers, ScenarioError> {
+        let list = |text: Option<&RawValue>, name: &str, policy_type| {
+            self.policies(text, &format!("$.policies.{name}"), name, policy_type, origin)
+        };
+        let mut resource = list(said.resource, "resource", of_resource)?;
+        // A document that names resources is no trust policy, even if it is the one of a role.
+        if resource.iter().any(names_resources) {
+            resource = list(said.resource, "resource", PolicyType::Resource(ResourceService::Other))?;
+        }
+        if resource.len() > 1 {
+            return Err(error("$.policies.resource", "a resource has one policy"));
+        }
+        let levels = |text: Option<&RawValue>, name: &str, policy_type| {
+            self.levels(text, &format!("$.policies.{name}"), name, policy_type, origin)
+        };
+        Ok(PolicyLayers {
+            identity: list(said.identity, "identity", PolicyType::Identity)?,
+            boundary: list(said.boundary, "boundary", PolicyType::Boundary)?,
+            session: list(said.session, "session", PolicyType::Session)?,
+            resource,
+            scp: levels(said.scp, "scp", PolicyType::Scp)?,
+            rcp: levels(said.rcp, "rcp", PolicyType::Rcp)?,
+            vpc_endpoint: list(said.vpc_endpoint, "vpc_endpoint", PolicyType::VpcEndpoint)?,
+            settings: Settings::default(),
+        })
+    }
+
     /// A list of policies, or one; `null` and `[]` are none.
-    pub(super) fn policies(
+    fn policies(
         &self,
         text: Option<&RawValue>,
         path: &str,
@@ -90,7 +172,7 @@ impl Documents {
     }
 
     /// The levels of an organization, from the root to the account.
-    pub(super) fn levels(
+    fn levels(
         &self,
         text: Option<&RawValue>,
         path: &str,
@@ -159,6 +241,25 @@ impl Documents {
             offset: document.get().as_ptr() as usize - origin as usize,
         })
     }
+}
+
+/// The layers with the documents in them so many bytes further on; a document that stands by itself stays at 0.
+fn moved(mut layers: PolicyLayers, by: usize) -> PolicyLayers {
+    let PolicyLayers { identity, boundary, session, resource, scp, rcp, vpc_endpoint, settings: _ } =
+        &mut layers;
+    let flat = [identity, boundary, session, resource, vpc_endpoint].into_iter().flatten();
+    let levelled = [scp, rcp].into_iter().flatten().flat_map(|level| &mut level.policies);
+    for policy in flat.chain(levelled).filter(|policy| policy.offset > 0) {
+        policy.offset += by;
+    }
+    layers
+}
+
+/// Whether a policy that was read as a trust policy has the element that trust policies have not (R-GRM-32).
+fn names_resources(policy: &LayerPolicy) -> bool {
+    let found = policy.document.iter().flat_map(|document| &document.parsed.diagnostics);
+    policy.policy_type == PolicyType::Trust
+        && found.into_iter().any(|found| found.code == "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE")
 }
 
 /// The names in `policies` that stand for policies elsewhere: every string among them.

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Scenario;
+use super::{Reader, Scenario};
 use crate::caller::IamKind;
 use crate::cases::{self, Answer, CasesError, KeyFacts, Question};
-use crate::catalog::Catalog;
-use crate::context_keys::{global_key, key_kind};
+use crate::context_keys::global_key;
 use crate::eval::{self, Fit, authorize};
 use crate::explain;
 use crate::knowledge::Knowledge;
@@ -103,10 +102,10 @@ impl Outcome {
 impl Scenario {
     /// Decides the scenario. `text` is what it was read from, and `first_line` the number of its first line in the
     /// whole input.
-    pub fn outcome(&self, text: &str, first_line: usize, catalog: &Catalog) -> Outcome {
+    pub fn outcome(&self, text: &str, first_line: usize, reader: &Reader<'_>) -> Outcome {
         let evaluation = authorize(&self.layers, &self.request);
         let mut warnings = self.warnings();
-        let missing_context = self.missing(catalog).unwrap_or_else(|error| {
+        let missing_context = self.missing(reader).unwrap_or_else(|error| {
             warnings.push(format!("the context keys that could matter were not all tried: {error}"));
             Vec::new()
         });
@@ -155,7 +154,7 @@ impl Scenario {
 
     /// The keys that are absent and could matter: asked of [`cases`] with every unsaid key open. Where no statement
     /// about the action mentions such a key there is nothing to ask.
-    fn missing(&self, catalog: &Catalog) -> Result<Vec<String>, CasesError> {
+    fn missing(&self, reader: &Reader<'_>) -> Result<Vec<String>, CasesError> {
         let unsaid = |key: &str| self.request.context.get(key).is_none();
         let matters = |(of, statement): (StatementRef, &crate::policy::Statement)| {
             statement.context_keys().any(unsaid)
@@ -175,7 +174,7 @@ impl Scenario {
             request: Request { context: Context::default(), ..self.request.clone() },
             knowledge,
             kind: &|key| KeyFacts {
-                kind: key_kind(key, catalog),
+                kind: reader.documents.kind(key, reader.catalog),
                 always_present: global_key(key).is_some_and(|known| known.always_present),
             },
         };

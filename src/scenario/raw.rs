@@ -198,12 +198,9 @@ const SETTINGS: [&str; 6] = [
 const PUBLIC_ACCESS: [&str; 4] =
     ["RestrictPublicBuckets", "BlockPublicPolicy", "BlockPublicAcls", "IgnorePublicAcls"];
 
-/// `policies`, where they are said.
-pub(super) fn policies<'a>(path: &str, text: Option<&'a RawValue>) -> Result<Policies<'a>, ScenarioError> {
-    match text.filter(|text| text.get() != "null") {
-        Some(text) => members(path, text.get(), &POLICIES),
-        None => Ok(Policies::default()),
-    }
+/// `policies`.
+pub(super) fn policies<'a>(path: &str, text: &'a str) -> Result<Policies<'a>, ScenarioError> {
+    members(path, text, &POLICIES)
 }
 
 /// The value of a context key: numbers and booleans are their text.

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Expect, Parts, Reader, Scenario, ScenarioError, error, named_policies, raw};
+use super::{Expect, Parts, Reader, Said, Scenario, ScenarioError, error, named_policies, raw};
 use crate::request::fold;
 
 /// A decision table as it is written.
@@ -154,12 +154,14 @@ impl<'a> Table<'a> {
             role: case.role.clone().or(common.role.clone()),
             derive: case.derive.or(common.derive),
         };
-        let (own, shared) =
-            (raw::policies("$.policies", case.policies)?, raw::policies("$.policies", common.policies)?);
+        let policies = |text: Option<&'a RawValue>| {
+            text.map_or_else(|| Ok(raw::Policies::default()), |text| raw::policies("$.policies", text.get()))
+        };
+        let (own, shared) = (policies(case.policies)?, policies(common.policies)?);
         reader.assemble(Parts {
             name: case.name.as_deref().map(str::to_owned),
             request,
-            policies: raw::Policies {
+            policies: Said::PutTogether(raw::Policies {
                 identity: own.identity.or(shared.identity),
                 boundary: own.boundary.or(shared.boundary),
                 session: own.session.or(shared.session),
@@ -167,7 +169,7 @@ impl<'a> Table<'a> {
                 scp: own.scp.or(shared.scp),
                 rcp: own.rcp.or(shared.rcp),
                 vpc_endpoint: own.vpc_endpoint.or(shared.vpc_endpoint),
-            },
+            }),
             settings: case.settings.or(common.settings),
             expect: Some(Expect::read("$.expect", expect.get())?),
             origin: self.text.as_ptr(),
