@@ -18,6 +18,7 @@ pub mod pattern;
 pub mod policy;
 pub mod request;
 pub mod layers;
+pub mod algebra;
 pub mod eval;
 pub mod catalog;
 pub mod context_keys;

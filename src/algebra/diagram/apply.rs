@@ -1,0 +1,213 @@
+//! Union, intersection and difference of any number of sets.
+
+use std::fmt::Debug;
+use std::rc::Rc;
+
+use super::coordinate::Combine;
+use super::{Arena, BudgetError, Set};
+use crate::algebra::budget::{Exhausted, Meter};
+use crate::algebra::domain::{Merge, Met, Weight};
+
+/// What is made of the operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// The points of any.
+    Union,
+    /// The points of all.
+    Intersection,
+    /// The points of any that count for it, and of none that count against it.
+    Difference,
+}
+
+/// How an operand counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Side {
+    For,
+    Against,
+}
+
+/// A set and how it counts.
+pub(super) type Operand = (Side, Set);
+
+impl Operation {
+    /// What an operand means, whatever the others are.
+    fn weigh(self, (side, set): Operand) -> Weight<Operand> {
+        match (self, side, set) {
+            (Operation::Union, _, Set::FULL)
+            | (Operation::Intersection, _, Set::EMPTY)
+            | (Operation::Difference, Side::Against, Set::FULL) => Weight::Decides,
+            (Operation::Intersection, _, Set::FULL)
+            | (Operation::Union | Operation::Difference, _, Set::EMPTY) => Weight::Nothing,
+            _ => Weight::Counts((side, set)),
+        }
+    }
+
+    /// The result where one operand decides.
+    fn decided(self) -> Set {
+        if self == Operation::Union { Set::FULL } else { Set::EMPTY }
+    }
+
+    /// The result where nothing counts.
+    fn of_nothing(self) -> Set {
+        if self == Operation::Intersection { Set::FULL } else { Set::EMPTY }
+    }
+}
+
+/// Operands that are left, or the result.
+enum Simple {
+    Is(Set),
+    Open(Operation, Vec<Operand>),
+}
+
+/// What can be said of sorted operands without looking into them.
+fn simplify(operation: Operation, mut operands: Vec<Operand>) -> Simple {
+    let mut operation = operation;
+    if operation == Operation::Difference {
+        let first_against = operands.partition_point(|(side, _)| *side == Side::For);
+        let against = operands.split_off(first_against);
+        operands.retain(|(_, set)| against.binary_search(&(Side::Against, *set)).is_err());
+        if operands.contains(&(Side::For, Set::FULL)) {
+            operands = vec![(Side::For, Set::FULL)];
+        }
+        match operands.as_slice() {
+            [] => return Simple::Is(Set::EMPTY),
+            _ if against.is_empty() => operation = Operation::Union,
+            _ => operands.extend(against),
+        }
+    }
+    match operands.as_slice() {
+        [] => Simple::Is(operation.of_nothing()),
+        [(Side::For, set)] => Simple::Is(*set),
+        _ => Simple::Open(operation, operands),
+    }
+}
+
+/// The labels of the maps of some operands.
+struct Sides<'a> {
+    operation: Operation,
+    sides: &'a [Side],
+}
+
+impl Merge<Set> for Sides<'_> {
+    type Item = Operand;
+
+    fn weigh(&self, operand: usize, child: Set) -> Weight<Operand> {
+        self.operation.weigh((self.sides[operand], child))
+    }
+}
+
+/// The arena, while the children of one level are combined.
+struct Below<'a, L> {
+    arena: &'a mut Arena<L>,
+    operation: Operation,
+}
+
+impl<L: Ord + Clone + Debug> Combine<Operand, Stop<L>> for Below<'_, L> {
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.arena.meter
+    }
+
+    fn combine(&mut self, met: Met<Operand>) -> Result<Set, Stop<L>> {
+        Ok(self.arena.combine(self.operation, met)?)
+    }
+}
+
+/// Why a level was left: its own budget error, or one that names its level already.
+enum Stop<L: Debug> {
+    Here(Exhausted),
+    Below(BudgetError<L>),
+}
+
+impl<L: Debug> From<Exhausted> for Stop<L> {
+    fn from(what: Exhausted) -> Self {
+        Stop::Here(what)
+    }
+}
+
+impl<L: Debug> From<BudgetError<L>> for Stop<L> {
+    fn from(error: BudgetError<L>) -> Self {
+        Stop::Below(error)
+    }
+}
+
+impl<L: Ord + Clone + Debug> Arena<L> {
+    /// The points of any of the sets.
+    pub fn union(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<Set, BudgetError<L>> {
+        self.apply(Operation::Union, sets.into_iter().map(|set| (Side::For, set)))
+    }
+
+    /// The points of all of the sets.
+    pub fn intersection(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<Set, BudgetError<L>> {
+        self.apply(Operation::Intersection, sets.into_iter().map(|set| (Side::For, set)))
+    }
+
+    /// The points of any of some sets and of none of others.
+    pub fn difference(
+        &mut self,
+        sets: impl IntoIterator<Item = Set>,
+        without: impl IntoIterator<Item = Set>,
+    ) -> Result<Set, BudgetError<L>> {
+        let sets = sets.into_iter().map(|set| (Side::For, set));
+        let without = without.into_iter().map(|set| (Side::Against, set));
+        self.apply(Operation::Difference, sets.chain(without))
+    }
+
+    /// All other points.
+    pub fn complement(&mut self, set: Set) -> Result<Set, BudgetError<L>> {
+        self.difference([Set::FULL], [set])
+    }
+
+    /// Whether every point of a set is in another.
+    pub fn is_subset(&mut self, set: Set, of: Set) -> Result<bool, BudgetError<L>> {
+        Ok(self.difference([set], [of])? == Set::EMPTY)
+    }
+
+    /// Whether two sets have no point in common.
+    pub fn is_disjoint(&mut self, left: Set, right: Set) -> Result<bool, BudgetError<L>> {
+        Ok(self.intersection([left, right])? == Set::EMPTY)
+    }
+
+    fn apply(
+        &mut self,
+        operation: Operation,
+        operands: impl Iterator<Item = Operand>,
+    ) -> Result<Set, BudgetError<L>> {
+        let met = Met::all(&[], operands.map(|operand| operation.weigh(operand)));
+        self.combine(operation, met)
+    }
+
+    fn combine(&mut self, operation: Operation, met: Met<Operand>) -> Result<Set, BudgetError<L>> {
+        let Met::Items(operands) = met else {
+            return Ok(operation.decided());
+        };
+        let (operation, operands) = match simplify(operation, operands) {
+            Simple::Is(set) => return Ok(set),
+            Simple::Open(operation, operands) => (operation, operands),
+        };
+        let key = (operation, operands);
+        if let Some(&set) = self.memo.get(&key) {
+            return Ok(set);
+        }
+        let operands = &key.1;
+        let first = operands.iter().filter_map(|(_, set)| self.rank(*set)).min();
+        let (here, carried): (Vec<Operand>, Vec<Operand>) =
+            operands.iter().partition(|(_, set)| self.rank(*set) == first);
+        let sides: Vec<Side> = here.iter().map(|(side, _)| *side).collect();
+        let nodes: Vec<Rc<super::Node>> =
+            here.iter().filter_map(|(_, set)| self.get(*set).map(Rc::clone)).collect();
+        let Some(node) = nodes.first() else {
+            return Ok(operation.decided());
+        };
+        let branches: Vec<_> = nodes.iter().map(|node| &node.branch).collect();
+        let merge = Sides { operation, sides: &sides };
+        let mut below = Below { arena: self, operation };
+        let branch = node.branch.overlay(&branches, &carried, &merge, &mut below);
+        let set = match branch {
+            Ok(branch) => self.node(node.level, branch).map_err(|what| self.at_level(node.level, what))?,
+            Err(Stop::Here(what)) => return Err(self.at_level(node.level, what)),
+            Err(Stop::Below(error)) => return Err(error),
+        };
+        self.memo.insert(key, set);
+        Ok(set)
+    }
+}

@@ -1,0 +1,221 @@
+//! The domains that a level can have: a closed list.
+
+use std::net::IpAddr;
+
+use bigdecimal::BigDecimal;
+
+use super::Set;
+use crate::algebra::budget::{Exhausted, Meter};
+use crate::algebra::domain::{Domain, Merge, Met, Region};
+use crate::algebra::line::{DenseCut, DiscreteCut, Line};
+use crate::algebra::{Flag, Keyed, Text};
+
+/// A domain that a level can have.
+pub trait Coordinate: Domain {
+    /// Its name.
+    const KIND: Kind;
+
+    /// A region as a predicate.
+    fn predicate(region: Region<Self>) -> Predicate;
+
+    /// The map of a node, where the node is of this kind.
+    fn map(branch: &Branch) -> Option<&Self::Map<Set>>;
+
+    /// A map as the branch of a node.
+    fn branch(map: Self::Map<Set>) -> Branch;
+
+    /// The value of a datum, where the datum is of this kind.
+    fn point(datum: &Datum) -> Option<&Self::Point>;
+}
+
+macro_rules! coordinates {
+    ($($(#[$doc:meta])* $kind:ident: $domain:ty,)*) => {
+        /// Which domain a level has.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        /// What is asked of the coordinate of a level.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum Predicate {
+            $($(#[$doc])* $kind(Region<$domain>),)*
+        }
+
+        /// A coordinate.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Datum {
+            $($(#[$doc])* $kind(<$domain as Domain>::Point),)*
+        }
+
+        /// A map from coordinates to sets.
+        #[derive(Debug, PartialEq, Eq, Hash)]
+        pub enum Branch {
+            $($(#[$doc])* $kind(<$domain as Domain>::Map<Set>),)*
+        }
+
+        $(
+            impl Coordinate for $domain {
+                const KIND: Kind = Kind::$kind;
+
+                fn predicate(region: Region<Self>) -> Predicate {
+                    Predicate::$kind(region)
+                }
+
+                fn map(branch: &Branch) -> Option<&Self::Map<Set>> {
+                    if let Branch::$kind(map) = branch { Some(map) } else { None }
+                }
+
+                fn branch(map: Self::Map<Set>) -> Branch {
+                    Branch::$kind(map)
+                }
+
+                fn point(datum: &Datum) -> Option<&Self::Point> {
+                    if let Datum::$kind(point) = datum { Some(point) } else { None }
+                }
+            }
+
+            impl From<Region<$domain>> for Predicate {
+                fn from(region: Region<$domain>) -> Self {
+                    Predicate::$kind(region)
+                }
+            }
+        )*
+
+        impl Predicate {
+            /// Which domain it is about.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Predicate::$kind(_) => Kind::$kind,)*
+                }
+            }
+
+            pub(super) fn branch(&self, child: impl Fn(bool) -> Set) -> Branch {
+                match self {
+                    $(Predicate::$kind(region) => Branch::$kind(<$domain>::rename(&region.map, child)),)*
+                }
+            }
+        }
+
+        impl Datum {
+            /// Which domain it is of.
+            pub fn kind(&self) -> Kind {
+                match self {
+                    $(Datum::$kind(_) => Kind::$kind,)*
+                }
+            }
+        }
+
+        impl Branch {
+            pub(super) fn same_everywhere(&self) -> Option<Set> {
+                match self {
+                    $(Branch::$kind(map) => <$domain>::same_everywhere(map),)*
+                }
+            }
+
+            /// The children, each once.
+            pub(super) fn children(&self) -> Vec<Set> {
+                match self {
+                    $(Branch::$kind(map) => <$domain>::labels(map),)*
+                }
+            }
+
+            /// The coordinates that lead to a child.
+            pub(super) fn leading_to(&self, child: Set, meter: &mut Meter) -> Result<Predicate, Exhausted> {
+                match self {
+                    $(Branch::$kind(map) => {
+                        let children = <$domain>::labels(map);
+                        let hits: Vec<bool> = children.iter().map(|other| *other == child).collect();
+                        let map = <$domain>::reduce(numbered::<$domain>(map, &children), &hits, meter)?;
+                        Ok(Predicate::$kind(Region { map }))
+                    })*
+                }
+            }
+
+            /// The same with other children.
+            pub(super) fn with_children(
+                &self,
+                children: &[Set],
+                new: &[Set],
+                meter: &mut Meter,
+            ) -> Result<Branch, Exhausted> {
+                match self {
+                    $(Branch::$kind(map) => {
+                        let map = <$domain>::reduce(numbered::<$domain>(map, children), new, meter)?;
+                        Ok(Branch::$kind(map))
+                    })*
+                }
+            }
+
+            /// A coordinate that leads to a set that is not empty, and that set.
+            pub(super) fn into_something(&self) -> Option<(Datum, Set)> {
+                match self {
+                    $(Branch::$kind(map) => {
+                        let point = <$domain>::find(map, |child| child != Set::EMPTY)?;
+                        let child = <$domain>::at(map, &point);
+                        Some((Datum::$kind(point), child))
+                    })*
+                }
+            }
+
+            /// Where a coordinate leads; none where it is of another kind.
+            pub(super) fn at(&self, datum: &Datum) -> Option<Set> {
+                match self {
+                    $(Branch::$kind(map) => Some(<$domain>::at(map, <$domain as Coordinate>::point(datum)?)),)*
+                }
+            }
+
+            /// Lays branches of one kind over one another, merges what meets with `combine`, and reduces the result.
+            pub(super) fn overlay<M: Merge<Set>, E: From<Exhausted>>(
+                &self,
+                branches: &[&Branch],
+                carried: &[M::Item],
+                merge: &M,
+                context: &mut impl Combine<M::Item, E>,
+            ) -> Result<Branch, E> {
+                match self {
+                    $(Branch::$kind(_) => {
+                        let maps: Vec<_> =
+                            branches.iter().filter_map(|branch| <$domain as Coordinate>::map(branch)).collect();
+                        let (raw, meetings) = <$domain>::overlay(&maps, carried, merge, context.meter())?;
+                        let mut children = Vec::with_capacity(meetings.len());
+                        for met in meetings {
+                            children.push(context.combine(met)?);
+                        }
+                        Ok(Branch::$kind(<$domain>::reduce(raw, &children, context.meter())?))
+                    })*
+                }
+            }
+        }
+    };
+}
+
+coordinates! {
+    /// Yes or no.
+    Flag: Flag,
+    /// A string.
+    Text: Text,
+    /// A key that holds booleans.
+    FlagKey: Keyed<Flag>,
+    /// A key that holds strings.
+    TextKey: Keyed<Text>,
+    /// A key that holds numbers.
+    NumberKey: Keyed<Line<DenseCut<BigDecimal>>>,
+    /// A key that holds instants, in whole seconds.
+    InstantKey: Keyed<Line<DiscreteCut<i64>>>,
+    /// A key that holds addresses.
+    AddressKey: Keyed<Line<DiscreteCut<IpAddr>>>,
+}
+
+/// A map to the positions of its children in a list that has them all.
+fn numbered<D: Domain>(map: &D::Map<Set>, children: &[Set]) -> D::Map<u32> {
+    let numbers: rustc_hash::FxHashMap<Set, u32> = children.iter().copied().zip(0..).collect();
+    D::rename(map, |child| numbers.get(&child).copied().unwrap_or_default())
+}
+
+/// What turns the children that meet into one.
+pub(super) trait Combine<I, E> {
+    fn meter(&mut self) -> &mut Meter;
+
+    fn combine(&mut self, met: Met<I>) -> Result<Set, E>;
+}
