@@ -105,7 +105,7 @@ pub struct Arena<L> {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Node {
     level: u32,
-    branch: Branch,
+    branch: Branch<Set>,
 }
 
 impl<L: Ord + Clone + Debug> Arena<L> {
@@ -190,7 +190,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
     }
 
     /// The set of a branch. Its map must be canonical.
-    fn node(&mut self, level: u32, branch: Branch) -> Result<Set, Exhausted> {
+    fn node(&mut self, level: u32, branch: Branch<Set>) -> Result<Set, Exhausted> {
         if let Some(only) = branch.same_everywhere() {
             return Ok(only);
         }

@@ -3,9 +3,8 @@
 use std::fmt::Debug;
 use std::rc::Rc;
 
-use super::coordinate::Combine;
+use super::coordinate::Branch;
 use super::{Arena, BudgetError, Set};
-use crate::algebra::budget::{Exhausted, Meter};
 use crate::algebra::domain::{Merge, Met, Weight};
 
 /// What is made of the operands.
@@ -96,40 +95,6 @@ impl Merge<Set> for Sides<'_> {
     }
 }
 
-/// The arena, while the children of one level are combined.
-struct Below<'a, L> {
-    arena: &'a mut Arena<L>,
-    operation: Operation,
-}
-
-impl<L: Ord + Clone + Debug> Combine<Operand, Stop<L>> for Below<'_, L> {
-    fn meter(&mut self) -> &mut Meter {
-        &mut self.arena.meter
-    }
-
-    fn combine(&mut self, met: Met<Operand>) -> Result<Set, Stop<L>> {
-        Ok(self.arena.combine(self.operation, met)?)
-    }
-}
-
-/// Why a level was left: its own budget error, or one that names its level already.
-enum Stop<L: Debug> {
-    Here(Exhausted),
-    Below(BudgetError<L>),
-}
-
-impl<L: Debug> From<Exhausted> for Stop<L> {
-    fn from(what: Exhausted) -> Self {
-        Stop::Here(what)
-    }
-}
-
-impl<L: Debug> From<BudgetError<L>> for Stop<L> {
-    fn from(error: BudgetError<L>) -> Self {
-        Stop::Below(error)
-    }
-}
-
 impl<L: Ord + Clone + Debug> Arena<L> {
     /// The points of any of the sets.
     pub fn union(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<Set, BudgetError<L>> {
@@ -195,18 +160,23 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         let sides: Vec<Side> = here.iter().map(|(side, _)| *side).collect();
         let nodes: Vec<Rc<super::Node>> =
             here.iter().filter_map(|(_, set)| self.get(*set).map(Rc::clone)).collect();
-        let Some(node) = nodes.first() else {
+        let Some(level) = nodes.first().map(|node| node.level) else {
             return Ok(operation.decided());
         };
         let branches: Vec<_> = nodes.iter().map(|node| &node.branch).collect();
         let merge = Sides { operation, sides: &sides };
-        let mut below = Below { arena: self, operation };
-        let branch = node.branch.overlay(&branches, &carried, &merge, &mut below);
-        let set = match branch {
-            Ok(branch) => self.node(node.level, branch).map_err(|what| self.at_level(node.level, what))?,
-            Err(Stop::Here(what)) => return Err(self.at_level(node.level, what)),
-            Err(Stop::Below(error)) => return Err(error),
+        let overlay = Branch::overlay(&branches, &carried, &merge, &mut self.meter);
+        let Some((raw, meetings)) = overlay.map_err(|what| self.at_level(level, what))? else {
+            return Ok(operation.decided());
         };
+        let mut children = Vec::with_capacity(meetings.len());
+        for met in meetings {
+            children.push(self.combine(operation, met)?);
+        }
+        let reduced = raw.reduce(&children, &mut self.meter);
+        let set = reduced
+            .and_then(|branch| self.node(level, branch))
+            .map_err(|what| self.at_level(level, what))?;
         self.memo.insert(key, set);
         Ok(set)
     }

@@ -6,7 +6,7 @@ use bigdecimal::BigDecimal;
 
 use super::Set;
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::{Domain, Merge, Met, Region};
+use crate::algebra::domain::{Domain, Label, Merge, Met, Region};
 use crate::algebra::line::{DenseCut, DiscreteCut, Line};
 use crate::algebra::{Flag, Keyed, Text};
 
@@ -19,10 +19,7 @@ pub trait Coordinate: Domain {
     fn predicate(region: Region<Self>) -> Predicate;
 
     /// The map of a node, where the node is of this kind.
-    fn map(branch: &Branch) -> Option<&Self::Map<Set>>;
-
-    /// A map as the branch of a node.
-    fn branch(map: Self::Map<Set>) -> Branch;
+    fn map(branch: &Branch<Set>) -> Option<&Self::Map<Set>>;
 
     /// The value of a datum, where the datum is of this kind.
     fn point(datum: &Datum) -> Option<&Self::Point>;
@@ -48,10 +45,10 @@ macro_rules! coordinates {
             $($(#[$doc])* $kind(<$domain as Domain>::Point),)*
         }
 
-        /// A map from coordinates to sets.
+        /// A map from coordinates.
         #[derive(Debug, PartialEq, Eq, Hash)]
-        pub enum Branch {
-            $($(#[$doc])* $kind(<$domain as Domain>::Map<Set>),)*
+        pub enum Branch<O: Label> {
+            $($(#[$doc])* $kind(<$domain as Domain>::Map<O>),)*
         }
 
         $(
@@ -62,12 +59,8 @@ macro_rules! coordinates {
                     Predicate::$kind(region)
                 }
 
-                fn map(branch: &Branch) -> Option<&Self::Map<Set>> {
+                fn map(branch: &Branch<Set>) -> Option<&Self::Map<Set>> {
                     if let Branch::$kind(map) = branch { Some(map) } else { None }
-                }
-
-                fn branch(map: Self::Map<Set>) -> Branch {
-                    Branch::$kind(map)
                 }
 
                 fn point(datum: &Datum) -> Option<&Self::Point> {
@@ -90,7 +83,7 @@ macro_rules! coordinates {
                 }
             }
 
-            pub(super) fn branch(&self, child: impl Fn(bool) -> Set) -> Branch {
+            pub(super) fn branch(&self, child: impl Fn(bool) -> Set) -> Branch<Set> {
                 match self {
                     $(Predicate::$kind(region) => Branch::$kind(<$domain>::rename(&region.map, child)),)*
                 }
@@ -106,7 +99,7 @@ macro_rules! coordinates {
             }
         }
 
-        impl Branch {
+        impl Branch<Set> {
             pub(super) fn same_everywhere(&self) -> Option<Set> {
                 match self {
                     $(Branch::$kind(map) => <$domain>::same_everywhere(map),)*
@@ -132,18 +125,10 @@ macro_rules! coordinates {
                 }
             }
 
-            /// The same with other children.
-            pub(super) fn with_children(
-                &self,
-                children: &[Set],
-                new: &[Set],
-                meter: &mut Meter,
-            ) -> Result<Branch, Exhausted> {
+            /// The same map to the positions of its children in a list of them all.
+            pub(super) fn numbered(&self, children: &[Set]) -> Branch<u32> {
                 match self {
-                    $(Branch::$kind(map) => {
-                        let map = <$domain>::reduce(numbered::<$domain>(map, children), new, meter)?;
-                        Ok(Branch::$kind(map))
-                    })*
+                    $(Branch::$kind(map) => Branch::$kind(numbered::<$domain>(map, children)),)*
                 }
             }
 
@@ -165,26 +150,31 @@ macro_rules! coordinates {
                 }
             }
 
-            /// Lays branches of one kind over one another, merges what meets with `combine`, and reduces the result.
-            pub(super) fn overlay<M: Merge<Set>, E: From<Exhausted>>(
-                &self,
-                branches: &[&Branch],
+            /// Lays branches of the kind of the first over one another, to the positions in a list of what meets.
+            pub(super) fn overlay<M: Merge<Set>>(
+                branches: &[&Branch<Set>],
                 carried: &[M::Item],
                 merge: &M,
-                context: &mut impl Combine<M::Item, E>,
-            ) -> Result<Branch, E> {
-                match self {
-                    $(Branch::$kind(_) => {
+                meter: &mut Meter,
+            ) -> Result<Option<(Branch<u32>, Vec<Met<M::Item>>)>, Exhausted> {
+                match branches.first() {
+                    None => Ok(None),
+                    $(Some(Branch::$kind(_)) => {
                         let maps: Vec<_> =
                             branches.iter().filter_map(|branch| <$domain as Coordinate>::map(branch)).collect();
-                        let (raw, meetings) = <$domain>::overlay(&maps, carried, merge, context.meter())?;
-                        let mut children = Vec::with_capacity(meetings.len());
-                        for met in meetings {
-                            children.push(context.combine(met)?);
-                        }
-                        Ok(Branch::$kind(<$domain>::reduce(raw, &children, context.meter())?))
+                        let (raw, meetings) = <$domain>::overlay(&maps, carried, merge, meter)?;
+                        Ok(Some((Branch::$kind(raw), meetings)))
                     })*
                 }
+            }
+        }
+
+        impl Branch<u32> {
+            /// The canonical branch with the child at each position.
+            pub(super) fn reduce(self, children: &[Set], meter: &mut Meter) -> Result<Branch<Set>, Exhausted> {
+                Ok(match self {
+                    $(Branch::$kind(raw) => Branch::$kind(<$domain>::reduce(raw, children, meter)?),)*
+                })
             }
         }
     };
@@ -211,11 +201,4 @@ coordinates! {
 fn numbered<D: Domain>(map: &D::Map<Set>, children: &[Set]) -> D::Map<u32> {
     let numbers: rustc_hash::FxHashMap<Set, u32> = children.iter().copied().zip(0..).collect();
     D::rename(map, |child| numbers.get(&child).copied().unwrap_or_default())
-}
-
-/// What turns the children that meet into one.
-pub(super) trait Combine<I, E> {
-    fn meter(&mut self) -> &mut Meter;
-
-    fn combine(&mut self, met: Met<I>) -> Result<Set, E>;
 }
