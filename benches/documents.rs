@@ -4,8 +4,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use divan::Bencher;
+use iamdb::caller::Caller;
 use iamdb::eval::authorize;
 use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
 use iamdb::policy::{Document, PolicyType, parse};
@@ -75,7 +77,8 @@ fn authorize_among(bencher: Bencher, statements: usize) {
         kind: "inline policy".to_owned(),
         group: None,
         policy_type: PolicyType::Identity,
-        document: Some(LayerDocument { text, parsed }),
+        document: Some(Arc::new(LayerDocument { text, parsed })),
+        offset: 0,
     };
     let layers = PolicyLayers { identity: vec![policy], ..PolicyLayers::default() };
     let mut context = Context::default();
@@ -84,6 +87,7 @@ fn authorize_among(bencher: Bencher, statements: usize) {
     let (Some(action), Some(resource)) = (Action::parse("s3:GetObject"), Resource::parse(&last)) else {
         return;
     };
-    let request = Request { action, resource, context };
+    let Some(caller) = Caller::parse("arn:aws:iam::123456789012:user/alice") else { return };
+    let request = Request { caller, action, resource, resource_account: None, context };
     bencher.bench(|| authorize(&layers, &request).decision);
 }

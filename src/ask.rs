@@ -2,11 +2,12 @@
 //! it. What is stored comes in as layers and a caller, the clock as an instant: nothing is looked up here.
 
 use crate::arn::AccountId;
-use crate::caller::{Caller, CallerKind, Knowledge};
+use crate::caller::{Caller, IamKind};
 use crate::cases::{self, Answer, CasesError, Example, KeyFacts, Question};
 use crate::catalog::{Action as KnownAction, Catalog};
 use crate::context_keys::{global_key, key_kind};
 use crate::eval::{self, Decision, Fit};
+use crate::knowledge::Knowledge;
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Diagnostic, Effect};
 use crate::request::{Action, Context, Request, Resource, Value, fold};
@@ -21,6 +22,10 @@ pub struct Ask<'a> {
     pub action: Action,
     /// The resource; `None` where none was named, which asks about `*`.
     pub resource: Option<Resource>,
+    /// Whose resource it is, where that is known (R-EVL-11).
+    pub resource_account: Option<AccountId>,
+    /// Keys that follow from what surrounds the request: the organization, the resource's tags.
+    pub surroundings: Vec<(String, Value)>,
     /// What was said of the context, key by key; `None`: it was said to be absent.
     pub given: Vec<(String, Option<Value>)>,
     /// What a key that was not mentioned is.
@@ -40,6 +45,19 @@ pub enum Unsaid {
     Unknown,
     /// Absent, as AWS's policy simulator assumes.
     Absent,
+}
+
+impl Ask<'_> {
+    /// The question as a request about a resource in a context.
+    pub fn request(&self, resource: &Resource, context: Context) -> Request {
+        Request {
+            caller: self.caller.clone(),
+            action: self.action.clone(),
+            resource: resource.clone(),
+            resource_account: self.resource_account.clone(),
+            context,
+        }
+    }
 }
 
 /// The reply to a question.
@@ -102,6 +120,11 @@ pub enum Note {
         /// The key.
         key: String,
     },
+    /// A layer is there, but does not count for the request (R-EVL-8, R-EVL-36, R-EVL-37).
+    Ignored {
+        /// The layer.
+        layer: Layer,
+    },
     /// A policy is attached, but its document is not known (R-EVL-64).
     UnknownDocument {
         /// The layer.
@@ -134,8 +157,7 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
     let answer_on = |resource: &Resource, closed: bool| {
         let question = Question {
             layers: ask.layers,
-            action: ask.action.clone(),
-            resource: resource.clone(),
+            request: ask.request(resource, Context::default()),
             knowledge: Knowledge { closed, ..knowledge.clone() },
             kind: &|key| KeyFacts {
                 kind: key_kind(key, ask.catalog),
@@ -163,13 +185,17 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
     };
     let near = match &answer {
         Answer::Decided(example) if example.evaluation.decision != Decision::Allowed => {
-            let context = example.context.clone();
-            near(ask.layers, &Request { action: ask.action.clone(), resource: resource.clone(), context })
+            near(ask.layers, &ask.request(&resource, example.context.clone()))
         }
         _ => Vec::new(),
     };
-    for (layer, policies) in ask.layers.present() {
-        let unknown = policies.iter().filter(|policy| policy.document.is_none());
+    let request = ask.request(&resource, Context::default());
+    for layer in ask.layers.present() {
+        if !eval::is_in_scope(layer, ask.layers, &request) {
+            notes.push(Note::Ignored { layer });
+            continue;
+        }
+        let unknown = ask.layers.policies(layer).into_iter().filter(|policy| policy.document.is_none());
         notes.extend(unknown.map(|policy| Note::UnknownDocument { layer, policy: policy.name.clone() }));
     }
     notes.extend(session_tags(ask, &resource));
@@ -179,15 +205,17 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
 /// What is known of the context: what was given, and under it what follows from the caller, the resource and
 /// the clock (R-KEY-1).
 fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowledge {
-    let mut knowledge = ask.caller.derive();
-    if ask.caller.account.is_none() {
+    let mut knowledge = Knowledge::of(ask.caller);
+    for (key, value) in &ask.surroundings {
+        knowledge.known.set(key, value.clone());
+    }
+    if ask.caller.iam().is_some_and(|caller| caller.account.is_none()) {
         notes.push(Note::AccountUnset);
     }
     for (key, given) in &ask.given {
         let derived = knowledge.known.get(key).cloned();
         let is_derived = derived.is_some() || knowledge.is_absent(key);
-        let is_session_tag =
-            ask.caller.kind != CallerKind::User && fold(key).starts_with("aws:principaltag/");
+        let is_session_tag = may_bring_tags(ask.caller) && fold(key).starts_with("aws:principaltag/");
         if is_derived && derived != *given && !is_session_tag {
             notes.push(Note::Contradicts { key: key.clone(), derived });
         }
@@ -197,13 +225,17 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
     let now = ask.now.as_second();
     single("aws:CurrentTime", jiff::Timestamp::from_second(now).unwrap_or(ask.now).to_string());
     single("aws:EpochTime", now.to_string());
-    if let Resource::Arn(arn) = resource {
-        if !arn.region().is_empty() {
-            single("aws:RequestedRegion", arn.region().to_owned());
-        }
-        if AccountId::parse(arn.account()).is_some() {
-            single("aws:ResourceAccount", arn.account().to_owned());
-        }
+    if let Resource::Arn(arn) = resource
+        && !arn.region().is_empty()
+    {
+        single("aws:RequestedRegion", arn.region().to_owned());
+    }
+    let owner = ask.resource_account.clone().or_else(|| match resource {
+        Resource::Arn(arn) => AccountId::parse(arn.account()),
+        Resource::Star => None,
+    });
+    if let Some(owner) = owner {
+        single("aws:ResourceAccount", owner.as_str().to_owned());
     }
     for (key, given) in &ask.given {
         match given {
@@ -233,20 +265,21 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
 
 /// The Allow statements about the action that did not apply, where an Allow was missing.
 fn near(layers: &PolicyLayers, request: &Request) -> Vec<Near> {
-    let blocked_by = eval::authorize(layers, request).blocked_by();
+    let blocked_by = eval::authorize(layers, request).blocked_by;
     let allows =
         layers.statements().filter(|(of, _)| of.effect == Effect::Allow && blocked_by.contains(&of.layer));
     let fits = allows.filter_map(|(of, statement)| {
         let policy = layers.policy(of)?;
-        Some(Near { statement: of, fit: eval::fit(statement, policy.policy_type, request) })
+        Some(Near { statement: of, fit: eval::fit(statement, policy.policy_type, request, layers) })
     });
-    fits.filter(|near| matches!(near.fit, Fit::OtherResource | Fit::ConditionsFail(_))).collect()
+    fits.filter(|near| matches!(near.fit, Fit::OtherPrincipal | Fit::OtherResource | Fit::ConditionsFail(_)))
+        .collect()
 }
 
 fn degraded(layers: &PolicyLayers) -> Vec<Degraded> {
     let mut found = Vec::new();
-    for (layer, policies) in layers.present() {
-        for (policy, of) in policies.iter().enumerate() {
+    for layer in layers.present() {
+        for (policy, of) in layers.policies(layer).into_iter().enumerate() {
             let diagnostics = of.document.iter().flat_map(|document| document.parsed.degraded());
             found.extend(diagnostics.map(|diagnostic| Degraded {
                 layer,
@@ -258,23 +291,26 @@ fn degraded(layers: &PolicyLayers) -> Vec<Degraded> {
     found
 }
 
+/// Whether sessions of the caller can carry tags of their own (R-TAG-6).
+fn may_bring_tags(caller: &Caller) -> bool {
+    let session = |kind: &IamKind| matches!(kind, IamKind::RoleSession(_) | IamKind::FederatedUser(_));
+    caller.iam().is_some_and(|caller| session(&caller.kind))
+}
+
 /// Tags that the role does not have and that statements about the action look at: a session could bring them.
 fn session_tags(ask: &Ask<'_>, resource: &Resource) -> Vec<Note> {
-    if ask.caller.kind == CallerKind::User {
-        return Vec::new();
-    }
-    let has_tag = |key: &str| {
-        ask.caller.tags.iter().any(|(tag, _)| fold(&format!("aws:PrincipalTag/{tag}")) == fold(key))
-    };
+    let Some(caller) = ask.caller.iam().filter(|_| may_bring_tags(ask.caller)) else { return Vec::new() };
+    let has_tag =
+        |key: &str| caller.tags.iter().any(|(tag, _)| fold(&format!("aws:PrincipalTag/{tag}")) == fold(key));
     let was_given = |key: &str| ask.given.iter().any(|(given, _)| fold(given) == fold(key));
     let mut keys: Vec<String> = Vec::new();
-    let (action, resource) = (ask.action.clone(), resource.clone());
-    let request = Request { action, resource, context: Context::default() };
+    let request = ask.request(resource, Context::default());
     for (of, statement) in ask.layers.statements() {
-        let policy_type = ask.layers.policy(of).map(|policy| policy.policy_type);
-        if policy_type
-            .is_none_or(|policy_type| eval::fit(statement, policy_type, &request) == Fit::OtherAction)
-        {
+        let fit = ask
+            .layers
+            .policy(of)
+            .map(|policy| eval::fit(statement, policy.policy_type, &request, ask.layers));
+        if fit.is_none_or(|fit| matches!(fit, Fit::OtherAction | Fit::OtherPrincipal)) {
             continue;
         }
         for key in statement.context_keys() {

@@ -1,23 +1,39 @@
-//! The principal who asks, and the context keys that follow from it (semantics 5.2, R-KEY-1, R-KEY-6).
+//! Who makes a request: an IAM principal or a session of one, a service, an identity provider's user, or nobody
+//! known (semantics 2.6).
+//!
+//! A group is no caller: it makes no requests (R-EVL-3).
 
-use std::collections::BTreeSet;
+use std::fmt;
 
-use crate::arn::AccountId;
-use crate::pattern::{Pattern, Piece, Syntax};
-use crate::request::{Context, Value, fold};
+use crate::arn::{AccountId, Arn};
 
-/// A principal that makes requests. Groups are none (R-EVL-3).
+/// Who makes a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// User or role session.
-    pub kind: CallerKind,
+pub enum Caller {
+    /// A user, a role session, a federated-user session or the root user of an account.
+    Iam(IamCaller),
+    /// A service principal such as `lambda.amazonaws.com` (R-PRN-11).
+    Service(String),
+    /// Someone whom an identity provider vouches for, before there is a session (R-EVL-44): the provider.
+    Federated(String),
+    /// An IAM principal of which only the S3 canonical id of its account is known (R-EVL-10).
+    CanonicalUser(String),
+    /// Whoever sends no credentials (R-EVL-53).
+    Anonymous,
+}
+
+/// An IAM principal that makes requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IamCaller {
+    /// User, session or root.
+    pub kind: IamKind,
     /// `aws`, `aws-cn`, …
     pub partition: String,
-    /// The account; `None` while it is not set.
+    /// The account; `None` while it is not set, and then every resource counts as being in the same account.
     pub account: Option<AccountId>,
     /// The path of the user or role.
     pub path: String,
-    /// The name of the user or role.
+    /// The name of the user, the role or the federated user; empty for root.
     pub name: String,
     /// `AIDA…` or `AROA…`, where known.
     pub unique_id: Option<String>,
@@ -25,144 +41,149 @@ pub struct Caller {
     pub tags: Vec<(String, String)>,
 }
 
-/// What kind of principal.
+/// What kind of IAM principal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallerKind {
+pub enum IamKind {
     /// An IAM user.
     User,
     /// A session of a role; its name where it is known (R-PRN-6).
     RoleSession(Option<String>),
-}
-
-/// What is known about the context of a question. A key that is in no part of it is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Knowledge {
-    /// Keys with known values.
-    pub known: Context,
-    /// Folded names of keys that are known to be absent; one that ends in `/` stands for every key that
-    /// starts with it.
-    pub absent: BTreeSet<String>,
-    /// Keys whose value is made from an unknown key: `aws:PrincipalArn` while the account is not set.
-    pub follows: Vec<(String, Pattern)>,
-    /// Whether every key that is unsaid is absent, as AWS's simulator assumes.
-    pub closed: bool,
-}
-
-impl Knowledge {
-    /// Whether a key is known to be absent.
-    pub fn is_absent(&self, key: &str) -> bool {
-        let folded = fold(key);
-        let under_prefix =
-            || self.absent.iter().any(|name| name.ends_with('/') && folded.starts_with(name.as_str()));
-        // The account that is not set is unknown, not absent, and so is what is made from it.
-        let unset = self.follows.iter().any(|(name, template)| {
-            fold(name) == folded || template.variables().any(|variable| fold(&variable.key) == folded)
-        });
-        let unsaid = self.closed && !unset;
-        self.known.get(key).is_none() && (unsaid || self.absent.contains(&folded) || under_prefix())
-    }
-
-    /// Whether nothing at all is known about a key.
-    pub fn is_unknown(&self, key: &str) -> bool {
-        self.known.get(key).is_none() && !self.is_absent(key) && self.follows(key).is_none()
-    }
-
-    /// The template of a key that follows from an unknown one.
-    pub fn follows(&self, key: &str) -> Option<&Pattern> {
-        self.follows.iter().find(|(name, _)| fold(name) == fold(key)).map(|(_, template)| template)
-    }
-
-    /// Fills in the keys that follow from others, once those are known. What is said of such a key itself
-    /// wins.
-    pub fn settle_followers(&mut self) {
-        let templates = std::mem::take(&mut self.follows);
-        for (key, template) in templates {
-            if self.known.get(&key).is_some() || self.is_absent(&key) {
-                continue;
-            }
-            match filled(&template, &self.known) {
-                Some(text) => self.known.set(&key, Value::Single(text)),
-                None => self.follows.push((key, template)),
-            }
-        }
-    }
-
-    /// Notes that a key is absent.
-    pub fn set_absent(&mut self, key: &str) {
-        self.absent.insert(fold(key));
-    }
-}
-
-/// The text of a template of text and variables, once every variable has a value.
-fn filled(template: &Pattern, known: &Context) -> Option<String> {
-    let text = |piece: &Piece| match piece {
-        Piece::Text(text) => Some(text.clone()),
-        Piece::Variable(variable) => {
-            known.get(&variable.key).and_then(|value| value.items().first()).cloned()
-        }
-        Piece::Star | Piece::Question => None,
-    };
-    template.pieces().iter().map(text).collect()
+    /// A session of `sts:GetFederationToken`; the ARN of the user who called that, where it is known.
+    FederatedUser(Option<Arn>),
+    /// The root user, or a session of `sts:AssumeRoot`.
+    Root,
 }
 
 impl Caller {
-    /// The keys that follow from the principal: known values, and keys that such a principal never has.
-    pub fn derive(&self) -> Knowledge {
-        let mut knowledge = Knowledge::default();
-        let mut set = |key: &str, value: &str| knowledge.known.set(key, Value::Single(value.to_owned()));
-        set("aws:PrincipalIsAWSService", "false");
-        for (key, value) in &self.tags {
-            set(&format!("aws:PrincipalTag/{key}"), value);
+    /// Reads the ARN of a user, a role, a role session, a federated user or an account's root, or `*` for nobody
+    /// known. The ARN of a role means a session whose name is not known; of a session ARN the role's path is not.
+    ///
+    /// ```
+    /// # use iamdb::caller::Caller;
+    /// let caller = Caller::parse("arn:aws:sts::111122223333:assumed-role/ci/run-7").unwrap();
+    /// assert_eq!(caller.principal_arn().unwrap(), "arn:aws:iam::111122223333:role/ci");
+    /// assert!(Caller::parse("arn:aws:iam::111122223333:group/devs").is_none());
+    /// ```
+    pub fn parse(text: &str) -> Option<Caller> {
+        if text == "*" {
+            return Some(Caller::Anonymous);
         }
-        let mut absent = vec![
-            "aws:PrincipalTag/",
-            "aws:PrincipalServiceName",
-            "aws:PrincipalServiceNamesList",
-            "aws:AssumedRoot",
-            "aws:SourceArn",
-            "aws:SourceAccount",
-            "aws:SourceOrgID",
-            "aws:SourceOrgPaths",
-        ];
-        let user_id = match &self.kind {
-            CallerKind::User => {
-                set("aws:PrincipalType", "User");
-                set("aws:username", &self.name);
-                absent.extend(["aws:FederatedProvider", "aws:SourceIdentity"]);
-                self.unique_id.clone()
+        let arn = Arn::parse(text)?;
+        let account = AccountId::parse(arn.account())?;
+        let (kind, rest) = arn.resource().split_once('/').unwrap_or((arn.resource(), ""));
+        let (kind, path, name) = match (arn.service(), kind) {
+            ("iam", "root") if rest.is_empty() && arn.resource() == "root" => {
+                (IamKind::Root, String::new(), "")
             }
-            CallerKind::RoleSession(session) => {
-                set("aws:PrincipalType", "AssumedRole");
-                absent.push("aws:username");
-                self.unique_id.as_ref().zip(session.as_ref()).map(|(id, session)| format!("{id}:{session}"))
+            ("iam", "user" | "role") => {
+                let (path, name) = split_path(rest);
+                let kind = if kind == "user" { IamKind::User } else { IamKind::RoleSession(None) };
+                (kind, path, name)
             }
+            ("sts", "assumed-role") => {
+                let (role, session) = rest.split_once('/')?;
+                if session.is_empty() || session.contains('/') {
+                    return None;
+                }
+                (IamKind::RoleSession(Some(session.to_owned())), "/".to_owned(), role)
+            }
+            ("sts", "federated-user") => (IamKind::FederatedUser(None), "/".to_owned(), rest),
+            _ => return None,
         };
-        if let Some(user_id) = user_id {
-            set("aws:userid", &user_id);
+        if !arn.region().is_empty() || (name.is_empty() && kind != IamKind::Root) {
+            return None;
         }
-        match &self.account {
-            Some(account) => {
-                set("aws:PrincipalAccount", account.as_str());
-                set("kms:CallerAccount", account.as_str());
-                set("aws:PrincipalArn", &self.arn());
-            }
-            None => {
-                let arn = self.arn().replacen(AccountId::UNSET, "${aws:PrincipalAccount}", 1);
-                let (template, _) = Pattern::parse(&arn, Syntax { wildcards: false, variables: true });
-                knowledge.follows.push(("aws:PrincipalArn".to_owned(), template));
-            }
-        }
-        absent.into_iter().for_each(|key| knowledge.set_absent(key));
-        knowledge
+        Some(Caller::Iam(IamCaller {
+            kind,
+            partition: arn.partition().to_owned(),
+            account: Some(account),
+            path,
+            name: name.to_owned(),
+            unique_id: None,
+            tags: Vec::new(),
+        }))
     }
 
-    /// `aws:PrincipalArn`: of a role session the ARN of the role, with its path.
-    pub fn arn(&self) -> String {
-        let kind = match self.kind {
-            CallerKind::User => "user",
-            CallerKind::RoleSession(_) => "role",
+    /// The IAM principal, if it is one of which more than an id is known.
+    pub fn iam(&self) -> Option<&IamCaller> {
+        match self {
+            Caller::Iam(caller) => Some(caller),
+            _ => None,
+        }
+    }
+
+    /// Whether identity policies speak of it: a caller of another kind has neither them nor a boundary nor a
+    /// session policy (R-EVL-10).
+    pub fn is_iam(&self) -> bool {
+        matches!(self, Caller::Iam(_) | Caller::CanonicalUser(_))
+    }
+
+    /// Whether it is the root user.
+    pub fn is_root(&self) -> bool {
+        self.iam().is_some_and(|caller| caller.kind == IamKind::Root)
+    }
+
+    /// Its account, where it has one and that is known.
+    pub fn account(&self) -> Option<&AccountId> {
+        self.iam().and_then(|caller| caller.account.as_ref())
+    }
+
+    /// `aws:PrincipalArn` (semantics 5.2): of a role session the ARN of the role, with its path. Only IAM
+    /// principals have one.
+    pub fn principal_arn(&self) -> Option<String> {
+        self.iam().map(IamCaller::principal_arn)
+    }
+}
+
+/// `/a/b/` and `c` of `a/b/c`.
+fn split_path(text: &str) -> (String, &str) {
+    match text.rsplit_once('/') {
+        Some((path, name)) => (format!("/{path}/"), name),
+        None => ("/".to_owned(), text),
+    }
+}
+
+impl IamCaller {
+    /// `aws:PrincipalArn`.
+    pub fn principal_arn(&self) -> String {
+        let (service, resource) = match self.kind {
+            IamKind::User => ("iam", format!("user{}{}", self.path, self.name)),
+            IamKind::RoleSession(_) => ("iam", format!("role{}{}", self.path, self.name)),
+            IamKind::FederatedUser(_) => ("sts", format!("federated-user/{}", self.name)),
+            IamKind::Root => ("iam", "root".to_owned()),
         };
+        self.arn_of(service, &resource)
+    }
+
+    /// The ARN of the caller itself: of a named role session that of the session.
+    pub fn arn(&self) -> String {
+        match &self.kind {
+            IamKind::RoleSession(Some(session)) => {
+                self.arn_of("sts", &format!("assumed-role/{}/{session}", self.name))
+            }
+            _ => self.principal_arn(),
+        }
+    }
+
+    /// Whether it is a session of a service-linked role, which its path tells (R-PRN-7).
+    pub fn is_service_linked(&self) -> bool {
+        matches!(self.kind, IamKind::RoleSession(_)) && self.path.starts_with("/aws-service-role/")
+    }
+
+    fn arn_of(&self, service: &str, resource: &str) -> String {
         let account = self.account.as_ref().map_or(AccountId::UNSET, AccountId::as_str);
-        format!("arn:{}:iam::{account}:{kind}{}{}", self.partition, self.path, self.name)
+        format!("arn:{}:{service}::{account}:{resource}", self.partition)
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Caller::Iam(caller) => f.write_str(&caller.arn()),
+            Caller::Service(name) | Caller::Federated(name) | Caller::CanonicalUser(name) => {
+                f.write_str(name)
+            }
+            Caller::Anonymous => f.write_str("*"),
+        }
     }
 }

@@ -13,19 +13,20 @@ mod condition;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use itertools::Itertools;
 use thiserror::Error;
 
-use crate::caller::Knowledge;
 use crate::catalog::KeyKind;
 use crate::eval::{self, Decision, Evaluation};
-use crate::layers::{Layer, LayerDocument, LayerPolicy, PolicyLayers, StatementRef};
+use crate::knowledge::Knowledge;
+use crate::layers::{Layer, LayerDocument, LayerPolicy, PolicyLayers, PublicBuckets, StatementRef};
 use crate::pattern::{Pattern, Piece};
 use crate::policy::{
     Condition, Effect, Parsed, Policy, PolicyType, Quantifier, ResourcePattern, Selector, Statement,
 };
-use crate::request::{Action, Context, Request, Resource, Value, fold};
+use crate::request::{Context, Request, Value, fold};
 
 pub use condition::{Clause, Test, When};
 
@@ -36,10 +37,8 @@ const MOST_COMBINATIONS: usize = 50_000;
 pub struct Question<'a> {
     /// The policies.
     pub layers: &'a PolicyLayers,
-    /// The action.
-    pub action: Action,
-    /// The resource.
-    pub resource: Resource,
+    /// Who asks for what; its context is empty.
+    pub request: Request,
     /// What is known of the context.
     pub knowledge: Knowledge,
     /// Type and arity of a key, where they are on record; and whether it is always present.
@@ -125,7 +124,7 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CasesError> {
     }
     let combinations = keys.iter().try_fold(1usize, |product, key| product.checked_mul(key.classes.len()));
     let combinations = combinations.unwrap_or(usize::MAX);
-    if combinations > MOST_COMBINATIONS && !relevant.may_allow() {
+    if combinations > MOST_COMBINATIONS && !relevant.may_allow(question) {
         keys.clear();
     } else if combinations > MOST_COMBINATIONS {
         let keys = keys.into_iter().map(|key| key.name).collect();
@@ -165,7 +164,7 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CasesError> {
 }
 
 fn request(question: &Question<'_>, context: Context) -> Request {
-    Request { action: question.action.clone(), resource: question.resource.clone(), context }
+    Request { context, ..question.request.clone() }
 }
 
 /// One unknown key and the values that stand for all of its values.
@@ -209,51 +208,67 @@ impl Relevant {
             .statements()
             .filter_map(|(of, statement)| {
                 let policy_type = question.layers.policy(of)?.policy_type;
-                Some((of, standing(statement, policy_type, question)))
+                let counts = eval::is_in_scope(of.layer, question.layers, &question.request);
+                counts.then(|| (of, standing(statement, policy_type, question)))
             })
             .collect();
         let always = |of: &StatementRef| standing.get(of) == Some(&Standing::Always);
         let denied = standing.keys().any(|of| of.effect == Effect::Deny && always(of));
-        // What one layer, or one boundary of several, allows as a whole.
-        let limit = |of: &StatementRef| (of.layer, (of.layer == Layer::Boundary).then_some(of.policy));
-        let allowing = standing.keys().filter(|of| of.effect == Effect::Allow && always(of));
-        let allowed: HashSet<(Layer, Option<usize>)> = allowing.map(limit).collect();
+        // What one group of a layer's policies allows as a whole. As what the resource's policy grants makes a
+        // difference, so there no Allow stands for another.
+        let group = |of: &StatementRef| {
+            let groups = question.layers.groups(of.layer);
+            (of.layer, groups.into_iter().position(|group| group.contains(&of.policy)))
+        };
+        let allowing = standing
+            .keys()
+            .filter(|of| of.effect == Effect::Allow && of.layer != Layer::Resource && always(of));
+        let allowed: HashSet<(Layer, Option<usize>)> = allowing.map(group).collect();
         let matters = |of: &StatementRef| match standing.get(of) {
             Some(Standing::Always) => !denied || of.effect == Effect::Deny,
             Some(Standing::Perhaps) => {
-                !denied && (of.effect == Effect::Deny || !allowed.contains(&limit(of)))
+                !denied && (of.effect == Effect::Deny || !allowed.contains(&group(of)))
             }
             Some(Standing::Never) | None => false,
         };
-        let keep = |layer: Layer| {
-            let policies = question.layers.policies(layer).iter().enumerate();
-            let reduced = |(policy, of): (usize, &LayerPolicy)| {
-                let statements = of.statements().iter().enumerate().filter(|(position, statement)| {
-                    matters(&StatementRef { layer, policy, position: *position, effect: statement.effect })
-                });
-                let statements = statements.map(|(_, statement)| statement.clone()).collect();
-                let document = of.document.as_ref().map(|document| LayerDocument {
-                    text: String::new(),
-                    parsed: Parsed {
-                        policy: Policy { version: document.parsed.policy.version, statements },
-                        diagnostics: Vec::new(),
-                    },
-                });
-                LayerPolicy { document, ..of.without_document() }
-            };
-            policies.map(reduced).collect()
+        // Whether a bucket is public is a matter of its whole policy (R-EVL-62).
+        let whole = |layer: Layer| {
+            layer == Layer::Resource && question.layers.settings.public_buckets == PublicBuckets::Restricted
         };
-        let layers = PolicyLayers { identity: keep(Layer::Identity), boundary: keep(Layer::Boundary) };
+        let layers = question.layers.map_policies(|layer, policy, of| {
+            let statements = of.statements().iter().enumerate().filter(|(position, statement)| {
+                let of = StatementRef { layer, policy, position: *position, effect: statement.effect };
+                whole(layer) || matters(&of)
+            });
+            let statements = statements.map(|(_, statement)| statement.clone()).collect();
+            let document = of.document.as_ref().map(|document| {
+                let policy = Policy { version: document.parsed.policy.version, statements };
+                let parsed = Parsed { policy, diagnostics: Vec::new() };
+                Arc::new(LayerDocument { text: String::new(), parsed })
+            });
+            of.with_document(document)
+        });
         Relevant { layers }
     }
 
-    /// Whether every layer has an Allow that may apply.
-    fn may_allow(&self) -> bool {
-        let allows = |policy: &LayerPolicy| {
+    /// Whether an Allow may apply wherever one is needed.
+    fn may_allow(&self, question: &Question<'_>) -> bool {
+        let allows = |policy: &&LayerPolicy| {
             policy.document.is_none()
                 || policy.statements().iter().any(|statement| statement.effect == Effect::Allow)
         };
-        self.layers.identity.iter().any(allows) && self.layers.boundary.iter().all(allows)
+        let every_group = |layer: Layer| {
+            let policies = self.layers.policies(layer);
+            let allowed = |range: std::ops::Range<usize>| {
+                policies.get(range).is_some_and(|group| group.iter().any(allows))
+            };
+            !eval::is_in_scope(layer, question.layers, &question.request)
+                || self.layers.groups(layer).into_iter().all(allowed)
+        };
+        let gates = every_group(Layer::Scp) && every_group(Layer::VpcEndpoint);
+        let by_resource = self.layers.policies(Layer::Resource).iter().any(allows);
+        let by_identity = question.request.caller.is_root() || every_group(Layer::Identity);
+        gates && (by_resource || (by_identity && every_group(Layer::Boundary)))
     }
 
     fn conditions(&self) -> impl Iterator<Item = &Condition> {
@@ -313,7 +328,7 @@ fn standing(statement: &Statement, policy_type: PolicyType, question: &Question<
         None => {}
     }
     let request = request(question, knowledge.known.clone());
-    match eval::fit(&wide, policy_type, &request) {
+    match eval::fit(&wide, policy_type, &request, question.layers) {
         eval::Fit::Applies if is_open => Standing::Perhaps,
         eval::Fit::Applies => Standing::Always,
         _ => Standing::Never,

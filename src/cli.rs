@@ -26,16 +26,20 @@ mod man;
 mod name;
 mod named;
 mod nearest;
+mod organization;
 mod output;
 mod progress;
 mod quota;
 mod resolve;
 mod session;
 mod show;
+mod simulate;
 mod source;
 mod table;
 mod tag;
+mod test;
 mod text;
+mod thing;
 mod usage;
 mod verify;
 
@@ -45,15 +49,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use error::CliError;
+use error::{CliError, ErrorKind};
 use exit::Exit;
-use output::{Color, Format, Output};
+use output::{Color, Output, Wanted};
 use session::Session;
 
 /// Keep AWS IAM policies in one file, and ask it what they allow
 ///
-/// iamdb holds policies and the users, roles and groups they are attached to in one SQLite file, with their whole
-/// history, and answers offline. It needs no account, no credentials and no network, and it asks for none.
+/// iamdb holds policies and the users, roles, groups, organizations and resources they are attached to in one SQLite
+/// file, with their whole history, and answers offline. It needs no account, no credentials and no network, and it asks for none.
 #[derive(Debug, Parser)]
 #[command(name = "iamdb", version, max_term_width = 100, help_template = help(), after_long_help = RULES)]
 struct Cli {
@@ -68,6 +72,8 @@ const RULES: &str = "\
 Database:    --db FILE, else $IAMDB_DB, else iam.db in the working directory.
              The first attach, create or init makes it.
 Principals:  alice, user/alice, role/deploy, group/devs or an ARN
+Also:        organization, root, ou/dev, account/222222222222,
+             scp/limits, rcp/limits, arn:aws:s3:::reports
 Policies:    a JSON file, - for stdin, a literal {…},
              or the name or ARN of a stored one, also my-repo@v2
 Exit codes:  0  yes, done
@@ -113,7 +119,7 @@ struct Global {
         hide_env = true,
         default_value = "text"
     )]
-    output: Format,
+    output: Wanted,
     /// Whether to colour; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(
         long,
@@ -130,6 +136,8 @@ enum Command {
     Attach(attach::AttachArgs),
     Can(can::CanArgs),
     Detach(detach::DetachArgs),
+    Simulate(simulate::SimulateArgs),
+    Test(test::TestArgs),
     Import(import::ImportArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
@@ -152,9 +160,9 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) => return usage::tell(&error, &arguments).into(),
     };
     let Global { db, output, color } = cli.global;
-    let out = Output::new(output, color);
+    let out = Output::new(output.format(), color);
     let mut session = Session::new(database(db), &arguments, out);
-    let outcome = dispatch(cli.command, &mut session);
+    let outcome = dispatch(cli.command, output, &mut session);
     match outcome.and_then(|exit| session.out.finish().map(|()| exit)) {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -170,11 +178,17 @@ fn database(db: Option<PathBuf>) -> PathBuf {
     db.or_else(from_environment).unwrap_or_else(|| PathBuf::from("iam.db"))
 }
 
-fn dispatch(command: Command, session: &mut Session) -> Result<Exit, CliError> {
+fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
+    if wanted == Wanted::Junit && !matches!(command, Command::Test(_)) {
+        let error = CliError::new(ErrorKind::Usage, "only `iamdb test` writes a report as `junit`");
+        return Err(error.hint("`--output json` is for programs, with every command"));
+    }
     match command {
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
+        Command::Simulate(args) => simulate::run(&args, session),
+        Command::Test(args) => test::run(&args, wanted, session),
         Command::Import(args) => import::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
         Command::Show(args) => show::run(&args, session),

@@ -2,7 +2,6 @@
 //! principal always has them.
 
 use crate::catalog::{Catalog, KeyKind, KeyType};
-use crate::request::fold;
 
 /// What is known about a global key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,10 +95,12 @@ pub const GLOBAL_KEYS: &[GlobalKey] = &[
 
 /// Looks a global key up, letter case aside; `aws:PrincipalTag/team` finds `aws:PrincipalTag/`.
 pub fn global_key(name: &str) -> Option<GlobalKey> {
-    let folded = fold(name);
-    let fits = |known: &&GlobalKey| match fold(known.name) {
-        prefix if prefix.ends_with('/') => folded.len() > prefix.len() && folded.starts_with(&prefix),
-        known => known == folded,
+    let fits = |known: &&GlobalKey| match name.split_at_checked(known.name.len()) {
+        Some((start, rest)) if known.name.ends_with('/') => {
+            !rest.is_empty() && start.eq_ignore_ascii_case(known.name)
+        }
+        Some((start, "")) => start.eq_ignore_ascii_case(known.name),
+        _ => false,
     };
     GLOBAL_KEYS.iter().find(fits).copied()
 }

@@ -20,8 +20,10 @@ mod estate;
 mod file;
 mod gaad;
 mod name;
+mod organization;
 mod outcome;
 mod recognise;
+mod resource;
 mod tape;
 mod warning;
 
@@ -50,12 +52,19 @@ pub struct Reading {
     principal_by_arn: HashMap<String, (usize, String)>,
     /// The ARNs of documents, by folder and name.
     index: HashMap<(String, String), IndexLine>,
+    /// Of which resource the policies are that come without an ARN.
+    arn: Option<String>,
 }
 
 impl Reading {
     /// Nothing yet.
     pub fn new() -> Reading {
         Reading::default()
+    }
+
+    /// Nothing yet; a policy that comes without an ARN will be that of this resource.
+    pub fn of_resource(arn: &str) -> Reading {
+        Reading { arn: Some(arn.to_owned()), ..Reading::default() }
     }
 
     /// Takes in one file. Its name names it in messages, and the policy in it where the content has no name.
@@ -95,6 +104,7 @@ impl Reading {
             }
         }
         once_per_name(&mut estate.named)?;
+        estate.warnings.extend(estate.organization.check()?);
         let cut_off = estate.coverage.values().filter(|coverage| !coverage.has_end);
         let files = cut_off.filter_map(|coverage| coverage.truncated.clone());
         estate.warnings.extend(files.map(|file| Warning::Truncated { file }));

@@ -3,11 +3,12 @@
 //!
 //! The modules stand in reading order; each may use only those above it.
 //!
-//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`request`], [`layers`].
-//! * The meaning of one request: [`eval`].
+//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`caller`], [`request`], [`layers`].
+//! * The meaning of one request: [`eval`], and in words: [`explain`].
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
-//! * The meaning of a question that leaves context keys unsaid: [`caller`], [`cases`].
+//! * The meaning of a question that leaves context keys unsaid: [`knowledge`], [`cases`].
+//! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows.
 //! * A whole question and its reply: [`ask`].
@@ -16,14 +17,17 @@
 pub mod arn;
 pub mod pattern;
 pub mod policy;
+pub mod caller;
 pub mod request;
 pub mod layers;
 pub mod algebra;
 pub mod eval;
+pub mod explain;
 pub mod catalog;
 pub mod context_keys;
-pub mod caller;
+pub mod knowledge;
 pub mod cases;
+pub mod scenario;
 pub mod store;
 pub mod stored;
 pub mod import;

@@ -16,6 +16,7 @@ mod size;
 use std::fmt;
 use std::ops::Deref;
 
+use crate::arn::Arn;
 use crate::pattern::Pattern;
 
 pub use diagnostic::{Consequence, Diagnostic, JsonPath, Severity, Step, position, positions};
@@ -55,6 +56,19 @@ pub enum ResourceService {
     ResourceRequired,
     /// Any other service, such as ECR: `Resource` may be absent.
     Other,
+}
+
+/// The grammar of a policy on the resource of that ARN (R-GRM-18, R-GRM-35).
+pub fn resource_policy_type(arn: &str) -> PolicyType {
+    let Some(arn) = Arn::parse(arn) else { return PolicyType::Resource(ResourceService::Other) };
+    match arn.service() {
+        "ec2" if arn.resource().starts_with("vpc-endpoint/") => PolicyType::VpcEndpoint,
+        "kms" => PolicyType::Resource(ResourceService::Kms),
+        "s3" | "sqs" | "sns" | "lambda" | "secretsmanager" => {
+            PolicyType::Resource(ResourceService::ResourceRequired)
+        }
+        _ => PolicyType::Resource(ResourceService::Other),
+    }
 }
 
 impl PolicyType {

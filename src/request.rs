@@ -3,15 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
+use crate::caller::Caller;
 
 /// A request (semantics 0.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
+    /// Who asks.
+    pub caller: Caller,
     /// The action.
     pub action: Action,
     /// The resource.
     pub resource: Resource,
+    /// Whose resource it is, where that is said (R-EVL-11).
+    pub resource_account: Option<AccountId>,
     /// The context. A key that is not in it is absent.
     pub context: Context,
 }

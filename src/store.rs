@@ -26,6 +26,8 @@ mod error;
 mod history;
 mod migrate;
 mod open;
+mod organization;
+mod resource;
 mod snapshot;
 mod verify;
 mod writer;
@@ -36,6 +38,12 @@ pub use entity::{
     PolicyVersion, Principal, PrincipalKey, PrincipalKind,
 };
 pub use error::StoreError;
+pub use organization::{
+    FeatureSet, Level, NewNode, NewOrganizationPolicy, Node, NodeKey, NodeKind, Organization,
+    OrganizationFacts, OrganizationPolicy, OrganizationPolicyKey, OrganizationPolicyOwner,
+    OrganizationPolicyType, Standing, TypeStatus,
+};
+pub use resource::{Resource, ResourceKey, account_in};
 pub use snapshot::Snapshot;
 pub use verify::{Damage, Verified};
 pub use writer::Writer;

@@ -1,10 +1,20 @@
-//! From the database to the words: the policies that decide for a stored principal, and what is known of it
-//! as a caller.
+//! From the database to the words: the policies that decide for a stored principal and a resource, and what is
+//! known of both.
 
-use crate::caller::{Caller, CallerKind};
-use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::arn::{AccountId, Arn};
+use crate::caller::{IamCaller, IamKind};
+use crate::catalog::Catalog;
+use crate::eval::{is_role_session_action, requires_resource_policy};
+use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Document, PolicyType, parse};
-use crate::store::{AttachmentKind, Principal, PrincipalKey, PrincipalKind, Snapshot, StoreError};
+use crate::request::{Context, Request, Resource, Value};
+use crate::store::{
+    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
+    Standing, StoreError, TypeStatus,
+};
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
 /// R-EVL-4). Of a group: what it gives to its members.
@@ -16,7 +26,7 @@ pub fn policy_layers(snapshot: &Snapshot<'_>, principal: &Principal) -> Result<P
         }
     }
     let boundary = managed(snapshot, principal.key, AttachmentKind::Boundary, PolicyType::Boundary, None)?;
-    Ok(PolicyLayers { identity, boundary })
+    Ok(PolicyLayers { identity, boundary, ..PolicyLayers::default() })
 }
 
 fn identity_policies(
@@ -25,11 +35,8 @@ fn identity_policies(
     group: Option<&str>,
 ) -> Result<Vec<LayerPolicy>, StoreError> {
     let inline = snapshot.inline(of)?.into_iter().map(|policy| LayerPolicy {
-        name: policy.name,
-        kind: "inline policy".to_owned(),
         group: group.map(str::to_owned),
-        policy_type: PolicyType::Identity,
-        document: Some(read(&policy.document, PolicyType::Identity)),
+        ..layer_policy(policy.name, "inline policy", PolicyType::Identity, Some(&policy.document))
     });
     let mut policies: Vec<LayerPolicy> = inline.collect();
     policies.extend(managed(snapshot, of, AttachmentKind::Managed, PolicyType::Identity, group)?);
@@ -43,24 +50,40 @@ fn managed(
     policy_type: PolicyType,
     group: Option<&str>,
 ) -> Result<Vec<LayerPolicy>, StoreError> {
-    let layer_policy = |policy: crate::store::ManagedPolicy| {
+    let read = |policy: store::ManagedPolicy| {
         let version = snapshot.default_version(policy.key)?;
+        let kind = match &version {
+            Some(version) => format!("managed policy v{}", version.number),
+            None => "managed policy whose document is not known".to_owned(),
+        };
+        let document = version.as_ref().map(|version| &version.document);
         Ok(LayerPolicy {
-            name: policy.name,
-            kind: match &version {
-                Some(version) => format!("managed policy v{}", version.number),
-                None => "managed policy whose document is not known".to_owned(),
-            },
             group: group.map(str::to_owned),
-            policy_type,
-            document: version.map(|version| read(&version.document, policy_type)),
+            ..layer_policy(policy.name, &kind, policy_type, document)
         })
     };
-    snapshot.attached(of, attached_as)?.into_iter().map(layer_policy).collect()
+    snapshot.attached(of, attached_as)?.into_iter().map(read).collect()
 }
 
-fn read(document: &Document, policy_type: PolicyType) -> LayerDocument {
-    LayerDocument { text: document.text().to_owned(), parsed: parse(document.text(), policy_type) }
+/// A policy of a layer, read from its document where that is known.
+pub fn layer_policy(
+    name: String,
+    kind: &str,
+    policy_type: PolicyType,
+    document: Option<&Document>,
+) -> LayerPolicy {
+    let read = |document: &Document| {
+        let text = document.text().to_owned();
+        Arc::new(LayerDocument { parsed: parse(&text, policy_type), text })
+    };
+    LayerPolicy {
+        name,
+        kind: kind.to_owned(),
+        group: None,
+        policy_type,
+        document: document.map(read),
+        offset: 0,
+    }
 }
 
 /// A stored user or role as a caller; `None` for a group. `session` names the session of a role.
@@ -68,13 +91,13 @@ pub fn caller(
     snapshot: &Snapshot<'_>,
     principal: &Principal,
     session: Option<String>,
-) -> Result<Option<Caller>, StoreError> {
+) -> Result<Option<IamCaller>, StoreError> {
     let kind = match principal.kind {
-        PrincipalKind::User => CallerKind::User,
-        PrincipalKind::Role => CallerKind::RoleSession(session),
+        PrincipalKind::User => IamKind::User,
+        PrincipalKind::Role => IamKind::RoleSession(session),
         PrincipalKind::Group => return Ok(None),
     };
-    Ok(Some(Caller {
+    Ok(Some(IamCaller {
         kind,
         partition: principal.partition.clone(),
         account: principal.account.clone(),
@@ -83,4 +106,185 @@ pub fn caller(
         unique_id: principal.unique_id.clone(),
         tags: snapshot.tags(principal.key)?,
     }))
+}
+
+/// What the file holds of the surroundings of a request: the organization of its caller, and the resource.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// The resource's policy; empty where it has none.
+    pub resource: Vec<LayerPolicy>,
+    /// The SCPs of the caller's account, level by level.
+    pub scp: Vec<Level>,
+    /// The RCPs of the resource's account, level by level.
+    pub rcp: Vec<Level>,
+    /// Switches and facts.
+    pub settings: Settings,
+    /// Whose resource it is, where the file says so.
+    pub resource_account: Option<AccountId>,
+    /// Context keys that follow from the organization and the resource (semantics 5.2, 5.5).
+    pub keys: Vec<(String, Value)>,
+}
+
+/// Looks up what surrounds a request of a caller for an action on a resource.
+pub fn surroundings(
+    snapshot: &Snapshot<'_>,
+    request: &Request,
+    catalog: &Catalog,
+) -> Result<Surroundings, StoreError> {
+    let mut found = Surroundings {
+        settings: Settings {
+            rcp_services: Some(Arc::new(catalog.rcp_services().map(str::to_owned).collect::<BTreeSet<_>>())),
+            ..Settings::default()
+        },
+        ..Surroundings::default()
+    };
+    let stored = match &request.resource {
+        Resource::Arn(arn) => stored_resource(snapshot, arn)?,
+        Resource::Star => None,
+    };
+    if request.resource_account.is_none() {
+        found.resource_account = stored.as_ref().and_then(|resource| resource.account.clone());
+    }
+    if let Some(resource) = &stored {
+        let policy_type = resource.policy_type();
+        let document = resource.policy.as_ref();
+        let read =
+            |document| layer_policy(resource.arn.clone(), "resource policy", policy_type, Some(document));
+        found.resource.extend(document.map(read));
+        // Tags of a bucket are not those of its objects.
+        if matches!(&request.resource, Resource::Arn(arn) if arn.as_str() == resource.arn) {
+            for (key, value) in snapshot.resource_tags(resource.key)? {
+                found.keys.push((format!("aws:ResourceTag/{key}"), Value::Single(value)));
+            }
+        }
+    }
+    if is_role_session_action(&request.action) {
+        found.resource = trust_policy(snapshot, &request.resource)?;
+    }
+    let asked = Request {
+        resource_account: request.resource_account.clone().or_else(|| found.resource_account.clone()),
+        context: Context::default(),
+        ..request.clone()
+    };
+    let owner = crate::eval::owner(&asked);
+    let same_account = crate::eval::is_same_account(&PolicyLayers::default(), &asked);
+    // What has to grant but is not stored is not known (R-EVL-64): no key or role is without a policy, and across
+    // accounts nothing is allowed without one.
+    let needed = requires_resource_policy(&asked) || (stored.is_none() && !same_account);
+    if found.resource.is_empty() && needed {
+        let name = asked.resource.to_string();
+        found.resource =
+            vec![layer_policy(name, "resource policy that is not stored", PolicyType::Trust, None)];
+    }
+    let of_caller = standing(snapshot, asked.caller.account())?;
+    let of_resource = standing(snapshot, owner.as_ref())?;
+    if let Some(standing) = &of_caller {
+        found.scp = levels(standing, TypeOf::Scp);
+        found.keys.extend(organization_keys("aws:Principal", standing));
+    }
+    if let Some(standing) = &of_resource {
+        found.rcp = levels(standing, TypeOf::Rcp);
+        found.keys.extend(organization_keys("aws:Resource", standing));
+    }
+    Ok(found)
+}
+
+fn standing(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Option<Standing>, StoreError> {
+    account.map(|account| snapshot.standing(account)).transpose().map(Option::flatten)
+}
+
+/// The resource itself, or the bucket of an object (R-EVL-8).
+fn stored_resource(snapshot: &Snapshot<'_>, arn: &Arn) -> Result<Option<store::Resource>, StoreError> {
+    if let Some(resource) = snapshot.resource(arn.as_str())? {
+        return Ok(Some(resource));
+    }
+    match arn.resource().split_once('/') {
+        Some((bucket, _)) if arn.service() == "s3" && arn.account().is_empty() => {
+            snapshot.resource(&format!("arn:{}:s3:::{bucket}", arn.partition()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The trust policy of the role that is assumed; one that is not known where the role is stored without one.
+fn trust_policy(snapshot: &Snapshot<'_>, resource: &Resource) -> Result<Vec<LayerPolicy>, StoreError> {
+    let Resource::Arn(arn) = resource else { return Ok(Vec::new()) };
+    let Some(path_and_name) = arn.resource().strip_prefix("role/") else { return Ok(Vec::new()) };
+    let name = path_and_name.rsplit('/').next().unwrap_or_default();
+    let is_it = |role: &Principal| {
+        role.kind == PrincipalKind::Role
+            && role.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
+    };
+    let found = snapshot.principals_named(name)?.into_iter().filter(is_it);
+    let Some(role) = found.max_by_key(|role| role.account.is_some()) else { return Ok(Vec::new()) };
+    let document = snapshot.trust_policy(role.key)?;
+    let name = format!("role/{}", role.name);
+    Ok(vec![layer_policy(name, "trust policy", PolicyType::Trust, document.as_ref())])
+}
+
+/// Which policies of an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TypeOf {
+    Scp,
+    Rcp,
+}
+
+/// The levels of policies that limit an account (R-EVL-35, R-EVL-37); none where they do not count: the management
+/// account, an organization that has not enabled them (R-EVL-36, R-FMT-27), no organization. Where the account's
+/// place in the tree is known in part only, the rest is a level that is not known.
+fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
+    let unknown = |name: &str, policy_type| Level {
+        name: name.to_owned(),
+        policies: vec![layer_policy(name.to_owned(), "not stored", policy_type, None)],
+    };
+    let (policy_type, kind) = match which {
+        TypeOf::Scp => (PolicyType::Scp, "service control policy"),
+        TypeOf::Rcp => (PolicyType::Rcp, "resource control policy"),
+    };
+    let counts = match &standing.organization {
+        None => standing.levels.len() > 1,
+        Some(organization) => {
+            let status = match which {
+                TypeOf::Scp => organization.facts.scps,
+                TypeOf::Rcp => organization.facts.rcps,
+            };
+            status == TypeStatus::Enabled
+                && organization.facts.feature_set == FeatureSet::All
+                && !standing.is_management_account()
+        }
+    };
+    if !counts {
+        return Vec::new();
+    }
+    let read = |policy: &OrganizationPolicy| {
+        layer_policy(policy.name.clone(), kind, policy_type, policy.document.as_ref())
+    };
+    let level = |level: &store::Level| {
+        let name = level.node.name.as_deref().or(level.node.id.as_deref()).unwrap_or_default();
+        let policies = match which {
+            TypeOf::Scp => &level.scps,
+            TypeOf::Rcp => &level.rcps,
+        };
+        Level {
+            name: match level.node.kind {
+                store::NodeKind::Root => "root".to_owned(),
+                kind => format!(
+                    "{kind}/{}",
+                    level.node.account().map_or(name, |_| { level.node.id.as_deref().unwrap_or_default() })
+                ),
+            },
+            policies: policies.iter().map(read).collect(),
+        }
+    };
+    let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
+    above.into_iter().chain(standing.levels.iter().map(level)).collect()
+}
+
+/// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.
+fn organization_keys(prefix: &str, standing: &Standing) -> Vec<(String, Value)> {
+    let id = standing.organization.as_ref().and_then(|organization| organization.facts.id.clone());
+    let mut keys: Vec<(String, Value)> = Vec::new();
+    keys.extend(id.map(|id| (format!("{prefix}OrgID"), Value::Single(id))));
+    keys.extend(standing.path().map(|path| (format!("{prefix}OrgPaths"), Value::Multi(vec![path]))));
+    keys
 }

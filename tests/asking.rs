@@ -2,7 +2,9 @@
 //! write them.
 
 use iamdb::ask::{Ask, Unsaid, reply};
-use iamdb::caller::{Caller, CallerKind};
+use std::sync::Arc;
+
+use iamdb::caller::{Caller, IamCaller, IamKind};
 use iamdb::cases::Answer;
 use iamdb::catalog::Catalog;
 use iamdb::eval::{Decision, authorize};
@@ -18,7 +20,8 @@ pub(crate) fn layer_policy(text: &str, policy_type: PolicyType) -> LayerPolicy {
         kind: "inline policy".to_owned(),
         group: None,
         policy_type,
-        document: Some(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) }),
+        document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) })),
+        offset: 0,
     }
 }
 
@@ -30,6 +33,7 @@ pub(crate) fn layers(identity: &[Json], boundary: &[Json]) -> PolicyLayers {
     PolicyLayers {
         identity: read(identity, PolicyType::Identity),
         boundary: read(boundary, PolicyType::Boundary),
+        ..PolicyLayers::default()
     }
 }
 
@@ -38,9 +42,24 @@ pub(crate) fn decide(policy: &Json, request: &Request) -> Decision {
     authorize(&layers(std::slice::from_ref(policy), &[]), request).decision
 }
 
-/// A request of the texts of a case.
+/// A user whose account is not set, so that every resource is in it.
+pub(crate) fn user(name: &str) -> Caller {
+    Caller::Iam(IamCaller {
+        kind: IamKind::User,
+        partition: "aws".to_owned(),
+        account: None,
+        path: "/".to_owned(),
+        name: name.to_owned(),
+        unique_id: None,
+        tags: Vec::new(),
+    })
+}
+
+/// A request of a user in the resource's own account, of the texts of a case.
 pub(crate) fn request(action: &str, resource: &str, context: Context) -> Request {
     Request {
+        caller: user("alice"),
+        resource_account: None,
         action: Action::parse(action).unwrap_or_else(|| panic!("`{action}` is no action")),
         resource: Resource::parse(resource).unwrap_or_else(|| panic!("`{resource}` is no resource")),
         context,
@@ -67,20 +86,14 @@ fn text(value: &Json) -> String {
 
 /// What a user without policies is asked with: the context of the reply.
 fn context_at(now: &str, given: &[(&str, &str)], unsaid: Unsaid) -> Context {
-    let caller = Caller {
-        kind: CallerKind::User,
-        partition: "aws".to_owned(),
-        account: None,
-        path: "/".to_owned(),
-        name: "alice".to_owned(),
-        unique_id: None,
-        tags: Vec::new(),
-    };
+    let caller = user("alice");
     let ask = Ask {
         caller: &caller,
         layers: &PolicyLayers::default(),
         action: Action::parse("s3:GetObject").unwrap(),
         resource: None,
+        resource_account: None,
+        surroundings: Vec::new(),
         given: given
             .iter()
             .map(|(key, value)| ((*key).to_owned(), Some(Value::Single((*value).to_owned()))))

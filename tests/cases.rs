@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use iamdb::caller::Knowledge;
 use iamdb::cases::{self, Answer, KeyFacts, Question, When};
 use iamdb::eval::{self, Decision};
+use iamdb::knowledge::Knowledge;
 use iamdb::layers::PolicyLayers;
-use iamdb::request::{Action, Context, Request, Resource, Value};
+use iamdb::request::{Context, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::asking::layers;
+use crate::asking::{layers, request};
 
 fn statement(effect: &str, resource: &str, condition: Json) -> Json {
     json!({"Effect": effect, "Action": "s3:GetObject", "Resource": resource, "Condition": condition})
@@ -27,8 +27,7 @@ fn no_facts(_: &str) -> KeyFacts {
 fn ask(layers: &PolicyLayers, knowledge: Knowledge) -> Answer {
     let question = Question {
         layers,
-        action: Action::parse("s3:GetObject").unwrap(),
-        resource: Resource::parse("arn:aws:s3:::b/team/k").unwrap(),
+        request: request("s3:GetObject", "arn:aws:s3:::b/team/k", Context::default()),
         knowledge,
         kind: &no_facts,
     };
@@ -36,9 +35,7 @@ fn ask(layers: &PolicyLayers, knowledge: Knowledge) -> Answer {
 }
 
 fn decide(layers: &PolicyLayers, context: Context) -> Decision {
-    let action = Action::parse("s3:GetObject").unwrap();
-    let resource = Resource::parse("arn:aws:s3:::b/team/k").unwrap();
-    eval::authorize(layers, &Request { action, resource, context }).decision
+    eval::authorize(layers, &request("s3:GetObject", "arn:aws:s3:::b/team/k", context)).decision
 }
 
 /// Whether a context fulfils the condition that an answer gave.
@@ -271,8 +268,7 @@ fn long_lists_of_patterns_meet_a_budget() {
         let layers = layers(&[policy(vec![allow])], &[]);
         let question = Question {
             layers: &layers,
-            action: Action::parse("s3:GetObject").unwrap(),
-            resource: Resource::parse("arn:aws:s3:::b/team/k").unwrap(),
+            request: request("s3:GetObject", "arn:aws:s3:::b/team/k", Context::default()),
             knowledge: Knowledge::default(),
             kind: &no_facts,
         };

@@ -4,18 +4,19 @@
 use std::collections::BTreeMap;
 
 use iamdb::arn::AccountId;
-use iamdb::caller::{Caller, CallerKind, Knowledge};
+use iamdb::caller::{Caller, IamCaller, IamKind};
 use iamdb::cases::{self, Answer, CasesError, Depends, KeyFacts, Question, Test, When};
 use iamdb::catalog::Catalog;
 use iamdb::context_keys::{global_key, key_kind};
 use iamdb::eval::{self, Decision};
+use iamdb::knowledge::Knowledge;
 use iamdb::layers::PolicyLayers;
-use iamdb::request::{Action, Context, Request, Resource, Value};
+use iamdb::request::{Context, Value};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 
-use crate::asking::layers;
+use crate::asking::{layers, request};
 
 fn facts(key: &str) -> KeyFacts {
     KeyFacts {
@@ -33,22 +34,21 @@ fn service_key(key: &str) -> Option<iamdb::catalog::KeyKind> {
 }
 
 fn alice(account: Option<&str>) -> Caller {
-    Caller {
-        kind: CallerKind::User,
+    Caller::Iam(IamCaller {
+        kind: IamKind::User,
         partition: "aws".to_owned(),
         account: account.map(|account| AccountId::parse(account).unwrap()),
         path: "/".to_owned(),
         name: "alice".to_owned(),
         unique_id: None,
         tags: vec![("team".to_owned(), "red".to_owned())],
-    }
+    })
 }
 
 fn ask_on(resource: &str, layers: &PolicyLayers, knowledge: Knowledge) -> Result<Answer, CasesError> {
     cases::answer(&Question {
         layers,
-        action: Action::parse("s3:GetObject").unwrap(),
-        resource: Resource::parse(resource).unwrap(),
+        request: request("s3:GetObject", resource, Context::default()),
         knowledge,
         kind: &facts,
     })
@@ -68,7 +68,7 @@ fn on_everything(effect: &str, condition: Json) -> Json {
 
 /// The answer of one policy, on a user's object, of a user without an account.
 fn ask(resource: &str, statements: &[Json]) -> Result<Answer, CasesError> {
-    ask_on(resource, &layers(&[policy(statements)], &[]), alice(None).derive())
+    ask_on(resource, &layers(&[policy(statements)], &[]), Knowledge::of(&alice(None)))
 }
 
 fn depends(answer: Result<Answer, CasesError>) -> Depends {
@@ -172,7 +172,7 @@ fn the_unset_account_is_open_in_every_pattern() {
 /// R-EVL-74, R-VAR-7: so does the ARN as a variable.
 #[test]
 fn the_unset_account_is_open_in_the_arn_as_a_variable() {
-    let mut knowledge = alice(None).derive();
+    let mut knowledge = Knowledge::of(&alice(None));
     let owner = "arn:aws:iam::123456789012:user/alice".to_owned();
     knowledge.known.set("aws:ResourceTag/owner", Value::Single(owner));
     let allow =
@@ -488,7 +488,7 @@ proptest! {
     ) {
         let boundary: Vec<Json> = boundary.iter().map(|statements| policy(statements)).collect();
         let layers = layers(&[policy(&statements)], &boundary);
-        let knowledge = alice(has_account.then_some("111111111111")).derive();
+        let knowledge = Knowledge::of(&alice(has_account.then_some("111111111111")));
         let Ok(answer) = ask_on(OBJECT, &layers, knowledge.clone()) else { return Ok(()) };
         let is_list = |key: &str| {
             let text = json!([policy(&statements), boundary]).to_string();
@@ -516,11 +516,7 @@ proptest! {
             }
             knowledge.settle_followers();
             let context = knowledge.known;
-            let request = Request {
-                action: Action::parse("s3:GetObject").unwrap(),
-                resource: Resource::parse(OBJECT).unwrap(),
-                context: context.clone(),
-            };
+            let request = request("s3:GetObject", OBJECT, context.clone());
             let allowed = eval::authorize(&layers, &request).decision == Decision::Allowed;
             match &answer {
                 Answer::Decided(example) => {

@@ -5,7 +5,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use iamdb::caller::Caller;
 use iamdb::eval::{Fit, authorize, fit};
+use iamdb::layers::PolicyLayers;
 use iamdb::policy::{PolicyType, ResourceService, parse};
 use iamdb::request::Context;
 use serde_json::{Map, Value as Json, json};
@@ -33,8 +35,11 @@ fn every_case() {
                 let text =
                     |key: &str| asked[key].as_str().unwrap_or_else(|| panic!("`{name}` lacks `{key}`"));
                 let context = context(asked["context"].as_object().unwrap_or(&Map::new()));
-                let decision =
-                    authorize(&layers, &request(text("action"), text("resource"), context)).decision;
+                let mut request = request(text("action"), text("resource"), context);
+                if let Some(principal) = asked["principal"].as_str() {
+                    request.caller = Caller::parse(principal).unwrap();
+                }
+                let decision = authorize(&layers, &request).decision;
                 if decision.to_string() != text("decision") {
                     wrong.push(format!("{name} ({why}): {decision} for {asked}"));
                 }
@@ -76,7 +81,8 @@ fn short_arns_by_policy_type() {
             let parsed = parse(&policy.to_string(), policy_type);
             let action = if resource == object { "s3:GetObject" } else { "s3:x" };
             let ask = request(action, resource, Context::default());
-            let applies = fit(&parsed.policy.statements[0], policy_type, &ask) == Fit::Applies;
+            let applies = fit(&parsed.policy.statements[0], policy_type, &ask, &PolicyLayers::default())
+                == Fit::Applies;
             assert_eq!(applies, expected, "R-RES-4: {pattern} of {policy_type:?} against {resource}");
         }
     }
@@ -84,6 +90,10 @@ fn short_arns_by_policy_type() {
         let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3"}});
         let parsed = parse(&policy.to_string(), policy_type);
         let ask = request("s3:GetObject", object, Context::default());
-        assert_eq!(fit(&parsed.policy.statements[0], policy_type, &ask), Fit::Applies, "R-RES-4");
+        assert_eq!(
+            fit(&parsed.policy.statements[0], policy_type, &ask, &PolicyLayers::default()),
+            Fit::Applies,
+            "R-RES-4"
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use iamdb::eval::{Decision, authorize};
 use iamdb::layers::PolicyLayers;
 use iamdb::policy::{Document, PolicyType, parse};
-use iamdb::request::{Action, Context, Request, Resource, Value};
+use iamdb::request::{Context, Value};
 use serde_json::Value as Json;
 
 use crate::asking;
@@ -26,9 +26,7 @@ fn layers(name: &str) -> PolicyLayers {
 fn ask(layers: &PolicyLayers, action: &str, resource: &str) -> Decision {
     let mut context = Context::default();
     context.set("aws:username", Value::Single("alice".to_owned()));
-    let action = Action::parse(action).unwrap();
-    let resource = Resource::parse(resource).unwrap();
-    authorize(layers, &Request { action, resource, context }).decision
+    authorize(layers, &asking::request(action, resource, context)).decision
 }
 
 #[test]

@@ -7,11 +7,14 @@
 
 use std::collections::BTreeMap;
 
+use iamdb::layers::PolicyLayers;
 use iamdb::policy::{Family, PolicyType, Quantifier, Test, parse};
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value as Json, json};
+
+use crate::asking::user;
 
 const ACTIONS: &[&str] = &[
     "s3:GetObject",
@@ -427,6 +430,8 @@ pub(crate) fn request(policy: &Json, recipe: &Recipe, context: Context) -> Reque
         }
     }
     Request {
+        caller: user("alice"),
+        resource_account: None,
         action: Action::parse(&action)
             .unwrap_or_else(|| Action::parse(recipe.action.get::<&str>(ACTIONS)).unwrap()),
         resource: Resource::parse(&resource)
@@ -510,8 +515,8 @@ fn the_spread() {
             count("policy: degraded");
         }
         for statement in &parsed.policy.statements {
-            count(match fit(statement, PolicyType::Identity, &question.request) {
-                Fit::OtherAction => "fit: other action",
+            count(match fit(statement, PolicyType::Identity, &question.request, &PolicyLayers::default()) {
+                Fit::OtherAction | Fit::OtherPrincipal => "fit: other action",
                 Fit::OtherResource => "fit: other resource",
                 Fit::ConditionsFail(_) => "fit: conditions fail",
                 Fit::Applies => "fit: applies",

@@ -4,6 +4,7 @@ mod apply;
 mod command;
 mod corpus;
 mod formats;
+mod organization;
 
 use iamdb::import::{Estate, ImportError, Outcome, Reading, apply as apply_estate};
 use iamdb::store::{At, Attribution, Change, Principal, PrincipalKind, Snapshot, Store};

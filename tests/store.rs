@@ -2,6 +2,7 @@
 
 mod damage;
 mod files;
+mod organization;
 mod processes;
 
 use std::path::{Path, PathBuf};

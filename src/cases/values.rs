@@ -319,7 +319,7 @@ impl Candidates<'_> {
             })
         };
         let mut compared: Vec<(Pattern, String)> = Vec::new();
-        let fields: Vec<String> = match &self.question.resource {
+        let fields: Vec<String> = match &self.question.request.resource {
             Resource::Arn(arn) => arn.fields().map(str::to_owned).to_vec(),
             Resource::Star => ["arn", "aws", "s3", "*"].map(str::to_owned).to_vec(),
         };

@@ -1,6 +1,8 @@
 //! `iamdb attach`: the headline. What is stored and attached is one change.
 
 mod change;
+mod node;
+mod on;
 
 use serde_json::{Value, json};
 
@@ -10,23 +12,33 @@ use super::name::{label, policy_label};
 use super::session::{Database, Keep, Session, UNSET_ACCOUNT};
 use super::source::Source;
 use super::text::shown;
+use super::thing::Thing;
 use crate::policy::{Document, PolicyType};
-use crate::store::{AttachmentKind, Change, ManagedPolicy, Principal};
+use crate::store::{AttachmentKind, Change, ManagedPolicy, OrganizationPolicyType, Principal};
+pub(crate) use node::typed;
 
-/// Attach a policy to a user, role or group
+/// Attach a policy to a user, role or group, a root, OU or account, or a resource
 ///
 /// Stores the document (once, however often it is attached) and attaches it, as one change. A user who is not
 /// stored yet is created, unless a similar name exists. A document that AWS would refuse is refused: every error
 /// is shown with its line, and nothing is stored.
+///
+/// To root, ou/NAME and account/ID go service control policies (`--scp`) and resource control policies (`--rcp`). To
+/// the ARN of a resource goes its resource policy, in place of the one that is there; a VPC endpoint is a resource
+/// too.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   iamdb attach alice my-repo.json
   iamdb attach role/deploy limits.json --boundary
   echo '{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}}' |
-    iamdb attach group/devs - --name all-of-s3")]
+    iamdb attach group/devs - --name all-of-s3
+  iamdb attach role/deploy trust.json --trust
+  iamdb attach ou/dev deny-leaving.json --scp
+  iamdb attach arn:aws:s3:::reports bucket-policy.json")]
 pub(crate) struct AttachArgs {
-    /// To whom: alice, user/alice, role/deploy, group/devs or an ARN
+    /// To whom: alice, user/alice, role/deploy, group/devs, root, ou/dev, account/ID or an ARN
+    #[arg(value_name = "TO")]
     principal: String,
     /// A JSON file, `-` for stdin, a literal {…}, or the name or ARN of a stored policy
     policy: String,
@@ -36,6 +48,15 @@ pub(crate) struct AttachArgs {
     /// Attach it as the permissions boundary, in place of the one that is there
     #[arg(long)]
     boundary: bool,
+    /// Set it as the trust policy of a role, in place of the one that is there
+    #[arg(long, conflicts_with_all = ["inline", "boundary"])]
+    trust: bool,
+    /// It is a service control policy
+    #[arg(long, conflicts_with = "rcp")]
+    scp: bool,
+    /// It is a resource control policy
+    #[arg(long)]
+    rcp: bool,
     /// The name to store it under, instead of the file's
     #[arg(long)]
     name: Option<String>,
@@ -45,6 +66,9 @@ pub(crate) struct AttachArgs {
     /// Say what would be stored, and store nothing
     #[arg(long)]
     dry_run: bool,
+    /// Whose the resource is, where its ARN does not say it
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
     /// Create the user although a similar name exists
     #[arg(long)]
     create: bool,
@@ -72,6 +96,20 @@ struct Attached {
 }
 
 pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliError> {
+    match Thing::parse(&args.principal)? {
+        Some(Thing::Node(name)) => return node::node(args, &name, session),
+        Some(Thing::Resource(arn)) => return on::resource(args, &arn, session),
+        Some(Thing::Organization(_) | Thing::Policy(..)) => {
+            let what = shown(&args.principal);
+            let message = format!("a policy cannot be attached to `{what}`");
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("policies of organizations are attached to root, ou/NAME and account/ID"));
+        }
+        None if args.trust => return on::trust(args, session),
+        None => {
+            args.refuse(&[("--scp", args.scp), ("--rcp", args.rcp), ("--account", args.account.is_some())])?
+        }
+    }
     let how = args.how();
     let source = Source::read(&args.policy)?;
     if let (Source::Stored(_), Some(_), How::Managed(_)) = (&source, &args.name, how) {
@@ -110,6 +148,25 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
 }
 
 impl AttachArgs {
+    /// The error of an option that does not fit what is attached to.
+    fn refuse(&self, options: &[(&str, bool)]) -> Result<(), CliError> {
+        match options.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((option, _)) => {
+                let message = format!("`{option}` is not for `{}`", shown(&self.principal));
+                Err(CliError::new(ErrorKind::Usage, message))
+            }
+        }
+    }
+
+    fn organization_policy_type(&self) -> Option<OrganizationPolicyType> {
+        match (self.scp, self.rcp) {
+            (true, _) => Some(OrganizationPolicyType::Scp),
+            (false, true) => Some(OrganizationPolicyType::Rcp),
+            (false, false) => None,
+        }
+    }
+
     fn how(&self) -> How {
         match (self.inline, self.boundary) {
             (true, _) => How::Inline,

@@ -1,6 +1,7 @@
 //! `can`: one question, answered with its reasons.
 
 mod context;
+mod given;
 mod report;
 
 use jiff::Timestamp;
@@ -13,10 +14,13 @@ use super::session::Session;
 use super::text::{quoted_list, shown};
 use crate::arn::{AccountId, Arn};
 use crate::ask::{Ask, Unsaid, reply};
+use crate::caller::Caller;
 use crate::catalog::{Action as KnownAction, Catalog};
-use crate::request::{Action, Resource};
+use crate::layers::PolicyLayers;
+use crate::request::{Action, Context, Request, Resource};
 use crate::store::{Principal, PrincipalKind, Snapshot};
 use crate::stored;
+use given::GivenPolicies;
 
 /// Decide whether a principal may do something, and say why
 ///
@@ -56,11 +60,23 @@ pub(crate) struct CanArgs {
     /// Ask about an action that the catalogue does not list
     #[arg(long)]
     unlisted: bool,
+    /// Whose resource it is, where neither its ARN nor the file says so
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    resource_account: Option<AccountId>,
+    /// Show every layer and every statement about the action, also those that made no difference
+    #[arg(long)]
+    trace: bool,
+    #[command(flatten)]
+    policies: GivenPolicies,
     #[command(flatten)]
     at: AtArgs,
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
+}
+
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "expected a time with its offset (2026-11-01T12:00:00Z)".to_owned())
 }
 
@@ -74,13 +90,32 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
         let Some(caller) = stored::caller(snapshot, &principal, session_name)? else {
             return Err(is_a_group(snapshot, &principal)?);
         };
-        let layers = stored::policy_layers(snapshot, &principal)?;
+        let caller = Caller::Iam(caller);
+        let asked = Request {
+            caller: caller.clone(),
+            action: action.clone(),
+            resource: resource.clone().unwrap_or(Resource::Star),
+            resource_account: args.resource_account.clone(),
+            context: Context::default(),
+        };
+        let surroundings = stored::surroundings(snapshot, &asked, &catalog)?;
+        let resource_account = args.resource_account.clone().or(surroundings.resource_account);
+        let layers = PolicyLayers {
+            resource: surroundings.resource,
+            scp: surroundings.scp,
+            rcp: surroundings.rcp,
+            settings: surroundings.settings,
+            ..stored::policy_layers(snapshot, &principal)?
+        };
+        let layers = args.policies.join(layers, &asked, snapshot)?;
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let ask = Ask {
             caller: &caller,
             layers: &layers,
             action,
             resource,
+            resource_account,
+            surroundings: surroundings.keys,
             given,
             unsaid: if args.closed { Unsaid::Absent } else { Unsaid::Unknown },
             now: args.now.unwrap_or_else(Timestamp::now),
@@ -91,7 +126,8 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             CliError::new(ErrorKind::Budget, shown(&error.to_string()))
                 .hint("say more of the context with `--context KEY=VALUE`, `--absent KEY` or `--closed`")
         })?;
-        report::print(&ask, &reply, out)
+        let detail = if args.trace { report::Detail::Trace } else { report::Detail::Brief };
+        report::print(&ask, &reply, detail, out)
     })
 }
 

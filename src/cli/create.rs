@@ -1,4 +1,7 @@
-//! `iamdb create`: users, roles and groups.
+//! `iamdb create`: users, roles and groups; organizations, OUs and accounts; resources.
+
+mod organization;
+mod resource;
 
 use serde_json::json;
 
@@ -11,18 +14,28 @@ use super::session::{Database, Keep, Session, UNSET_ACCOUNT};
 use super::source::Given;
 use super::tag::{Tag, check_taggable, put_tags};
 use super::text::{Text, shown};
+use super::thing::{NodeName, Thing};
 use crate::policy::PolicyType;
 use crate::store::PrincipalKind;
+pub(crate) use organization::{attach_full_access, place_name};
 
-/// Create a user, role or group
+/// Create a user, role or group, an organization, OU or account, or a resource
+///
+/// An OU is in the root unless `--in` says otherwise; an account without `--in` is in no organization. As in AWS,
+/// every root, OU and account of an organization begins with the SCP FullAWSAccess.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   iamdb create user/alice --tag team=blue
   iamdb create role/deploy --path /ci/
-  iamdb create group/devs")]
+  iamdb create group/devs
+  iamdb create organization/o-abcdefghij --management 111111111111
+  iamdb create ou/dev && iamdb create account/222222222222 --name web --in ou/dev
+  iamdb create arn:aws:s3:::reports --account 222222222222")]
 pub(crate) struct CreateArgs {
-    /// user/NAME, role/NAME, group/NAME (a path may stand between: user/dev/alice) or an ARN
+    /// user/NAME, role/NAME, group/NAME (a path may stand between: user/dev/alice), organization/o-…, ou/NAME,
+    /// account/ID or an ARN
+    #[arg(value_name = "WHAT")]
     principal: String,
     /// Its path
     #[arg(long)]
@@ -33,9 +46,83 @@ pub(crate) struct CreateArgs {
     /// The trust policy of a role: who may assume it
     #[arg(long, value_name = "FILE")]
     trust: Option<String>,
+    /// The management account of an organization
+    #[arg(long, value_name = "ACCOUNT")]
+    management: Option<String>,
+    /// Where an OU or account is: root or ou/NAME
+    #[arg(long = "in", value_name = "PLACE")]
+    into: Option<String>,
+    /// The name of an account
+    #[arg(long)]
+    name: Option<String>,
+    /// The id of an OU (ou-…), or of the root of an organization (r-…), where it is known
+    #[arg(long)]
+    id: Option<String>,
+    /// Whose a resource is, where its ARN does not say it
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+}
+
+impl CreateArgs {
+    /// The options given, each with what it is for.
+    fn options(&self) -> [(&'static str, bool, &'static [For]); 8] {
+        use For::{Account, Organization, Ou, Principal, Resource};
+        [
+            ("--path", self.path.is_some(), &[Principal]),
+            ("--tag", !self.tags.is_empty(), &[Principal, Resource]),
+            ("--trust", self.trust.is_some(), &[Principal]),
+            ("--management", self.management.is_some(), &[Organization]),
+            ("--in", self.into.is_some(), &[Ou, Account]),
+            ("--name", self.name.is_some(), &[Account]),
+            ("--id", self.id.is_some(), &[Organization, Ou]),
+            ("--account", self.account.is_some(), &[Resource]),
+        ]
+    }
+
+    fn check_options(&self, created: For) -> Result<(), CliError> {
+        let wrong = self.options().into_iter().find(|(_, given, fits)| *given && !fits.contains(&created));
+        match wrong {
+            None => Ok(()),
+            Some((option, ..)) => Err(CliError::new(
+                ErrorKind::Usage,
+                format!("`{option}` is not for `{}`", shown(&self.principal)),
+            )),
+        }
+    }
+}
+
+/// What an option is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    Principal,
+    Organization,
+    Ou,
+    Account,
+    Resource,
 }
 
 pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliError> {
+    match Thing::parse(&args.principal)? {
+        Some(Thing::Organization(id)) => {
+            args.check_options(For::Organization)?;
+            return organization::organization(args, id.as_deref(), session);
+        }
+        Some(Thing::Node(name)) => {
+            let is_account = matches!(name, NodeName::Account(_));
+            args.check_options(if is_account { For::Account } else { For::Ou })?;
+            return organization::node(args, &name, session);
+        }
+        Some(Thing::Resource(arn)) => {
+            args.check_options(For::Resource)?;
+            return resource::resource(args, &arn, session);
+        }
+        Some(Thing::Policy(policy_type, name)) => {
+            let name = shown(&name);
+            return Err(CliError::new(ErrorKind::Usage, "a policy is created where it is attached")
+                .hint(format!("`iamdb attach root FILE --{policy_type} --name {name}`")));
+        }
+        None => args.check_options(For::Principal)?,
+    }
     let mut name = PrincipalName::parse(&args.principal)?;
     let Some(kind) = name.kind else {
         let typed = shown(&args.principal);

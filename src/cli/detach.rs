@@ -1,5 +1,7 @@
 //! `iamdb detach`: the reverse of attach.
 
+mod other;
+
 use serde_json::json;
 
 use super::error::{CliError, ErrorKind};
@@ -9,27 +11,34 @@ use super::nearest::{did_you_mean, nearest};
 use super::resolve::{ambiguous, find_policies, policy_candidate, resolve_principal};
 use super::session::{Database, Keep, Session};
 use super::text::{quoted_list, shown};
+use super::thing::Thing;
 use crate::store::{AttachmentKind, ManagedPolicy, Principal, Snapshot, Writer};
 
-/// Detach a policy from a user, role or group
+/// Detach a policy from a user, role or group, a root, OU or account, or a resource
 ///
 /// The stored policy stays. What was attached remains in the history: `iamdb show alice --at CHANGE`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   iamdb detach alice my-repo
-  iamdb detach role/deploy limits --boundary")]
+  iamdb detach role/deploy limits --boundary
+  iamdb detach ou/dev deny-leaving
+  iamdb detach arn:aws:s3:::reports")]
 pub(crate) struct DetachArgs {
-    /// From whom: alice, user/alice, role/deploy, group/devs or an ARN
+    /// From whom: alice, user/alice, role/deploy, group/devs, root, ou/dev, account/ID or an ARN
+    #[arg(value_name = "FROM")]
     principal: String,
-    /// The name or ARN of the policy
-    policy: String,
+    /// The name or ARN of the policy; none for the policy of a resource
+    policy: Option<String>,
     /// Remove the inline policy of that name
     #[arg(long, conflicts_with = "boundary")]
     inline: bool,
     /// Detach it as the permissions boundary
     #[arg(long)]
     boundary: bool,
+    /// Forget the trust policy of a role
+    #[arg(long, conflicts_with_all = ["inline", "boundary"])]
+    trust: bool,
     /// Say what would be detached, and detach nothing
     #[arg(long)]
     dry_run: bool,
@@ -44,6 +53,17 @@ enum How {
 }
 
 pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliError> {
+    match Thing::parse(&args.principal)? {
+        Some(Thing::Node(name)) => return other::node(args, &name, session),
+        Some(Thing::Resource(arn)) => return other::resource(args, &arn, session),
+        Some(Thing::Organization(_) | Thing::Policy(..)) => {
+            let message = format!("nothing is attached to `{}`", shown(&args.principal));
+            return Err(CliError::new(ErrorKind::Usage, message));
+        }
+        None if args.trust => return other::trust(args, session),
+        None => {}
+    }
+    let policy = args.required_policy()?;
     let how = match (args.inline, args.boundary) {
         (true, _) => How::Inline,
         (false, true) => How::Boundary,
@@ -52,7 +72,7 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
     let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
     let ((from, name), change) = session.write(Database::MustExist, keep, |writer| {
         let from = resolve_principal(writer, &args.principal)?;
-        let name = detach(writer, args, how, &from)?;
+        let name = detach(writer, policy, how, &from)?;
         let summary = format!("detached {}", how.of(&name, &from));
         Ok(((from, name), summary))
     })?;
@@ -73,6 +93,22 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         session.out.note("dry run: nothing was stored");
     }
     Ok(Exit::Yes)
+}
+
+impl DetachArgs {
+    fn required_policy(&self) -> Result<&str, CliError> {
+        self.policy.as_deref().ok_or_else(|| {
+            CliError::new(ErrorKind::Usage, format!("which policy of `{}`?", shown(&self.principal)))
+                .hint(format!("`iamdb show {}` lists what it has", shown(&self.principal)))
+        })
+    }
+
+    fn no_policy(&self, why: &str) -> Result<(), CliError> {
+        match &self.policy {
+            None => Ok(()),
+            Some(_) => Err(CliError::new(ErrorKind::Usage, format!("{why}: it is not named"))),
+        }
+    }
 }
 
 impl How {
@@ -104,28 +140,23 @@ impl How {
 }
 
 /// Detaches, and tells the name.
-fn detach(
-    writer: &mut Writer<'_>,
-    args: &DetachArgs,
-    how: How,
-    from: &Principal,
-) -> Result<String, CliError> {
+fn detach(writer: &mut Writer<'_>, name: &str, how: How, from: &Principal) -> Result<String, CliError> {
     let kind = match how {
         How::Managed => AttachmentKind::Managed,
         How::Boundary => AttachmentKind::Boundary,
-        How::Inline if writer.remove_inline(from.key, &args.policy)? => return Ok(shown(&args.policy)),
-        How::Inline => return Err(not_attached(writer, args, how, from)?),
+        How::Inline if writer.remove_inline(from.key, name)? => return Ok(shown(name)),
+        How::Inline => return Err(not_attached(writer, name, how, from)?),
     };
-    let named = find_policies(writer, &args.policy)?;
+    let named = find_policies(writer, name)?;
     let attached = writer.attached(from.key, kind)?;
     let mut both: Vec<ManagedPolicy> = attached
         .into_iter()
         .filter(|policy| named.iter().any(|choice| choice.policy.key == policy.key))
         .collect();
-    let Some(policy) = both.pop() else { return Err(not_attached(writer, args, how, from)?) };
+    let Some(policy) = both.pop() else { return Err(not_attached(writer, name, how, from)?) };
     if let Some(other) = both.pop() {
         let both = [&policy, &other].map(policy_candidate);
-        return Err(ambiguous(&args.policy, both.to_vec()));
+        return Err(ambiguous(name, both.to_vec()));
     }
     writer.detach(from.key, policy.key, kind)?;
     Ok(shown(&policy.name))
@@ -134,17 +165,17 @@ fn detach(
 /// The error of a policy that is not attached in this way: perhaps in another, perhaps under a similar name.
 fn not_attached(
     snapshot: &Snapshot<'_>,
-    args: &DetachArgs,
+    name: &str,
     how: How,
     from: &Principal,
 ) -> Result<CliError, CliError> {
     let all = attachments(snapshot, from)?;
-    let name = args.policy.rsplit('/').next().unwrap_or(&args.policy);
-    let name = name.strip_suffix(".json").unwrap_or(name);
     let error = CliError::new(
         ErrorKind::NotFound,
-        format!("`{}` is not attached to `{}`{}", shown(&args.policy), label(from), how.phrase()),
+        format!("`{}` is not attached to `{}`{}", shown(name), label(from), how.phrase()),
     );
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let name = name.strip_suffix(".json").unwrap_or(name);
     if let Some((other, name)) = all.iter().find(|(other, attached)| *other != how && attached == name) {
         let name = shown(name);
         return Ok(match other {

@@ -164,9 +164,11 @@ impl From<StoreError> for CliError {
                 .hint(format!("`iamdb detach` it first from {}", quoted_list(by))),
             StoreError::AccountSet { .. } => CliError::new(ErrorKind::Conflict, message)
                 .hint("keep each account's things made by hand in a database of their own (`--db FILE`)"),
-            StoreError::Exists { .. } | StoreError::Gone { .. } | StoreError::WrongKind { .. } => {
-                CliError::new(ErrorKind::Conflict, message)
-            }
+            StoreError::Exists { .. }
+            | StoreError::Gone { .. }
+            | StoreError::WrongKind { .. }
+            | StoreError::NotEmpty { .. }
+            | StoreError::Circle { .. } => CliError::new(ErrorKind::Conflict, message),
             StoreError::Damaged(_) | StoreError::Sqlite(_) => CliError::new(ErrorKind::Database, message)
                 .hint("`iamdb verify` names the first thing that is damaged"),
         }

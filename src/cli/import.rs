@@ -25,6 +25,15 @@ const WARNINGS: usize = 50;
 /// get-role-policy, and policy documents, which are named after their files. Folders are read with all
 /// the folders in them.
 ///
+/// Of an organization: describe-organization, list-roots, list-organizational-units-for-parent, list-accounts,
+/// list-accounts-for-parent, list-children, list-parents, list-policies, list-policies-for-target, describe-policy and
+/// list-targets-for-policy. Their output does not say which parent, target or policy was asked for, so the name of the
+/// file, or of its folder, does: list-targets-for-policy-p-abcd1234.json.
+///
+/// Of resources: an object of policies by ARN, a list of `{"ResourceArn", "AccountId", "Policy"}`, describe-vpc-endpoints,
+/// and get-bucket-policy, get-key-policy, get-queue-attributes, get-policy of Lambda and their like. Where those do not
+/// say the ARN, `--arn` does, or the name of the file (`arn:aws:s3:::bucket.json`).
+///
 /// All or nothing, as one change. Importing the same again changes nothing; a newer dump of an account records
 /// what has become different, and removes what a complete dump does not have any more.
 #[derive(Debug, clap::Args)]
@@ -32,11 +41,16 @@ const WARNINGS: usize = 50;
 Examples:
   aws iam get-account-authorization-details > gaad.json && iamdb import gaad.json
   iamdb import policies/
+  iamdb import organization/
+  aws s3api get-bucket-policy --bucket reports | iamdb import - --arn arn:aws:s3:::reports
   iamdb import --dry-run gaad-june.json")]
 pub(crate) struct ImportArgs {
     /// Files, folders, or - for stdin
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Of which resource the policy is, where it comes without an ARN
+    #[arg(long)]
+    arn: Option<String>,
     /// Say what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -44,7 +58,10 @@ pub(crate) struct ImportArgs {
 
 pub(crate) fn run(args: &ImportArgs, session: &mut Session) -> Result<Exit, CliError> {
     let files = Files::find(&args.paths)?;
-    let estate = files.read()?;
+    let estate = files.read(match &args.arn {
+        Some(arn) => Reading::of_resource(arn),
+        None => Reading::new(),
+    })?;
     let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
     let meter = RefCell::new(Meter::new("storing"));
     let (outcome, change) = session.write(Database::MayBeginUntried, keep, |writer| {
@@ -69,6 +86,10 @@ pub(crate) fn run(args: &ImportArgs, session: &mut Session) -> Result<Exit, CliE
                 "roles": outcome.roles,
                 "policies": outcome.policies,
                 "accounts": outcome.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>(),
+                "member_accounts": outcome.member_accounts,
+                "organizational_units": outcome.ous,
+                "organization_policies": outcome.organization_policies,
+                "resources": outcome.resources,
                 "new": outcome.new,
                 "changed": outcome.changed,
                 "removed": outcome.removed,
@@ -155,8 +176,7 @@ impl Files {
         Ok(())
     }
 
-    fn read(&self) -> Result<Estate, CliError> {
-        let mut reading = Reading::new();
+    fn read(&self, mut reading: Reading) -> Result<Estate, CliError> {
         let (mut meter, mut done) = (Meter::new("reading"), 0);
         for path in &self.files {
             let (name, input): (_, Box<dyn Read>) = if path == Path::new("-") {

@@ -1,28 +1,45 @@
-//! `iamdb join`: put a user into a group.
+//! `iamdb join`: put a user into a group, or an account into an OU.
 
 use serde_json::json;
 
-use super::error::CliError;
+use super::create::{attach_full_access, place_name};
+use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::label;
 use super::quota;
 use super::resolve::resolve_principal;
 use super::session::{Database, Keep, Session};
+use super::text::shown;
+use super::thing::{NodeName, Thing, node_label, resolve_node};
 use crate::store::{Principal, PrincipalKind, Snapshot};
 
-/// Put a user into a group
+/// Put a user into a group, or an account into an OU
+///
+/// An account, or an OU, is in one place: it leaves the one where it was. As in AWS, an account that comes from
+/// outside begins with the SCP FullAWSAccess.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Example:
-  iamdb join alice devs")]
+Examples:
+  iamdb join alice devs
+  iamdb join account/222222222222 ou/dev")]
 pub(crate) struct JoinArgs {
-    /// Who: alice, user/alice or an ARN
+    /// Who: alice, user/alice, account/ID or an ARN
+    #[arg(value_name = "WHO")]
     user: String,
-    /// Into which group: devs, group/devs or an ARN
+    /// Into which group: devs, group/devs or an ARN; for an account root or ou/NAME
+    #[arg(value_name = "INTO")]
     group: String,
 }
 
 pub(crate) fn run(args: &JoinArgs, session: &mut Session) -> Result<Exit, CliError> {
+    match Thing::parse(&args.user)? {
+        Some(Thing::Node(name)) => return node(args, &name, session),
+        Some(_) => {
+            let message = format!("`{}` joins nothing: users, accounts and OUs do", shown(&args.user));
+            return Err(CliError::new(ErrorKind::Usage, message));
+        }
+        None => {}
+    }
     let ((user, group, joined, warning), change) =
         session.write(Database::MustExist, Keep::Change, |writer| {
             let (user, group) = user_and_group(writer, &args.user, &args.group)?;
@@ -44,6 +61,25 @@ pub(crate) fn run(args: &JoinArgs, session: &mut Session) -> Result<Exit, CliErr
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
+    )?;
+    Ok(Exit::Yes)
+}
+
+/// Puts an account or OU in its place.
+fn node(args: &JoinArgs, name: &NodeName, session: &mut Session) -> Result<Exit, CliError> {
+    let place = place_name(&args.group)?;
+    let (sentences, change) = session.write(Database::MustExist, Keep::Change, |writer| {
+        let (node, parent) = (resolve_node(writer, name)?, resolve_node(writer, &place)?);
+        let joined = writer.place(node.key, parent.key)?;
+        let verb = if joined { "joined" } else { "is already in" };
+        let mut sentences = vec![format!("{} {verb} {}", node_label(&node), node_label(&parent))];
+        sentences.extend(attach_full_access(writer, &node)?);
+        let summary = sentences.join("; ");
+        Ok((sentences, summary))
+    })?;
+    session.out.answer(
+        || sentences.iter().cloned().map(Into::into).collect(),
+        || json!({ "done": sentences, "change": change.as_ref().map(|change| change.number.0) }),
     )?;
     Ok(Exit::Yes)
 }

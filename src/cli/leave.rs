@@ -1,4 +1,4 @@
-//! `iamdb leave`: take a user out of a group.
+//! `iamdb leave`: take a user out of a group, or an account out of its organization.
 
 use serde_json::json;
 
@@ -7,23 +7,50 @@ use super::exit::Exit;
 use super::join::user_and_group;
 use super::name::label;
 use super::session::{Database, Keep, Session};
-use super::text::quoted_list;
+use super::text::{quoted_list, shown};
+use super::thing::{NodeName, Thing, node_label, resolve_node};
 
-/// Take a user out of a group
+/// Take a user out of a group, or an account out of its organization
+///
+/// As in AWS, the policies of the organization are detached from an account that leaves it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Example:
-  iamdb leave alice devs")]
+Examples:
+  iamdb leave alice devs
+  iamdb leave account/222222222222")]
 pub(crate) struct LeaveArgs {
-    /// Who: alice, user/alice or an ARN
+    /// Who: alice, user/alice, account/ID or an ARN
+    #[arg(value_name = "WHO")]
     user: String,
-    /// Out of which group: devs, group/devs or an ARN
-    group: String,
+    /// Out of which group: devs, group/devs or an ARN; none for an account
+    #[arg(value_name = "GROUP")]
+    group: Option<String>,
 }
 
 pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let group = match (Thing::parse(&args.user)?, &args.group) {
+        (Some(Thing::Node(name @ NodeName::Account(_))), None) => return account(&name, session),
+        (None, Some(group)) => group,
+        (None, None) => {
+            return Err(CliError::new(
+                ErrorKind::Usage,
+                format!("which group does `{}` leave?", shown(&args.user)),
+            ));
+        }
+        (Some(Thing::Node(NodeName::Account(_))), Some(_)) => {
+            return Err(CliError::new(
+                ErrorKind::Usage,
+                "an account is in one organization: it is not named",
+            )
+            .hint("`iamdb join` moves it to another OU"));
+        }
+        (Some(_), _) => {
+            let message = format!("`{}` leaves nothing: users and accounts do", shown(&args.user));
+            return Err(CliError::new(ErrorKind::Usage, message));
+        }
+    };
     let ((user, group), change) = session.write(Database::MustExist, Keep::Change, |writer| {
-        let (user, group) = user_and_group(writer, &args.user, &args.group)?;
+        let (user, group) = user_and_group(writer, &args.user, group)?;
         if !writer.leave(user.key, group.key)? {
             let error = CliError::new(
                 ErrorKind::NotFound,
@@ -47,6 +74,27 @@ pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliEr
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
+    )?;
+    Ok(Exit::Yes)
+}
+
+/// Takes an account out of its organization.
+fn account(name: &NodeName, session: &mut Session) -> Result<Exit, CliError> {
+    let (sentence, change) = session.write(Database::MustExist, Keep::Change, |writer| {
+        let node = resolve_node(writer, name)?;
+        if !writer.unplace(node.key)? {
+            let message = format!("`{}` is in no organization", node_label(&node));
+            return Err(CliError::new(ErrorKind::NotFound, message));
+        }
+        for policy in writer.policies_of_node(node.key)? {
+            writer.detach_from_node(node.key, policy.key)?;
+        }
+        let sentence = format!("{} left its organization", node_label(&node));
+        Ok((sentence.clone(), sentence))
+    })?;
+    session.out.answer(
+        || vec![sentence.clone().into()],
+        || json!({ "done": [sentence], "change": change.as_ref().map(|change| change.number.0) }),
     )?;
     Ok(Exit::Yes)
 }

@@ -1,6 +1,7 @@
 //! `iamdb ls`: what is stored.
 
 mod counts;
+mod organization;
 
 use std::collections::HashMap;
 
@@ -15,7 +16,6 @@ use super::name::{label, policy_label};
 use super::session::{Session, UNSET_ACCOUNT};
 use super::table::aligned;
 use super::text::count;
-use crate::arn::AccountId;
 use crate::policy::PolicyType;
 use crate::store::{At, ManagedPolicy, PolicyKey, PolicyOwner, Principal, PrincipalKind, Snapshot};
 use counts::Counts;
@@ -25,6 +25,7 @@ use counts::Counts;
 #[command(after_long_help = "\
 Examples:
   iamdb ls
+  iamdb ls accounts
   iamdb ls policies --at 2026-11-01")]
 pub(crate) struct LsArgs {
     /// Only these
@@ -41,6 +42,11 @@ enum What {
     Roles,
     Policies,
     Accounts,
+    /// Organizations' roots and OUs
+    Ous,
+    /// Service and resource control policies
+    OrganizationPolicies,
+    Resources,
 }
 
 pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -50,14 +56,13 @@ pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError
             Some(What::Users) => snapshot.principals(Some(PrincipalKind::User))?,
             Some(What::Groups) => snapshot.principals(Some(PrincipalKind::Group))?,
             Some(What::Roles) => snapshot.principals(Some(PrincipalKind::Role))?,
-            Some(What::Policies | What::Accounts) => Vec::new(),
+            Some(_) => Vec::new(),
         };
         let stored = snapshot.managed_policies()?;
         let policies = match args.what {
             None | Some(What::Policies) => stored.as_slice(),
             Some(_) => &[],
         };
-        let accounts = if args.what == Some(What::Accounts) { snapshot.accounts()? } else { Vec::new() };
         let counts = Counts::of(snapshot)?;
         let mut rows = Vec::new();
         let mut objects = json!({ "change": snapshot.change().0 });
@@ -80,10 +85,7 @@ pub(crate) fn run(args: &LsArgs, session: &mut Session) -> Result<Exit, CliError
         for policy in policies {
             rows.push(policy_row(snapshot, &counts, policy)?);
         }
-        if args.what == Some(What::Accounts) {
-            objects["Accounts"] = accounts.iter().map(|account| json!({ "Id": account.as_str() })).collect();
-            rows.extend(accounts.iter().map(|account: &AccountId| vec![account.to_string()]));
-        }
+        organization::rows(snapshot, args.what, &mut rows, &mut objects)?;
         let is_empty = rows.is_empty();
         out.answer(|| aligned(&rows).into_iter().map(Into::into).collect(), || objects)?;
         if is_empty {

@@ -14,13 +14,34 @@ use super::error::CliError;
 use super::finding::Findings;
 use super::text::{Text, shown, shown_document};
 
-/// How an answer is written.
+/// What `--output` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum Wanted {
     /// For people
     Text,
     /// One JSON object, with AWS's field names where AWS has the shape
     Json,
+    /// A report of tests, for machines that build (`iamdb test`)
+    Junit,
+}
+
+/// How an answer is written, where the command does not write it in a form of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl Wanted {
+    /// The format of everything but a form that only one command writes.
+    pub(crate) fn format(self) -> Format {
+        match self {
+            Wanted::Text | Wanted::Junit => Format::Text,
+            Wanted::Json => Format::Json,
+        }
+    }
 }
 
 /// Whether to colour.

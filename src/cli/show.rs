@@ -1,4 +1,6 @@
-//! `iamdb show`: one stored thing. A policy as its text, as it was written; a principal with all that it has.
+//! `iamdb show`: one stored thing. A policy as its text, as it was written; anything else with all that it has.
+
+mod thing;
 
 use serde_json::json;
 
@@ -14,10 +16,11 @@ use super::resolve::PolicyChoice;
 use super::session::{Session, UNSET_ACCOUNT};
 use super::table::aligned;
 use super::text::{Text, count, shown};
+use super::thing::Thing;
 use crate::policy::{Document, PolicyType, parse};
 use crate::store::{AttachmentKind, ManagedPolicy, PolicyOwner, Principal, PrincipalKind, Snapshot};
 
-/// Show a user, role, group or policy
+/// Show a user, role, group, policy, organization, root, OU, account or resource
 ///
 /// A policy is printed as it was written, so that it can be saved to a file again.
 #[derive(Debug, clap::Args)]
@@ -26,9 +29,13 @@ Examples:
   iamdb show alice
   iamdb show my-repo@v2 > my-repo.json
   iamdb show role/deploy --trust
+  iamdb show account/222222222222
+  iamdb show scp/limits
+  iamdb show arn:aws:s3:::reports --policy
   iamdb show alice --at 2026-11-01")]
 pub(crate) struct ShowArgs {
-    /// alice, role/deploy, group/devs, policy/my-repo, my-repo@v2 or an ARN
+    /// alice, role/deploy, group/devs, policy/my-repo, my-repo@v2, organization, root, ou/dev, account/ID, scp/limits,
+    /// rcp/limits or an ARN
     what: String,
     /// Print the inline policy of that name of a principal
     #[arg(long, value_name = "NAME", conflicts_with = "trust")]
@@ -36,12 +43,22 @@ pub(crate) struct ShowArgs {
     /// Print the trust policy of a role
     #[arg(long)]
     trust: bool,
+    /// Print the policy of a resource
+    #[arg(long, conflicts_with_all = ["inline", "trust"])]
+    policy: bool,
     #[command(flatten)]
     at: AtArgs,
 }
 
 pub(crate) fn run(args: &ShowArgs, session: &mut Session) -> Result<Exit, CliError> {
     session.read(&args.at.at, |snapshot, out| {
+        if let Some(thing) = Thing::parse(&args.what)? {
+            thing::thing(args, &thing, snapshot, out)?;
+            return Ok(Exit::Yes);
+        }
+        if args.policy {
+            return Err(CliError::new(ErrorKind::Usage, "`--policy` is for the ARN of a resource"));
+        }
         match (Named::resolve(snapshot, &args.what)?, &args.inline, args.trust) {
             (Named::Principal(of), Some(name), _) => inline(snapshot, &of, name, out)?,
             (Named::Principal(of), None, true) => trust(snapshot, &of, out)?,

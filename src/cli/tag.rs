@@ -1,4 +1,5 @@
-//! `iamdb tag`: the tags of a user or role, which feed `aws:PrincipalTag`.
+//! `iamdb tag`: the tags of a user or role, which feed `aws:PrincipalTag`, and of a resource, which feed
+//! `aws:ResourceTag`.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -12,19 +13,23 @@ use super::quota;
 use super::resolve::resolve_principal;
 use super::session::{Database, Keep, Session};
 use super::text::{Text, quoted_list, shown};
-use crate::store::{Principal, PrincipalKind, Writer};
+use super::thing::{Thing, resolve_resource};
+use crate::arn::Arn;
+use crate::store::{Principal, PrincipalKind, Resource, Writer};
 
-/// Set or remove tags of a user or role
+/// Set or remove tags of a user, role or resource
 ///
-/// Keys that differ only in upper and lower case are the same key, as in AWS. Conditions read tags as
-/// aws:PrincipalTag/KEY.
+/// Keys of users and roles that differ only in upper and lower case are the same key, as in AWS. Conditions read tags
+/// as aws:PrincipalTag/KEY, those of resources as aws:ResourceTag/KEY.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   iamdb tag alice team=blue cost-centre=7
-  iamdb tag alice --remove cost-centre")]
+  iamdb tag alice --remove cost-centre
+  iamdb tag arn:aws:s3:::reports team=blue")]
 pub(crate) struct TagArgs {
     /// Whose: alice, user/alice, role/deploy or an ARN
+    #[arg(value_name = "WHOSE")]
     principal: String,
     /// Tags to set
     #[arg(value_name = "KEY=VALUE", required_unless_present = "remove")]
@@ -87,7 +92,82 @@ pub(crate) fn put_tags(writer: &mut Writer<'_>, of: &Principal, tags: &[Tag]) ->
     Ok(())
 }
 
+/// Sets tags of a resource.
+pub(crate) fn put_resource_tags(
+    writer: &mut Writer<'_>,
+    of: &Resource,
+    tags: &[Tag],
+) -> Result<(), CliError> {
+    for Tag { key, value } in tags {
+        writer.put_resource_tag(of.key, key, value)?;
+    }
+    Ok(())
+}
+
+impl TagArgs {
+    /// `team=blue -cost-centre`
+    fn said(&self) -> String {
+        let set = self.tags.iter().map(|Tag { key, value }| format!("{key}={value}"));
+        let removed = self.remove.iter().map(|key| format!("-{key}"));
+        set.chain(removed).map(|tag| shown(&tag)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The answer of both: whose, and all tags now.
+fn tell(
+    session: &mut Session,
+    label: &str,
+    arn: &str,
+    tags: &[(String, String)],
+    change: Option<i64>,
+) -> Result<Exit, CliError> {
+    session.out.answer(
+        || {
+            let tags = tags.iter().map(|(key, value)| format!("{}={}", shown(key), shown(value)));
+            let tags = tags.collect::<Vec<_>>().join(" ");
+            let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("tags {tags}") };
+            let already = if change.is_none() { " already" } else { "" };
+            vec![Text::from(format!("{label} has {tags}{already}"))]
+        },
+        || {
+            let tags: Vec<_> =
+                tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+            let whose = if label == arn { "resource" } else { "principal" };
+            json!({ whose: arn, "Tags": tags, "change": change })
+        },
+    )?;
+    Ok(Exit::Yes)
+}
+
+fn resource(args: &TagArgs, arn: &Arn, session: &mut Session) -> Result<Exit, CliError> {
+    let ((of, tags), change) = session.write(Database::MustExist, Keep::Change, |writer| {
+        let of = resolve_resource(writer, arn)?;
+        for key in &args.remove {
+            if !writer.remove_resource_tag(of.key, key)? {
+                let message = format!("`{}` has no tag `{}`", shown(&of.arn), shown(key));
+                return Err(CliError::new(ErrorKind::NotFound, message));
+            }
+        }
+        put_resource_tags(writer, &of, &args.tags)?;
+        let tags = writer.resource_tags(of.key)?;
+        let summary = format!("tagged {} {}", shown(&of.arn), args.said());
+        Ok(((of, tags), summary))
+    })?;
+    tell(session, &shown(&of.arn), &shown(&of.arn), &tags, change.map(|change| change.number.0))
+}
+
 pub(crate) fn run(args: &TagArgs, session: &mut Session) -> Result<Exit, CliError> {
+    match Thing::parse(&args.principal)? {
+        Some(Thing::Resource(arn)) => return resource(args, &arn, session),
+        Some(_) => {
+            let what = shown(&args.principal);
+            let message = format!(
+                "`{what}` has no tags that a policy could read: only users, roles and resources have"
+            );
+            return Err(CliError::new(ErrorKind::Usage, message));
+        }
+        None => {}
+    }
     let ((of, tags, warning), change) = session.write(Database::MustExist, Keep::Change, |writer| {
         let of = resolve_principal(writer, &args.principal)?;
         check_taggable(of.kind)?;
@@ -99,31 +179,13 @@ pub(crate) fn run(args: &TagArgs, session: &mut Session) -> Result<Exit, CliErro
         put_tags(writer, &of, &args.tags)?;
         let tags = writer.tags(of.key)?;
         let warning = quota::of_tags(writer, &of)?;
-        let set = args.tags.iter().map(|Tag { key, value }| format!("{key}={value}"));
-        let removed = args.remove.iter().map(|key| format!("-{key}"));
-        let what = set.chain(removed).map(|tag| shown(&tag)).collect::<Vec<_>>().join(" ");
-        let summary = format!("tagged {} {what}", label(&of));
+        let summary = format!("tagged {} {}", label(&of), args.said());
         Ok(((of, tags, warning), summary))
     })?;
     if let Some(warning) = warning {
         session.out.warning(&warning)?;
     }
-    let change = change.map(|change| change.number.0);
-    session.out.answer(
-        || {
-            let tags = tags.iter().map(|(key, value)| format!("{}={}", shown(key), shown(value)));
-            let tags = tags.collect::<Vec<_>>().join(" ");
-            let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("tags {tags}") };
-            let already = if change.is_none() { " already" } else { "" };
-            vec![Text::from(format!("{} has {tags}{already}", label(&of)))]
-        },
-        || {
-            let tags: Vec<_> =
-                tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
-            json!({ "principal": of.arn(), "Tags": tags, "change": change })
-        },
-    )?;
-    Ok(Exit::Yes)
+    tell(session, &label(&of), &of.arn(), &tags, change.map(|change| change.number.0))
 }
 
 fn no_tag(writer: &Writer<'_>, of: &Principal, key: &str) -> Result<CliError, CliError> {

@@ -35,8 +35,8 @@ pub(super) fn resource(pattern: &ResourcePattern, policy_type: PolicyType, reque
         Resource::Arn(arn) => segments_match(segments, policy_type, &arn.fields(), &request.context),
         // The one exception of R-RES-10: listing the buckets is allowed by a grant on all of them.
         Resource::Star if is_list_all_my_buckets(&request.action) => {
-            let partition = partition(&request.context);
-            segments_match(segments, policy_type, &["arn", &partition, "s3", "", "", "*"], &request.context)
+            let partition = request.caller.iam().map_or("aws", |caller| &caller.partition);
+            segments_match(segments, policy_type, &["arn", partition, "s3", "", "", "*"], &request.context)
         }
         Resource::Star => false,
     }
@@ -44,12 +44,6 @@ pub(super) fn resource(pattern: &ResourcePattern, policy_type: PolicyType, reque
 
 fn is_list_all_my_buckets(action: &Action) -> bool {
     action.service().eq_ignore_ascii_case("s3") && action.name().eq_ignore_ascii_case("ListAllMyBuckets")
-}
-
-/// The caller's partition.
-fn partition(context: &Context) -> String {
-    let arn = context.get("aws:PrincipalArn").and_then(|value| value.items().first());
-    arn.and_then(|arn| arn.split(':').nth(1)).filter(|text| !text.is_empty()).unwrap_or("aws").to_owned()
 }
 
 /// Segment by segment; missing segments are filled or make the pattern match nothing (R-RES-3, R-RES-4).

@@ -6,12 +6,15 @@
 //!
 //! A dump is the truth about what it lists: tags, memberships, attachments and inline policies that it does
 //! not have are removed, also those made by hand. Whole principals and policies are removed only where the
-//! dump is complete and lists others of their kind (R-FMT-8), and only if they came from an import.
+//! dump is complete and lists others of their kind (R-FMT-8), and only if they came from an import. The same holds
+//! for the tree and the policies of an organization; resources are never taken for gone, for nothing lists them all.
 
 mod gone;
 mod named;
+mod organization;
 mod policies;
 mod principals;
+mod resources;
 mod state;
 
 use std::collections::HashMap;
@@ -60,6 +63,8 @@ pub fn apply(
     }
     applier.remove_what_is_gone()?;
     applier.named()?;
+    applier.organization()?;
+    applier.resources()?;
     applier.warn_of_unknown_documents();
     Ok(applier.outcome)
 }

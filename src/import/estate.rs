@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Warning;
 use super::document::{DocumentRef, Documents};
 use super::name::{PolicyName, PrincipalName};
+use super::organization::OrganizationDump;
+use super::resource::ResourceRecord;
 use crate::arn::AccountId;
 use crate::store::PrincipalKind;
 
@@ -18,6 +20,9 @@ pub struct Estate {
     pub(super) named: Vec<NamedDocument>,
     pub(super) inline: Vec<NamedInline>,
     pub(super) coverage: BTreeMap<AccountId, Coverage>,
+    pub(super) organization: OrganizationDump,
+    /// By ARN.
+    pub(super) resources: BTreeMap<String, ResourceRecord>,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -127,7 +132,8 @@ impl Estate {
 
     /// How many entities there are to apply.
     pub fn len(&self) -> usize {
-        self.principals.len() + self.policies.len() + self.named.len() + self.inline.len()
+        let of_account = self.principals.len() + self.policies.len() + self.named.len() + self.inline.len();
+        of_account + self.organization.nodes.len() + self.organization.policies.len() + self.resources.len()
     }
 
     /// Whether nothing was found.

@@ -4,6 +4,7 @@
 //! an account dump are pages of it and are taken in as they come; of anything else the text is taken from
 //! the tape and looked at as a whole.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
@@ -17,7 +18,7 @@ use super::gaad::{NOWHERE, RawPolicy, RawPrincipal};
 use super::tape::Tape;
 use super::{ImportError, Reading, Warning};
 use crate::arn::AccountId;
-use crate::store::PrincipalKind;
+use crate::store::{OrganizationPolicyType, PrincipalKind};
 
 /// One file being read into a [`Reading`].
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) struct FileReader<'a> {
     others: usize,
     /// The last page says that more pages follow.
     truncated: bool,
+    /// The policies of an organization on the page.
+    organization_policies: BTreeSet<(String, OrganizationPolicyType)>,
     /// Why reading was stopped, where it was not the JSON.
     failure: Option<ImportError>,
 }
@@ -55,6 +58,7 @@ pub(super) fn read(reading: &mut Reading, file: &str, input: impl Read) -> Resul
         pages: 0,
         others: 0,
         truncated: false,
+        organization_policies: BTreeSet::new(),
         failure: None,
     };
     let mut json = serde_json::Deserializer::from_reader(input);
@@ -134,6 +138,16 @@ impl FileReader<'_> {
         }
     }
 
+    /// A policy of an account, or of an organization.
+    fn policy(&mut self, raw: RawPolicy) -> Result<(), ImportError> {
+        if !raw.is_of_organization() {
+            return self.managed_policy(raw);
+        }
+        let found = self.organization_policy(raw, None)?;
+        self.organization_policies.extend(found);
+        Ok(())
+    }
+
     fn object<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
         let (mut is_page, mut truncated) = (false, false);
         while let Some(key) = map.next_key::<String>()? {
@@ -152,7 +166,8 @@ impl FileReader<'_> {
                     map.next_value_seed(ListSeed { reader: self, list })?;
                     self.place.element = None;
                 }
-                None if key == "IsTruncated" => truncated = map.next_value::<Option<bool>>()? == Some(true),
+                None if key == "IsTruncated" => truncated |= map.next_value::<Option<bool>>()? == Some(true),
+                None if key == "NextToken" => truncated |= map.next_value::<Option<IgnoredAny>>()?.is_some(),
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -161,6 +176,11 @@ impl FileReader<'_> {
         if is_page {
             self.pages += 1;
             self.truncated = truncated;
+            let found = std::mem::take(&mut self.organization_policies);
+            if let Err(failure) = self.listed_policies(&found, truncated) {
+                self.failure = Some(failure);
+                return Err(A::Error::custom("stopped"));
+            }
         } else {
             self.others += 1;
         }
@@ -191,7 +211,10 @@ impl<'de> Visitor<'de> for ValueVisitor<'_, '_> {
             }
         }
         self.0.place = NOWHERE;
-        if self.0.others > before || self.0.pages == 0 {
+        if self.0.others == before && self.0.pages == 0 {
+            self.0.others += 1;
+        }
+        if self.0.others > before && self.0.pages > 0 {
             self.0.failure = Some(
                 self.0.unrecognised("an array of something else than pages of an account dump".to_owned()),
             );
@@ -269,7 +292,7 @@ impl<'de> Visitor<'de> for ListSeed<'_, '_> {
                 List::Policies => {
                     self.reader.place.element = Some(("Policies", index));
                     let Some(raw) = elements.next_element::<RawPolicy>()? else { break };
-                    self.reader.managed_policy(raw)
+                    self.reader.policy(raw)
                 }
             };
             if let Err(failure) = taken {

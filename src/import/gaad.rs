@@ -57,19 +57,31 @@ struct RawBoundary {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct RawTag {
-    key: Option<String>,
-    value: Option<String>,
+pub(super) struct RawTag {
+    pub(super) key: Option<String>,
+    pub(super) value: Option<String>,
 }
 
-/// An element of `Policies`, and what get-policy prints (R-FMT-16).
+/// An element of `Policies`, and what get-policy prints (R-FMT-16). Organizations name their lists of policies alike.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct RawPolicy {
-    arn: Option<String>,
+    pub(super) arn: Option<String>,
+    /// These four of a policy of an organization only (R-FMT-20).
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) r#type: Option<String>,
+    pub(super) aws_managed: Option<bool>,
     policy_name: Option<String>,
     default_version_id: Option<String>,
     policy_version_list: Option<Vec<RawVersion>>,
+}
+
+impl RawPolicy {
+    /// Whether it is one of an organization.
+    pub(super) fn is_of_organization(&self) -> bool {
+        self.id.is_some() && self.r#type.is_some()
+    }
 }
 
 /// An element of `PolicyVersionList`, and what get-policy-version prints (R-FMT-15).

@@ -15,9 +15,17 @@ pub struct Outcome {
     pub roles: usize,
     /// The managed policies found; those that are only referred to are not counted.
     pub policies: usize,
+    /// The accounts of an organization found.
+    pub member_accounts: usize,
+    /// The OUs found.
+    pub ous: usize,
+    /// The service and resource control policies found.
+    pub organization_policies: usize,
+    /// The resources found.
+    pub resources: usize,
     /// The accounts they are of.
     pub accounts: Vec<AccountId>,
-    /// How many principals and policies are new.
+    /// How many principals, policies, accounts, … are new.
     pub new: usize,
     /// How many were stored and are different now.
     pub changed: usize,
@@ -43,6 +51,10 @@ impl Outcome {
             (self.groups, "group", "groups"),
             (self.roles, "role", "roles"),
             (self.policies, "policy", "policies"),
+            (self.member_accounts, "account", "accounts"),
+            (self.ous, "OU", "OUs"),
+            (self.organization_policies, "organization policy", "organization policies"),
+            (self.resources, "resource", "resources"),
         ];
         let found: Vec<String> = found
             .iter()

@@ -12,6 +12,8 @@ use super::estate::{NamedDocument, NamedInline};
 use super::file::FileReader;
 use super::gaad::{RawVersion, required, required_version};
 use super::name::is_policy_name;
+use super::organization::is_page;
+use super::resource::{are_arns, is_printed};
 use crate::policy::PolicyType;
 use crate::store::PrincipalKind;
 
@@ -49,18 +51,35 @@ impl FileReader<'_> {
             return Ok(());
         }
         let Ok(members) = serde_json::from_str::<Members<'_>>(&text) else {
-            return Err(self.unrecognised("several values, or not an object".to_owned()));
+            return self.several(&text);
         };
         let has = |key: &str| members.contains_key(key);
         if has("Statement") {
-            self.document(text)
+            match self.told_arn() {
+                Some(arn) => self.resource_document(&arn, &text),
+                None => self.document(text),
+            }
+        } else if is_page(members.keys().map(String::as_str)) {
+            self.organization_page(&text)
+        } else if has("VpcEndpoints") {
+            self.vpc_endpoints(&text)
+        } else if !members.is_empty() && are_arns(members.keys().map(String::as_str)) {
+            self.resources_by_arn(&text)
         } else if let Some(version) = members.get("PolicyVersion") {
             self.policy_version(version)
         } else if has("PolicyDocument") {
             self.principal_policy(&text)
         } else if let Some(policy) = members.get("Policy").filter(|policy| policy.get().starts_with('{')) {
+            if is_described(policy) {
+                return self.described_policy(policy);
+            }
+            if self.told_arn().is_some() {
+                return self.printed_policy(&text);
+            }
             let policy = serde_json::from_str(policy.get()).map_err(|error| self.shape(&error))?;
             self.managed_policy(policy)
+        } else if is_printed(has) {
+            self.printed_policy(&text)
         } else {
             let mut keys: Vec<String> = members.keys().map(|key| format!("`{key}`")).collect();
             keys.sort();
@@ -72,6 +91,37 @@ impl FileReader<'_> {
             };
             Err(self.unrecognised(found))
         }
+    }
+
+    /// Pages of an organization's output in one file, or a list of resource policies.
+    fn several(&mut self, text: &str) -> Result<(), ImportError> {
+        let Some(values) = objects(text) else {
+            return Err(self.unrecognised("several values, or not an object".to_owned()));
+        };
+        let all = |test: &dyn Fn(&Members<'_>) -> bool| {
+            values.iter().all(|value| serde_json::from_str(value.get()).is_ok_and(|members| test(&members)))
+        };
+        if all(&|members| is_page(members.keys().map(String::as_str))) {
+            return values.iter().try_for_each(|page| self.organization_page(page.get()));
+        }
+        let described =
+            |members: &Members<'_>| members.get("Policy").is_some_and(|policy| is_described(policy));
+        if !values.is_empty() && all(&described) {
+            let policies = values.iter().filter_map(|value| serde_json::from_str(value.get()).ok());
+            let mut policies = policies.filter_map(|mut members: Members<'_>| members.remove("Policy"));
+            return policies.try_for_each(|policy| self.described_policy(policy));
+        }
+        if text.trim_start().starts_with('[')
+            && all(&|members| members.keys().any(|key| IS_ARN.contains(&key.as_str())))
+        {
+            return self.resource_list(text);
+        }
+        let what = if text.trim_start().starts_with('[') {
+            "an array of something else than pages of a dump"
+        } else {
+            "several values, or not an object"
+        };
+        Err(self.unrecognised(what.to_owned()))
     }
 
     /// A document on its own is a managed policy named after its file.
@@ -149,11 +199,33 @@ impl FileReader<'_> {
         Ok(())
     }
 
-    fn shape(&self, error: &serde_json::Error) -> ImportError {
+    pub(super) fn shape(&self, error: &serde_json::Error) -> ImportError {
         let message = error.to_string();
         let message = message.split_once(" at line ").map_or(message.as_str(), |(what, _)| what);
         self.content(message.to_owned())
     }
+}
+
+/// The key of an ARN in a list of resource policies.
+const IS_ARN: [&str; 3] = ["ResourceArn", "Arn", "ARN"];
+
+/// Whether what stands under `Policy` is what describe-policy of Organizations prints.
+fn is_described(policy: &RawValue) -> bool {
+    serde_json::from_str::<Members<'_>>(policy.get())
+        .is_ok_and(|members| members.contains_key("PolicySummary"))
+}
+
+/// The values of a text, those of an array one by one; `None` where one is not an object.
+fn objects(text: &str) -> Option<Vec<&RawValue>> {
+    let mut found = Vec::new();
+    for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+        let value = value.ok()?;
+        match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+            Ok(several) => found.extend(several),
+            Err(_) => found.push(value),
+        }
+    }
+    found.iter().all(|value| value.get().starts_with('{')).then_some(found)
 }
 
 /// The lines of an index; `None` where the file is something else.

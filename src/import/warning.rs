@@ -45,6 +45,31 @@ pub enum Warning {
         /// Its ARN.
         arn: String,
     },
+    /// It is not known where a node of an organization hangs (R-FMT-23), so what limits it is not all known.
+    Unplaced {
+        /// Their ids.
+        nodes: Vec<String>,
+    },
+    /// Nothing says which SCPs are attached to some nodes. AWS has at least one attached to each, and begins with
+    /// `FullAWSAccess`.
+    AssumedFullAccess {
+        /// Their ids.
+        nodes: Vec<String>,
+    },
+    /// A policy is attached to nodes of an organization, but its document is not known.
+    UnknownOrganizationPolicy {
+        /// `scp/limits`.
+        policy: String,
+        /// Its id.
+        id: String,
+    },
+    /// Nothing says which types of policies are enabled (R-FMT-27).
+    NoRoots,
+    /// An OU is not in the dump any more, but something that was not in it either hangs under it.
+    KeptOu {
+        /// Its id.
+        id: String,
+    },
     /// Things made by hand turned out to be in this account, so it is the account of the file now.
     AccountSet {
         /// The account.
@@ -83,11 +108,46 @@ impl fmt::Display for Warning {
             Warning::KeptAttached { arn } => {
                 write!(f, "`{arn}` is gone from the account but still attached here; kept")
             }
+            Warning::Unplaced { nodes } => write!(
+                f,
+                "it is not known where {} hangs: import the output of list-accounts-for-parent and \
+                 list-organizational-units-for-parent for every root and OU, or of list-parents",
+                list(nodes)
+            ),
+            Warning::AssumedFullAccess { nodes } => write!(
+                f,
+                "nothing says which SCPs are attached to {}, so FullAWSAccess is taken for attached, as AWS \
+                 begins: import the output of list-targets-for-policy for every SCP",
+                list(nodes)
+            ),
+            Warning::UnknownOrganizationPolicy { policy, id } => write!(
+                f,
+                "`{policy}` ({id}) is attached, but its document is not known: import the output of describe-policy"
+            ),
+            Warning::NoRoots => f.write_str(
+                "nothing says which types of policies are enabled, so SCPs and RCPs are taken for enabled: \
+                 import the output of list-roots",
+            ),
+            Warning::KeptOu { id } => {
+                write!(
+                    f,
+                    "`{id}` is gone from the organization but something still hangs under it here; kept"
+                )
+            }
             Warning::AccountSet { account, because } => write!(
                 f,
                 "{account} is now the account of everything made by hand: `{because}` is in this dump"
             ),
         }
+    }
+}
+
+/// The first few ids, and how many more.
+fn list(ids: &[String]) -> String {
+    let first: Vec<String> = ids.iter().take(3).map(|id| format!("`{id}`")).collect();
+    match ids.len().saturating_sub(first.len()) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
 }
 

@@ -80,7 +80,7 @@ pub enum StoreError {
     /// What a key stands for has been deleted, or was deleted as of then.
     #[error("there is no such {what} any more")]
     Gone {
-        /// `principal` or `managed policy`.
+        /// `principal`, `managed policy`, ….
         what: &'static str,
     },
     /// A policy that is attached cannot be deleted.
@@ -90,6 +90,22 @@ pub enum StoreError {
         policy: String,
         /// The ARNs of whom it is attached to.
         by: Vec<String>,
+    },
+    /// A node that something hangs under cannot be deleted.
+    #[error("`{node}` is not empty: `{}` hangs under it", under.join("`, `"))]
+    NotEmpty {
+        /// Which.
+        node: String,
+        /// What hangs right under it.
+        under: Vec<String>,
+    },
+    /// A tree has no circles.
+    #[error("`{node}` cannot hang under `{parent}`, which hangs under it")]
+    Circle {
+        /// What was to be moved.
+        node: String,
+        /// Under what.
+        parent: String,
     },
     /// The account of a file is set once.
     #[error("the account is `{set}` already and cannot become `{asked}`")]

@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use super::{Attribution, Change, ChangeNumber};
 
 /// The tables with history, in the order in which they are hashed. The list only ever grows at its end.
-pub(super) const TABLES: [&str; 9] = [
+pub(super) const TABLES: [&str; 20] = [
     "settings",
     "principals",
     "tags",
@@ -38,6 +38,26 @@ pub(super) const TABLES: [&str; 9] = [
     "attachments",
     "inline_policies",
     "trust_policies",
+    "organization_nodes",
+    "organization_node_details",
+    "organization_placements",
+    "organizations",
+    "organization_policies",
+    "organization_policy_contents",
+    "organization_attachments",
+    "resources",
+    "resource_owners",
+    "resource_policies",
+    "resource_tags",
+];
+
+/// Those of them that refer to documents, by `document_text`.
+pub(super) const TABLES_WITH_DOCUMENTS: [&str; 5] = [
+    "policy_versions",
+    "inline_policies",
+    "trust_policies",
+    "organization_policy_contents",
+    "resource_policies",
 ];
 
 /// What stands for the hash before the first change.

@@ -10,7 +10,7 @@ use std::fmt;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::history::{self, NO_HASH, TABLES, text_hash};
+use super::history::{self, NO_HASH, TABLES, TABLES_WITH_DOCUMENTS, text_hash};
 use super::migrate::{MIGRATIONS, migrate};
 use super::{Change, ChangeNumber, StoreError};
 use crate::policy::Document;
@@ -204,17 +204,19 @@ fn check_references(conn: &Connection) -> Result<(), Stop> {
 }
 
 /// Which change first used each text.
-const FIRST_USES: &str = "SELECT document_text, min(valid_from) AS change FROM (\
-     SELECT document_text, valid_from FROM policy_versions \
-     UNION ALL SELECT document_text, valid_from FROM inline_policies \
-     UNION ALL SELECT document_text, valid_from FROM trust_policies) GROUP BY document_text";
+fn first_uses() -> String {
+    let uses = TABLES_WITH_DOCUMENTS.map(|table| format!("SELECT document_text, valid_from FROM {table}"));
+    let uses = uses.join(" UNION ALL ");
+    format!("SELECT document_text, min(valid_from) AS change FROM ({uses}) GROUP BY document_text")
+}
 
 /// Every text has its hash, means its document, and is used; every document has a text.
 fn check_documents(conn: &Connection) -> Result<(u64, u64), Stop> {
     let sql = format!(
         "SELECT t.sha256, t.text, t.document, d.canonical, u.change FROM document_texts AS t \
-         JOIN documents AS d ON d.sha256 = t.document LEFT JOIN ({FIRST_USES}) AS u ON u.document_text = t.sha256 \
-         ORDER BY u.change, t.rowid"
+         JOIN documents AS d ON d.sha256 = t.document LEFT JOIN ({}) AS u ON u.document_text = t.sha256 \
+         ORDER BY u.change, t.rowid",
+        first_uses()
     );
     let mut statement = conn.prepare(&sql)?;
     let mut rows = statement.query([])?;

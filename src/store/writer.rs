@@ -3,14 +3,16 @@
 //! No row is ever edited but to close it. A row that this very change has opened was never seen by anybody, so
 //! closing it erases it: what is made and unmade within one change leaves no trace.
 
+mod organization;
 mod policy;
 mod principal;
+mod resource;
 
 use std::ops::Deref;
 
 use rusqlite::{Connection, Params, ToSql, TransactionBehavior, params};
 
-use super::history::{self, text_hash};
+use super::history::{self, TABLES_WITH_DOCUMENTS, text_hash};
 use super::{
     Attribution, Change, ChangeNumber, ManagedPolicy, PolicyKey, Principal, PrincipalKey, Snapshot,
     StoreError,
@@ -125,12 +127,10 @@ impl Writer<'_> {
 
     /// Drops the documents that nothing refers to.
     fn forget_unused_documents(&self) -> Result<(), StoreError> {
-        self.execute(
-            "DELETE FROM document_texts WHERE sha256 NOT IN (SELECT document_text FROM policy_versions) \
-             AND sha256 NOT IN (SELECT document_text FROM inline_policies) \
-             AND sha256 NOT IN (SELECT document_text FROM trust_policies)",
-            [],
-        )?;
+        let used = TABLES_WITH_DOCUMENTS
+            .map(|table| format!("SELECT document_text FROM {table} WHERE document_text IS NOT NULL"));
+        let used = used.join(" UNION ");
+        self.execute(&format!("DELETE FROM document_texts WHERE sha256 NOT IN ({used})"), [])?;
         self.execute("DELETE FROM documents WHERE sha256 NOT IN (SELECT document FROM document_texts)", [])?;
         Ok(())
     }

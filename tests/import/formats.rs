@@ -255,8 +255,8 @@ fn a_byte_order_mark_and_null_lists_do_not_matter() {
 fn wrong_shapes_are_refused_with_their_place() {
     const NOT: &str = "not something that can be imported: ";
     let cases = [
-        (r#"{"Accounts": []}"#, format!("{NOT}an object of `Accounts`; expected a policy document,")),
-        ("[]", format!("{NOT}an array of something else")),
+        (r#"{"Buckets": []}"#, format!("{NOT}an object of `Buckets`; expected a policy document,")),
+        ("[{\"a\": 1}]", format!("{NOT}an array of something else")),
         ("", format!("{NOT}an empty file;")),
         ("  \n", format!("{NOT}an empty file;")),
         ("17", format!("{NOT}invalid type: integer `17`, expected an object;")),

@@ -1,5 +1,7 @@
 //! The reply to `can`, as text and as JSON.
 
+mod trace;
+
 use itertools::Itertools;
 use serde_json::{Value as Json, json};
 
@@ -9,18 +11,33 @@ use super::super::output::{FAINT, Output, STRONG};
 use super::super::session::shell_quoted;
 use super::super::text::{Text, quoted_list, shown};
 use crate::ask::{Ask, Degraded, Near, Note, Reply};
-use crate::caller::CallerKind;
+use crate::caller::{Caller, IamKind};
 use crate::cases::{Answer, Depends, Example, Test, When};
-use crate::eval::{self, Decision, Fit};
-use crate::layers::{Layer, LayerPolicy, StatementRef};
-use crate::policy::{Condition, Effect, Selector, Span, Statement, position};
-use crate::request::{Context, Request, Value};
+use crate::eval::{self, Decision, Fit, Route};
+use crate::explain;
+use crate::layers::{Layer, LayerPolicy, Level, StatementRef};
+use crate::policy::{Condition, Effect, PrincipalEntry, Selector, Span, Spanned, Statement, position};
+use crate::request::{Context, Value};
 
 /// How many near misses are worth reading.
 const NEAR_SHOWN: usize = 5;
 
+/// How much of an answer is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// The layers and statements that mattered.
+    Brief,
+    /// Every layer, and every statement about the action.
+    Trace,
+}
+
 /// Prints a reply; its exit code.
-pub(super) fn print(ask: &Ask<'_>, reply: &Reply, out: &mut Output) -> Result<Exit, CliError> {
+pub(super) fn print(
+    ask: &Ask<'_>,
+    reply: &Reply,
+    detail: Detail,
+    out: &mut Output,
+) -> Result<Exit, CliError> {
     for note in &reply.notes {
         out.note(&note_text(note, ask));
     }
@@ -31,7 +48,7 @@ pub(super) fn print(ask: &Ask<'_>, reply: &Reply, out: &mut Output) -> Result<Ex
         let keys = quoted_list(&reply.missing);
         out.note(&format!("taken to be absent, although with a value they could change the answer: {keys}"));
     }
-    out.answer(|| text(ask, reply), || as_json(ask, reply))?;
+    out.answer(|| text(ask, reply, detail), || as_json(ask, reply))?;
     Ok(match word(&reply.answer) {
         "yes" => Exit::Yes,
         "no" => Exit::No,
@@ -52,14 +69,17 @@ fn word(answer: &Answer) -> &'static str {
 }
 
 fn principal(ask: &Ask<'_>) -> String {
-    match &ask.caller.kind {
-        CallerKind::User => format!("user/{}", ask.caller.name),
-        CallerKind::RoleSession(None) => format!("role/{}", ask.caller.name),
-        CallerKind::RoleSession(Some(session)) => format!("role/{} (session {session})", ask.caller.name),
+    let Caller::Iam(caller) = ask.caller else { return ask.caller.to_string() };
+    match &caller.kind {
+        IamKind::User => format!("user/{}", caller.name),
+        IamKind::RoleSession(None) => format!("role/{}", caller.name),
+        IamKind::RoleSession(Some(session)) => format!("role/{} (session {session})", caller.name),
+        IamKind::FederatedUser(_) => format!("federated-user/{}", caller.name),
+        IamKind::Root => "root".to_owned(),
     }
 }
 
-fn text(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
+fn text(ask: &Ask<'_>, reply: &Reply, detail: Detail) -> Vec<Text> {
     let word = word(&reply.answer);
     let verb = if word == "no" { "cannot" } else { "can" };
     let whether = if word == "undecided" { "whether " } else { "" };
@@ -81,16 +101,55 @@ fn text(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
         lines.push(Text::default());
         lines.push(format!("on `*`, where AWS decides {}: {}", ask.action, self::word(on_star)).into());
     }
+    if detail == Detail::Trace {
+        lines.extend(trace::lines(ask, reply));
+    }
     lines
 }
 
 /// The reasons of a definite answer.
 fn decided(ask: &Ask<'_>, reply: &Reply, example: &Example) -> Vec<Text> {
     let evaluation = &example.evaluation;
+    let request = ask.request(&reply.resource, example.context.clone());
+    let why = || shown(&explain::why(ask.layers, &request, evaluation));
+    let statements = |of: Vec<StatementRef>| -> Vec<Text> {
+        of.into_iter().flat_map(|of| statement_text(ask, reply, of, &example.context)).collect()
+    };
     let mut lines = vec![Text::default()];
-    lines.extend(why(ask, reply, example).map(|why| Text::from(format!("  {why}"))));
-    lines
-        .extend(reply.deciding().into_iter().flat_map(|of| statement_text(ask, reply, of, &example.context)));
+    match evaluation.decision {
+        Decision::Allowed => {
+            if evaluation.route != Route::Identity || ask.caller.is_root() {
+                lines.push(format!("  {}", why()).into());
+            }
+            lines.extend(statements(granting(reply)));
+        }
+        Decision::Unknown => lines.push("  a document that would decide is not known".into()),
+        Decision::ExplicitlyDenied => {
+            let denies = explain::denies(evaluation);
+            lines.push(
+                if denies.is_empty() { format!("  {}", why()) } else { "  an explicit deny:".to_owned() }
+                    .into(),
+            );
+            let changes = explain::would_allow(ask.layers, &request, evaluation);
+            let needs: Vec<String> =
+                changes.into_iter().skip(denies.len()).map(|need| shown(&need)).collect();
+            lines.extend(statements(denies));
+            lines.push(Text::from(match needs.as_slice() {
+                [] => "  but for that it would be allowed".to_owned(),
+                needs => format!("  without that, too, {}", needs.join(", and ")),
+            }));
+        }
+        Decision::ImplicitlyDenied => {
+            lines.push(format!("  {}", why()).into());
+            let deciding = granting(reply);
+            let granted =
+                ![Layer::Identity, Layer::Resource].iter().any(|of| evaluation.blocked_by.contains(of));
+            if granted && !deciding.is_empty() {
+                lines.push("  but for that it would be allowed:".into());
+                lines.extend(statements(deciding));
+            }
+        }
+    }
     if evaluation.decision == Decision::ImplicitlyDenied && !reply.near.is_empty() {
         lines.push("  nearly:".into());
         lines.extend(reply.near.iter().take(NEAR_SHOWN).flat_map(|near| near_text(ask, near)));
@@ -101,29 +160,11 @@ fn decided(ask: &Ask<'_>, reply: &Reply, example: &Example) -> Vec<Text> {
     lines
 }
 
-/// One sentence for an answer that its statements do not explain by themselves.
-fn why(ask: &Ask<'_>, reply: &Reply, example: &Example) -> Option<String> {
-    let blocked_by = example.evaluation.blocked_by();
-    let boundary = || ask.layers.boundary.iter().map(|policy| shown(&policy.name)).join(", ");
-    match example.evaluation.decision {
-        Decision::Allowed => None,
-        Decision::ExplicitlyDenied => Some("an explicit deny:".to_owned()),
-        Decision::Unknown => Some("a document that would decide is not known".to_owned()),
-        Decision::ImplicitlyDenied if !blocked_by.contains(&Layer::Boundary) => {
-            Some("no identity policy allows it (implicit deny)".to_owned())
-        }
-        Decision::ImplicitlyDenied if blocked_by.contains(&Layer::Identity) => Some(format!(
-            "neither an identity policy nor the permissions boundary {} allows it (implicit deny)",
-            boundary()
-        )),
-        Decision::ImplicitlyDenied => {
-            let colon = if reply.deciding().is_empty() { "" } else { ":" };
-            Some(format!(
-                "the permissions boundary {} does not allow it (implicit deny); an identity policy does{colon}",
-                boundary()
-            ))
-        }
-    }
+/// The statements that decided, without those that let everything pass which is not denied: of the organization and
+/// the endpoint.
+fn granting(reply: &Reply) -> Vec<StatementRef> {
+    let gates = [Layer::Scp, Layer::Rcp, Layer::VpcEndpoint];
+    reply.deciding().into_iter().filter(|of| !gates.contains(&of.layer)).collect()
 }
 
 /// The condition, an example for each side, and the statements in play.
@@ -147,7 +188,7 @@ fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
         lines.push(Text::from(format!("  e.g. {word:<4}")).and(format!(" {}", options(depends, example))));
     }
     lines.push(Text::default());
-    let deciding = reply.deciding();
+    let deciding = granting(reply);
     lines.extend(deciding.iter().flat_map(|&of| statement_text(ask, reply, of, &depends.allowed.context)));
     let denies = depends.denied.evaluation.applying().filter(|of| of.effect == Effect::Deny);
     lines.extend(denies.flat_map(|of| statement_text(ask, reply, of, &depends.denied.context)));
@@ -194,16 +235,21 @@ fn statement_text(ask: &Ask<'_>, reply: &Reply, of: StatementRef, context: &Cont
     let Some((policy, statement)) = ask.layers.policy(of).zip(ask.layers.statement(of)) else {
         return Vec::new();
     };
-    let request =
-        Request { action: ask.action.clone(), resource: reply.resource.clone(), context: context.clone() };
+    let request = ask.request(&reply.resource, context.clone());
     let span = eval::matching_action(statement, &request).map_or(statement.span, |entry| entry.span);
     vec![
-        place_text(of, policy, statement, span),
+        place_text(of, policy, ask.layers.level(of), statement, span),
         Text::styled(FAINT, &format!("         {}", about(policy, statement, span))),
     ]
 }
 
-fn place_text(of: StatementRef, policy: &LayerPolicy, statement: &Statement, span: Span) -> Text {
+fn place_text(
+    of: StatementRef,
+    policy: &LayerPolicy,
+    level: Option<&Level>,
+    statement: &Statement,
+    span: Span,
+) -> Text {
     let (line, column) = place(policy, span);
     let name = shown(&policy.name);
     let sid =
@@ -212,9 +258,11 @@ fn place_text(of: StatementRef, policy: &LayerPolicy, statement: &Statement, spa
         (Layer::Boundary, _) => format!("permissions boundary, {}", policy.kind),
         (Layer::Identity, None) => policy.kind.clone(),
         (Layer::Identity, Some(group)) => format!("{} of group/{}", policy.kind, shown(group)),
+        _ => policy.kind.clone(),
     };
+    let level = level.map_or_else(String::new, |level| format!(" at {}", shown(&level.name)));
     Text::from(format!("  {:<5}  ", of.effect.to_string()))
-        .and(format!("{name}:{line}:{column}  {sid}  ({kind})"))
+        .and(format!("{name}:{line}:{column}  {sid}  ({kind}{level})"))
 }
 
 fn place(policy: &LayerPolicy, span: Span) -> (usize, usize) {
@@ -255,6 +303,18 @@ fn resources(statement: &Statement) -> String {
     }
 }
 
+/// Whom a resource-based statement is about.
+fn principals(statement: &Statement) -> String {
+    let list = |entries: &[Spanned<PrincipalEntry>]| {
+        entries.iter().map(|entry| shown(&entry.to_string())).join(", ")
+    };
+    match &statement.principal {
+        None => "everyone".to_owned(),
+        Some(Selector::In(entries)) => list(entries),
+        Some(Selector::NotIn(entries)) => format!("everyone but {}", list(entries)),
+    }
+}
+
 fn near_text(ask: &Ask<'_>, near: &Near) -> Vec<Text> {
     let of = near.statement;
     let Some((policy, statement)) = ask.layers.policy(of).zip(ask.layers.statement(of)) else {
@@ -265,9 +325,13 @@ fn near_text(ask: &Ask<'_>, near: &Near) -> Vec<Text> {
             let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
             format!("requires {}", failing.map(condition_text).join(" and "))
         }
+        Fit::OtherPrincipal => format!("only to {}", principals(statement)),
         Fit::OtherResource | Fit::OtherAction | Fit::Applies => format!("only on {}", resources(statement)),
     };
-    vec![place_text(of, policy, statement, statement.span), Text::styled(FAINT, &format!("         {why}"))]
+    vec![
+        place_text(of, policy, ask.layers.level(of), statement, statement.span),
+        Text::styled(FAINT, &format!("         {why}")),
+    ]
 }
 
 fn note_text(note: &Note, ask: &Ask<'_>) -> String {
@@ -300,14 +364,26 @@ fn note_text(note: &Note, ask: &Ask<'_>) -> String {
             "the role has no tag for `{key}`; a session that brings one is asked about with `--context {key}=…`",
             key = shown(key)
         ),
+        Note::Ignored { layer } => ignored_text(*layer, ask),
         Note::UnknownDocument { layer, policy } => {
             format!("{layer}: the document of `{}` is not known", shown(policy))
         }
     }
 }
 
+/// Why a layer that is there does not count (R-EVL-8, R-EVL-36 to 39).
+fn ignored_text(layer: Layer, ask: &Ask<'_>) -> String {
+    let service_linked = ask.caller.iam().is_some_and(|caller| caller.is_service_linked());
+    match layer {
+        Layer::Resource => "the trust policy of a role counts only where the role is assumed".to_owned(),
+        Layer::Scp | Layer::Rcp if service_linked => format!("{layer} do not limit service-linked roles"),
+        Layer::Rcp => format!("resource control policies do not limit {}", ask.action),
+        layer => format!("{layer}: not for callers of this kind"),
+    }
+}
+
 fn degraded_text(degraded: &Degraded, ask: &Ask<'_>) -> String {
-    let policy = ask.layers.policies(degraded.layer).get(degraded.policy);
+    let policy = ask.layers.policy_at(degraded.layer, degraded.policy);
     let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
     let name = policy.map_or_else(String::new, |policy| shown(&policy.name));
     let diagnostic = &degraded.diagnostic;
@@ -337,19 +413,23 @@ fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
         .collect();
     let mut object = json!({
         "schema": "iamdb.can/1",
-        "principal": ask.caller.arn(),
+        "principal": ask.caller.to_string(),
         "action": ask.action.to_string(),
         "resource": reply.resource.to_string(),
         "answer": word(&reply.answer),
         "decision": decision,
         "layers": layers,
+        "route": example.evaluation.route.name(),
         "near": reply.near.iter().filter_map(|near| near_json(ask, near)).collect::<Vec<_>>(),
         "degraded": reply.degraded.iter().map(|degraded| degraded_json(ask, degraded)).collect::<Vec<_>>(),
     });
     match &reply.answer {
         Answer::Decided(example) => {
-            object["blocked_by"] = example.evaluation.blocked_by().iter().map(|layer| layer.name()).collect();
+            object["blocked_by"] = example.evaluation.blocked_by.iter().map(|layer| layer.name()).collect();
             object["missing_context"] = json!(reply.missing);
+            let request = ask.request(&reply.resource, example.context.clone());
+            object["why"] = json!(explain::why(ask.layers, &request, &example.evaluation));
+            object["would_allow"] = json!(explain::would_allow(ask.layers, &request, &example.evaluation));
         }
         Answer::Depends(depends) => {
             object["missing_context"] = json!(depends.keys);
@@ -372,6 +452,7 @@ fn statement_json(ask: &Ask<'_>, of: StatementRef) -> Option<Json> {
         "policy": policy.name,
         "kind": policy.kind,
         "group": policy.group,
+        "level": ask.layers.level(of).map(|level| &level.name),
         "effect": statement.effect.to_string(),
         "index": statement.index,
         "sid": statement.sid,
@@ -389,7 +470,7 @@ fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
             let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
             object["conditions"] = failing.map(condition_json).collect();
         }
-        Fit::OtherResource | Fit::OtherAction | Fit::Applies => {
+        Fit::OtherResource | Fit::OtherPrincipal | Fit::OtherAction | Fit::Applies => {
             object["resources"] = json!(resources(statement))
         }
     }
@@ -437,7 +518,7 @@ fn example_json(depends: &Depends, example: &Example) -> Json {
 }
 
 fn degraded_json(ask: &Ask<'_>, degraded: &Degraded) -> Json {
-    let policy = ask.layers.policies(degraded.layer).get(degraded.policy);
+    let policy = ask.layers.policy_at(degraded.layer, degraded.policy);
     let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
     json!({
         "layer": degraded.layer.name(),

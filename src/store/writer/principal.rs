@@ -146,4 +146,12 @@ impl Writer<'_> {
         self.open("trust_policies", "principal_id, document_text", params![of, text])?;
         Ok(true)
     }
+
+    /// Forgets who may assume a role; `false` where that was not known.
+    pub fn remove_trust_policy(&mut self, of: PrincipalKey) -> Result<bool, StoreError> {
+        self.living(of)?;
+        let had = self.trust_policy(of)?.is_some();
+        self.close_all("trust_policies", "principal_id", of.0)?;
+        Ok(had)
+    }
 }

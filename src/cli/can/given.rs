@@ -1,0 +1,92 @@
+//! Policies that a question brings along: `--session-policy`, `--resource-policy`, `--vpc-endpoint-policy`, `--scp`,
+//! `--rcp`.
+
+use super::super::error::{CliError, ErrorKind};
+use super::super::resolve::{find_policies, unknown_policy};
+use super::super::source::{Given, Source};
+use super::super::text::shown;
+use crate::eval::is_role_session_action;
+use crate::layers::{LayerPolicy, Level, PolicyLayers};
+use crate::policy::{Document, PolicyType, resource_policy_type};
+use crate::request::{Request, Resource};
+use crate::store::Snapshot;
+use crate::stored::layer_policy;
+
+/// Policies beside those that are stored.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Policies of the question")]
+pub(crate) struct GivenPolicies {
+    /// A session policy; several make a union
+    #[arg(long, value_name = "POLICY")]
+    session_policy: Vec<String>,
+    /// The resource's policy, in place of the stored one; of a role its trust policy
+    #[arg(long, value_name = "POLICY")]
+    resource_policy: Option<String>,
+    /// The policy of the VPC endpoint through which the request comes
+    #[arg(long, value_name = "POLICY")]
+    vpc_endpoint_policy: Option<String>,
+    /// A service control policy at a level of its own, below those that are stored; several stand at one level
+    #[arg(long, value_name = "POLICY")]
+    scp: Vec<String>,
+    /// A resource control policy, likewise
+    #[arg(long, value_name = "POLICY")]
+    rcp: Vec<String>,
+}
+
+impl GivenPolicies {
+    /// The layers with these policies in them.
+    pub(super) fn join(
+        &self,
+        mut layers: PolicyLayers,
+        request: &Request,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<PolicyLayers, CliError> {
+        let read = |arguments: &[String], policy_type, kind: &str| -> Result<Vec<LayerPolicy>, CliError> {
+            arguments.iter().map(|argument| read(argument, policy_type, kind, snapshot)).collect()
+        };
+        layers.session.extend(read(&self.session_policy, PolicyType::Session, "session policy")?);
+        if let Some(argument) = &self.resource_policy {
+            let (policy_type, kind) = match &request.resource {
+                _ if is_role_session_action(&request.action) => (PolicyType::Trust, "trust policy"),
+                Resource::Arn(arn) => (resource_policy_type(arn.as_str()), "resource policy"),
+                Resource::Star => (resource_policy_type("*"), "resource policy"),
+            };
+            layers.resource = read(std::slice::from_ref(argument), policy_type, kind)?;
+        }
+        let endpoint = self.vpc_endpoint_policy.as_slice();
+        layers.vpc_endpoint.extend(read(endpoint, PolicyType::VpcEndpoint, "VPC endpoint policy")?);
+        let level = |policies| Level { name: "the command line".to_owned(), policies };
+        if !self.scp.is_empty() {
+            layers.scp.push(level(read(&self.scp, PolicyType::Scp, "service control policy")?));
+        }
+        if !self.rcp.is_empty() {
+            layers.rcp.push(level(read(&self.rcp, PolicyType::Rcp, "resource control policy")?));
+        }
+        Ok(layers)
+    }
+}
+
+/// A policy that was named: a document, or the default version of a stored policy.
+fn read(
+    argument: &str,
+    policy_type: PolicyType,
+    kind: &str,
+    snapshot: &Snapshot<'_>,
+) -> Result<LayerPolicy, CliError> {
+    match Source::read(argument)? {
+        Source::Given(Given { label, text, .. }) => {
+            Ok(layer_policy(label, kind, policy_type, Some(&Document::new(text))))
+        }
+        Source::Stored(name) => {
+            let mut found = find_policies(snapshot, &name)?;
+            if found.len() > 1 {
+                let message = format!("`{}` is the name of several stored policies", shown(&name));
+                return Err(CliError::new(ErrorKind::Ambiguous, message).hint("give its ARN"));
+            }
+            let Some(choice) = found.pop() else { return Err(unknown_policy(snapshot, &name)?) };
+            let version = choice.version(snapshot)?;
+            let name = choice.policy.name.clone();
+            Ok(layer_policy(name, kind, policy_type, Some(&version.document)))
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What is known of the context of a request: the keys that follow from its caller (semantics 5.2, R-KEY-1,
+//! R-KEY-6), those that were said, and those that are known to be absent.
+
+use std::collections::BTreeSet;
+
+use crate::arn::AccountId;
+use crate::caller::{Caller, IamCaller, IamKind};
+use crate::pattern::{Pattern, Piece, Syntax};
+use crate::request::{Context, Value, fold};
+
+/// What is known about the context of a question. A key that is in no part of it is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Knowledge {
+    /// Keys with known values.
+    pub known: Context,
+    /// Folded names of keys that are known to be absent; one that ends in `/` stands for every key that
+    /// starts with it.
+    pub absent: BTreeSet<String>,
+    /// Keys whose value is made from an unknown key: `aws:PrincipalArn` while the account is not set.
+    pub follows: Vec<(String, Pattern)>,
+    /// Whether every key that is unsaid is absent, as AWS's simulator assumes.
+    pub closed: bool,
+}
+
+impl Knowledge {
+    /// Whether a key is known to be absent.
+    pub fn is_absent(&self, key: &str) -> bool {
+        let folded = fold(key);
+        let under_prefix =
+            || self.absent.iter().any(|name| name.ends_with('/') && folded.starts_with(name.as_str()));
+        // The account that is not set is unknown, not absent, and so is what is made from it.
+        let unset = self.follows.iter().any(|(name, template)| {
+            fold(name) == folded || template.variables().any(|variable| fold(&variable.key) == folded)
+        });
+        let unsaid = self.closed && !unset;
+        self.known.get(key).is_none() && (unsaid || self.absent.contains(&folded) || under_prefix())
+    }
+
+    /// Whether nothing at all is known about a key.
+    pub fn is_unknown(&self, key: &str) -> bool {
+        self.known.get(key).is_none() && !self.is_absent(key) && self.follows(key).is_none()
+    }
+
+    /// The template of a key that follows from an unknown one.
+    pub fn follows(&self, key: &str) -> Option<&Pattern> {
+        self.follows.iter().find(|(name, _)| fold(name) == fold(key)).map(|(_, template)| template)
+    }
+
+    /// Fills in the keys that follow from others, once those are known. What is said of such a key itself
+    /// wins.
+    pub fn settle_followers(&mut self) {
+        let templates = std::mem::take(&mut self.follows);
+        for (key, template) in templates {
+            if self.known.get(&key).is_some() || self.is_absent(&key) {
+                continue;
+            }
+            match filled(&template, &self.known) {
+                Some(text) => self.known.set(&key, Value::Single(text)),
+                None => self.follows.push((key, template)),
+            }
+        }
+    }
+
+    /// Notes that a key is absent.
+    pub fn set_absent(&mut self, key: &str) {
+        self.absent.insert(fold(key));
+    }
+}
+
+/// The text of a template of text and variables, once every variable has a value.
+fn filled(template: &Pattern, known: &Context) -> Option<String> {
+    let text = |piece: &Piece| match piece {
+        Piece::Text(text) => Some(text.clone()),
+        Piece::Variable(variable) => {
+            known.get(&variable.key).and_then(|value| value.items().first()).cloned()
+        }
+        Piece::Star | Piece::Question => None,
+    };
+    template.pieces().iter().map(text).collect()
+}
+
+/// The identity keys of a caller, as every request of it has them (R-KEY-1): a scenario derives these and no
+/// others. The account's own keys are left out while the account is not set.
+pub fn identity_keys(caller: &Caller) -> Vec<(&'static str, Value)> {
+    let single = |text: &str| Value::Single(text.to_owned());
+    let is_service = matches!(caller, Caller::Service(_));
+    let mut keys = Vec::new();
+    if *caller != Caller::Anonymous {
+        keys.push(("aws:PrincipalIsAWSService", single(if is_service { "true" } else { "false" })));
+    }
+    match caller {
+        Caller::Iam(caller) => {
+            let kind = match caller.kind {
+                IamKind::User => "User",
+                IamKind::RoleSession(_) => "AssumedRole",
+                IamKind::FederatedUser(_) => "FederatedUser",
+                IamKind::Root => "Account",
+            };
+            keys.push(("aws:PrincipalType", single(kind)));
+            if caller.kind == IamKind::User {
+                keys.push(("aws:username", single(&caller.name)));
+            }
+            if let Some(account) = &caller.account {
+                keys.push(("aws:PrincipalAccount", single(account.as_str())));
+                keys.push(("aws:PrincipalArn", Value::Single(caller.principal_arn())));
+            }
+            keys.extend(user_id(caller).map(|id| ("aws:userid", Value::Single(id))));
+        }
+        Caller::Service(name) => {
+            keys.push(("aws:PrincipalServiceName", single(name)));
+            keys.push(("aws:PrincipalServiceNamesList", Value::Multi(vec![name.clone()])));
+        }
+        Caller::Anonymous => {
+            for (key, value) in [
+                ("aws:PrincipalAccount", "anonymous"),
+                ("aws:PrincipalType", "Anonymous"),
+                ("aws:userid", "anonymous"),
+            ] {
+                keys.push((key, single(value)));
+            }
+        }
+        Caller::Federated(_) | Caller::CanonicalUser(_) => {}
+    }
+    keys
+}
+
+/// `aws:userid`, as far as it is known.
+fn user_id(caller: &IamCaller) -> Option<String> {
+    let account = || caller.account.as_ref().map(AccountId::as_str);
+    match &caller.kind {
+        IamKind::User => caller.unique_id.clone(),
+        IamKind::RoleSession(session) => {
+            Some(format!("{}:{}", caller.unique_id.as_ref()?, session.as_ref()?))
+        }
+        IamKind::FederatedUser(_) => Some(format!("{}:{}", account()?, caller.name)),
+        IamKind::Root => account().map(str::to_owned),
+    }
+}
+
+/// Keys that only requests of service principals have (R-KEY-6).
+const OF_SERVICES: [&str; 6] = [
+    "aws:PrincipalServiceName",
+    "aws:PrincipalServiceNamesList",
+    "aws:SourceArn",
+    "aws:SourceAccount",
+    "aws:SourceOrgID",
+    "aws:SourceOrgPaths",
+];
+
+impl Knowledge {
+    /// What follows from the caller: known values, and keys that such a caller never has.
+    pub fn of(caller: &Caller) -> Knowledge {
+        let mut knowledge = Knowledge::default();
+        for (key, value) in identity_keys(caller) {
+            knowledge.known.set(key, value);
+        }
+        let mut absent = Vec::new();
+        if !matches!(caller, Caller::Service(_)) {
+            absent.extend(OF_SERVICES);
+        }
+        match caller {
+            Caller::Iam(caller) => {
+                absent.push("aws:PrincipalTag/");
+                for (key, value) in &caller.tags {
+                    knowledge.known.set(&format!("aws:PrincipalTag/{key}"), Value::Single(value.clone()));
+                }
+                match caller.kind {
+                    IamKind::User => {
+                        absent.extend(["aws:FederatedProvider", "aws:SourceIdentity", "aws:AssumedRoot"]);
+                    }
+                    IamKind::RoleSession(_) | IamKind::FederatedUser(_) => {
+                        absent.extend(["aws:username", "aws:AssumedRoot"]);
+                    }
+                    IamKind::Root => absent.push("aws:username"),
+                }
+                match &caller.account {
+                    Some(account) => {
+                        knowledge.known.set("kms:CallerAccount", Value::Single(account.as_str().to_owned()));
+                    }
+                    None => {
+                        let arn =
+                            caller.principal_arn().replacen(AccountId::UNSET, "${aws:PrincipalAccount}", 1);
+                        let (template, _) =
+                            Pattern::parse(&arn, Syntax { wildcards: false, variables: true });
+                        knowledge.follows.push(("aws:PrincipalArn".to_owned(), template));
+                    }
+                }
+            }
+            Caller::CanonicalUser(_) => {}
+            Caller::Service(_) | Caller::Federated(_) | Caller::Anonymous => {
+                absent.extend([
+                    "aws:PrincipalTag/",
+                    "aws:username",
+                    "aws:PrincipalOrgID",
+                    "aws:PrincipalOrgPaths",
+                ]);
+                absent.extend(["aws:AssumedRoot"]);
+                if !matches!(caller, Caller::Service(_)) {
+                    absent.push("aws:PrincipalArn");
+                }
+            }
+        }
+        absent.into_iter().for_each(|key| knowledge.set_absent(key));
+        knowledge
+    }
+}

@@ -1,0 +1,154 @@
+//! Reading the tree, the policies, and where an account stands.
+
+use std::collections::HashSet;
+
+use rusqlite::{Params, params};
+
+use super::{
+    Level, Node, NodeKey, NodeKind, Organization, OrganizationPolicy, OrganizationPolicyKey,
+    OrganizationPolicyType, Standing,
+};
+use crate::arn::AccountId;
+use crate::store::snapshot::valid;
+use crate::store::{Snapshot, StoreError};
+
+/// Selects nodes `n` with their details.
+fn select_nodes(joins: &str, condition: &str) -> String {
+    format!(
+        "SELECT n.id, n.kind, n.aws_id, d.name, d.status FROM organization_nodes AS n {joins} \
+         LEFT JOIN organization_node_details AS d ON d.node_id = n.id AND {} \
+         WHERE {} AND {condition} ORDER BY n.kind = 'account', n.kind = 'ou', CASE n.kind WHEN 'account' THEN n.aws_id ELSE d.name END, n.aws_id, n.id",
+        valid("d"),
+        valid("n")
+    )
+}
+
+/// Selects organization policies `q` with their contents `c`.
+fn select_policies(joins: &str, condition: &str) -> String {
+    format!(
+        "SELECT q.id, q.type, q.aws_id, q.owner, q.organization_id, c.name, t.text \
+         FROM organization_policies AS q {joins} \
+         JOIN organization_policy_contents AS c ON c.policy_id = q.id AND {} \
+         LEFT JOIN document_texts AS t ON t.sha256 = c.document_text \
+         WHERE {} AND {condition} ORDER BY q.type DESC, c.name, q.aws_id, q.id",
+        valid("c"),
+        valid("q")
+    )
+}
+
+impl Snapshot<'_> {
+    /// Every organization, oldest first.
+    pub fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
+        let sql = format!("SELECT o.* FROM organizations AS o WHERE {} ORDER BY o.root_id", valid("o"));
+        self.list(&sql, [self.at.0], Organization::from_row)
+    }
+
+    /// Every root, OU and account, or every one of a kind; roots first, then OUs by name, then accounts by id.
+    pub fn nodes(&self, kind: Option<NodeKind>) -> Result<Vec<Node>, StoreError> {
+        self.node_list(&select_nodes("", "(?2 IS NULL OR n.kind = ?2)"), params![self.at.0, kind])
+    }
+
+    /// The node of that id: `r-…`, `ou-…` or twelve digits.
+    pub fn node_with_id(&self, id: &str) -> Result<Option<Node>, StoreError> {
+        Ok(self.node_list(&select_nodes("", "n.aws_id = ?2"), params![self.at.0, id])?.pop())
+    }
+
+    /// The node above; `None` for a root, and for what hangs nowhere.
+    pub fn parent_of(&self, node: NodeKey) -> Result<Option<Node>, StoreError> {
+        let joins = format!("JOIN organization_placements AS p ON p.parent_id = n.id AND {}", valid("p"));
+        Ok(self.node_list(&select_nodes(&joins, "p.node_id = ?2"), params![self.at.0, node])?.pop())
+    }
+
+    /// The nodes right below.
+    pub fn children_of(&self, node: NodeKey) -> Result<Vec<Node>, StoreError> {
+        let joins = format!("JOIN organization_placements AS p ON p.node_id = n.id AND {}", valid("p"));
+        self.node_list(&select_nodes(&joins, "p.parent_id = ?2"), params![self.at.0, node])
+    }
+
+    /// From the highest node known down to this one.
+    pub fn path_of(&self, node: &Node) -> Result<Vec<Node>, StoreError> {
+        let mut path = vec![node.clone()];
+        // A file that was tampered with may hold a circle: it must not be walked for ever.
+        let mut seen = HashSet::from([node.key]);
+        let mut key = node.key;
+        while let Some(parent) = self.parent_of(key)?
+            && seen.insert(parent.key)
+        {
+            key = parent.key;
+            path.push(parent);
+        }
+        path.reverse();
+        Ok(path)
+    }
+
+    /// Where an account stands; `None` where it is not stored.
+    pub fn standing(&self, account: &AccountId) -> Result<Option<Standing>, StoreError> {
+        let Some(node) = self.node_with_id(account.as_str())? else { return Ok(None) };
+        let path = self.path_of(&node)?;
+        let root = path.first().map(|node| node.key);
+        let organization = self.organizations()?.into_iter().find(|one| Some(one.root) == root);
+        let mut levels = Vec::new();
+        for node in path {
+            let (scps, rcps) = self
+                .policies_of_node(node.key)?
+                .into_iter()
+                .partition(|policy| policy.policy_type == OrganizationPolicyType::Scp);
+            levels.push(Level { node, scps, rcps });
+        }
+        Ok(Some(Standing { account: account.clone(), organization, levels }))
+    }
+
+    /// Every service and resource control policy; SCPs first, by name.
+    pub fn organization_policies(&self) -> Result<Vec<OrganizationPolicy>, StoreError> {
+        self.list(&select_policies("", "true"), [self.at.0], OrganizationPolicy::from_row)
+    }
+
+    /// The policies attached to one node itself.
+    pub fn policies_of_node(&self, node: NodeKey) -> Result<Vec<OrganizationPolicy>, StoreError> {
+        let joins = format!("JOIN organization_attachments AS a ON a.policy_id = q.id AND {}", valid("a"));
+        let sql = select_policies(&joins, "a.node_id = ?2");
+        self.list(&sql, params![self.at.0, node], OrganizationPolicy::from_row)
+    }
+
+    /// The nodes that a policy is attached to.
+    pub fn nodes_of_policy(&self, policy: OrganizationPolicyKey) -> Result<Vec<Node>, StoreError> {
+        let joins = format!("JOIN organization_attachments AS a ON a.node_id = n.id AND {}", valid("a"));
+        self.node_list(&select_nodes(&joins, "a.policy_id = ?2"), params![self.at.0, policy])
+    }
+
+    /// Every attachment: node and policy.
+    pub fn all_organization_attachments(&self) -> Result<Vec<(NodeKey, OrganizationPolicyKey)>, StoreError> {
+        let sql = format!(
+            "SELECT a.node_id, a.policy_id FROM organization_attachments AS a WHERE {} ORDER BY a.id",
+            valid("a")
+        );
+        self.list(&sql, [self.at.0], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Every placement: a node, and the one that it hangs under.
+    pub fn all_placements(&self) -> Result<Vec<(NodeKey, NodeKey)>, StoreError> {
+        let sql = format!(
+            "SELECT p.node_id, p.parent_id FROM organization_placements AS p WHERE {} ORDER BY p.id",
+            valid("p")
+        );
+        self.list(&sql, [self.at.0], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// A node by its key; `None` where it did not live then.
+    pub(in crate::store) fn node(&self, key: NodeKey) -> Result<Option<Node>, StoreError> {
+        Ok(self.node_list(&select_nodes("", "n.id = ?2"), params![self.at.0, key])?.pop())
+    }
+
+    /// An organization policy by its key, likewise.
+    pub(in crate::store) fn organization_policy(
+        &self,
+        key: OrganizationPolicyKey,
+    ) -> Result<Option<OrganizationPolicy>, StoreError> {
+        let sql = select_policies("", "q.id = ?2");
+        Ok(self.list(&sql, params![self.at.0, key], OrganizationPolicy::from_row)?.pop())
+    }
+
+    fn node_list(&self, sql: &str, params: impl Params) -> Result<Vec<Node>, StoreError> {
+        self.list(sql, params, Node::from_row)
+    }
+}
