@@ -10,7 +10,7 @@ mod small_worlds;
 
 use std::fmt::Debug;
 
-use iamdb::algebra::{Meter, SetAlgebra};
+use iamdb::algebra::{Exhausted, Meter, SetAlgebra};
 use proptest::prelude::*;
 
 /// One kind of set with its atoms.
@@ -22,7 +22,7 @@ trait Instance {
     fn begin() {}
 
     /// The set of an atom.
-    fn build(atom: &Self::Atom, meter: &mut Meter) -> Self::Set;
+    fn build(atom: &Self::Atom, meter: &mut Meter) -> Result<Self::Set, Exhausted>;
 
     /// What an atom means.
     fn holds(atom: &Self::Atom, point: &<Self::Set as SetAlgebra>::Point) -> bool;
@@ -59,19 +59,19 @@ impl<A: Clone + Debug + 'static> Said<A> {
 }
 
 /// The set that is said.
-fn set<I: Instance>(said: &Said<I::Atom>, meter: &mut Meter) -> I::Set {
-    match said {
-        Said::Atom(atom) => I::build(atom, meter),
-        Said::Not(inner) => set::<I>(inner, meter).complement(),
+fn set<I: Instance>(said: &Said<I::Atom>, meter: &mut Meter) -> Result<I::Set, Exhausted> {
+    Ok(match said {
+        Said::Atom(atom) => I::build(atom, meter)?,
+        Said::Not(inner) => set::<I>(inner, meter)?.complement(),
         Said::And(left, right) => {
-            let (left, right) = (set::<I>(left, meter), set::<I>(right, meter));
-            left.intersection(&right, meter).unwrap()
+            let (left, right) = (set::<I>(left, meter)?, set::<I>(right, meter)?);
+            left.intersection(&right, meter)?
         }
         Said::Or(left, right) => {
-            let (left, right) = (set::<I>(left, meter), set::<I>(right, meter));
-            left.union(&right, meter).unwrap()
+            let (left, right) = (set::<I>(left, meter)?, set::<I>(right, meter)?);
+            left.union(&right, meter)?
         }
-    }
+    })
 }
 
 /// Whether it holds of one point.

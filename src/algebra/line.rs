@@ -211,8 +211,8 @@ impl<C: Cut> Base for Line<C> {
     fn find_other<O: Label>(map: &Pieces<C, O>, label: O, than: &C::Point) -> Option<C::Point> {
         let (before, after) = (C::just_before(than), C::just_after(than));
         map.iter().filter(|(_, _, other)| *other == label).find_map(|(low, high, _)| {
-            let is_inside = low.is_none_or(|low| low.is_before(than))
-                && high.is_none_or(|high| !high.is_before(than));
+            let is_inside =
+                low.is_none_or(|low| low.is_before(than)) && high.is_none_or(|high| !high.is_before(than));
             match (&before, &after) {
                 _ if !is_inside => Some(C::between(low, high)),
                 (_, Some(after)) if high.is_none_or(|high| after < high) => {

@@ -66,11 +66,7 @@ impl Domain for Text {
         overlay::overlay(maps, carried, merge, meter)
     }
 
-    fn reduce<O: Label>(
-        raw: Machine<u32>,
-        labels: &[O],
-        meter: &mut Meter,
-    ) -> Result<Machine<O>, Exhausted> {
+    fn reduce<O: Label>(raw: Machine<u32>, labels: &[O], meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
         minimize::minimize(raw.with_labels(|number| labels[number as usize]), meter)
     }
 

@@ -58,7 +58,7 @@ impl<D: Domain, O: Label> Table<D, O> {
     fn canonical(self, meter: &mut Meter) -> Result<Self, Exhausted> {
         let count = self.class_count();
         let points = self.points();
-        meter.work(count * count * self.labels.len())?;
+        meter.work(count * self.labels.len())?;
         let adds_nothing = |class: usize, other: usize| {
             (0..self.labels.len())
                 .filter(|set| set & (1 << class) != 0 && Self::can_be(*set, points))

@@ -10,6 +10,7 @@ use iamdb::algebra::{
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use proptest::test_runner::TestCaseError;
 
 use super::instances::{Flags, KeysOf, Numbers, Texts};
 use super::{Instance, Said, holds, set};
@@ -115,15 +116,15 @@ pub(super) enum Atom {
 }
 
 impl Atom {
-    fn predicate(&self, meter: &mut Meter) -> (Level, Predicate) {
-        match self {
-            Atom::Switch(atom) => (Level::Switch, Flags::build(atom, meter).into()),
-            Atom::Name(atom) => (Level::Name, Texts::build(atom, meter).into()),
-            Atom::Tag(atom) => (Level::Tag, KeysOf::<Texts>::build(atom, meter).into()),
-            Atom::Path(atom) => (Level::Path, Texts::build(atom, meter).into()),
-            Atom::Size(atom) => (Level::Size, KeysOf::<Numbers>::build(atom, meter).into()),
-            Atom::Light(atom) => (Level::Light, KeysOf::<Flags>::build(atom, meter).into()),
-        }
+    fn predicate(&self, meter: &mut Meter) -> Result<(Level, Predicate), Exhausted> {
+        Ok(match self {
+            Atom::Switch(atom) => (Level::Switch, Flags::build(atom, meter)?.into()),
+            Atom::Name(atom) => (Level::Name, Texts::build(atom, meter)?.into()),
+            Atom::Tag(atom) => (Level::Tag, KeysOf::<Texts>::build(atom, meter)?.into()),
+            Atom::Path(atom) => (Level::Path, Texts::build(atom, meter)?.into()),
+            Atom::Size(atom) => (Level::Size, KeysOf::<Numbers>::build(atom, meter)?.into()),
+            Atom::Light(atom) => (Level::Light, KeysOf::<Flags>::build(atom, meter)?.into()),
+        })
     }
 }
 
@@ -184,9 +185,9 @@ impl Instance for Diagrams {
         with(|arena| *arena = Arena::new(Budget::default()));
     }
 
-    fn build(atom: &Atom, meter: &mut Meter) -> Here {
-        let (level, predicate) = atom.predicate(meter);
-        Here(with(|arena| arena.atom(level, predicate)).unwrap())
+    fn build(atom: &Atom, meter: &mut Meter) -> Result<Here, Exhausted> {
+        let (level, predicate) = atom.predicate(meter)?;
+        with(|arena| arena.atom(level, predicate)).map(Here).map_err(|error| error.what)
     }
 
     fn holds(atom: &Atom, point: &Place) -> bool {
@@ -243,6 +244,11 @@ fn said() -> BoxedStrategy<Said<Atom>> {
     Said::strategy(Diagrams::atoms())
 }
 
+/// A set in the arena of the test; a case that is too large is left out.
+fn built(said: &Said<Atom>) -> Result<Here, TestCaseError> {
+    set::<Diagrams>(said, &mut Meter::default()).map_err(|what| TestCaseError::reject(what.to_string()))
+}
+
 fn boxes() -> impl Strategy<Value = Vec<Vec<Atom>>> {
     prop::collection::vec(prop::collection::vec(Diagrams::atoms(), 0..5), 0..7)
 }
@@ -259,7 +265,7 @@ proptest! {
         let mut arena = Arena::new(Budget::default());
         let mut sets = Vec::new();
         for atoms in &boxes {
-            let predicates: Vec<_> = atoms.iter().map(|atom| atom.predicate(meter)).collect();
+            let predicates: Vec<_> = atoms.iter().map(|atom| atom.predicate(meter).unwrap()).collect();
             sets.push(arena.all_of(predicates).unwrap());
         }
         let at_once = arena.union(sets.clone()).unwrap();
@@ -295,19 +301,18 @@ proptest! {
     /// The order in which levels come up has no effect on what is equal, nor on membership.
     #[test]
     fn levels_may_come_up_in_any_order(left in said(), right in said(), first in select(vec![0, 1])) {
-        let meter = &mut Meter::default();
         Diagrams::begin();
-        let (a, b) = (set::<Diagrams>(&left, meter), set::<Diagrams>(&right, meter));
+        let (a, b) = (built(&left)?, built(&right)?);
         let was_equal = a == b;
         Diagrams::begin();
         // Here the last levels come up first.
         let late = Atom::Light(super::instances::Asked::Absent);
-        Diagrams::build(&late, meter);
+        Diagrams::build(&late, &mut Meter::default()).unwrap();
         let (a, b) = if first == 0 {
-            let b = set::<Diagrams>(&right, meter);
-            (set::<Diagrams>(&left, meter), b)
+            let b = built(&right)?;
+            (built(&left)?, b)
         } else {
-            (set::<Diagrams>(&left, meter), set::<Diagrams>(&right, meter))
+            (built(&left)?, built(&right)?)
         };
         prop_assert_eq!(a == b, was_equal);
     }
@@ -315,9 +320,8 @@ proptest! {
     /// The regions have no point in common and together are the set.
     #[test]
     fn regions_are_a_partition_of_the_set(said in said()) {
-        let meter = &mut Meter::default();
         Diagrams::begin();
-        let whole = set::<Diagrams>(&said, meter);
+        let whole = built(&said)?;
         let regions: Vec<_> = with(|arena| arena.regions(whole.0).take(200).collect::<Result<_, _>>()).unwrap();
         prop_assume!(regions.len() < 200);
         let sets: Vec<Set> =
@@ -334,9 +338,8 @@ proptest! {
     /// A restricted set holds of what the set holds of once the coordinate is replaced.
     #[test]
     fn restriction_replaces_a_coordinate(said in said(), at in any::<Index>(), from in any::<Index>()) {
-        let meter = &mut Meter::default();
         Diagrams::begin();
-        let whole = set::<Diagrams>(&said, meter);
+        let whole = built(&said)?;
         let levels = [Level::Switch, Level::Name, Level::Tag, Level::Path, Level::Size, Level::Light];
         let level = levels[at.index(levels.len())];
         let points = Diagrams::points();

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use bigdecimal::BigDecimal;
 use iamdb::algebra::domain::Base;
 use iamdb::algebra::line::{DenseCut, DiscreteCut, Line};
-use iamdb::algebra::{Chars, Flag, Glob, Held, Keyed, Language, Meter, Piece, Region, SetAlgebra, Several};
+use iamdb::algebra::{
+    Chars, Exhausted, Flag, Glob, Held, Keyed, Language, Meter, Piece, Region, SetAlgebra, Several,
+};
 use itertools::Itertools;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -20,8 +22,8 @@ impl Instance for Flags {
     type Set = Region<Flag>;
     type Atom = bool;
 
-    fn build(atom: &bool, _: &mut Meter) -> Region<Flag> {
-        Region::<Flag>::only(*atom)
+    fn build(atom: &bool, _: &mut Meter) -> Result<Region<Flag>, Exhausted> {
+        Ok(Region::<Flag>::only(*atom))
     }
 
     fn holds(atom: &bool, point: &bool) -> bool {
@@ -62,8 +64,7 @@ pub(super) fn fits(pieces: &[Piece], text: &[char]) -> bool {
         ([Piece::One(chars), rest @ ..], [c, behind @ ..]) => is_among(chars, c) && fits(rest, behind),
         ([Piece::One(_), ..], []) => false,
         ([Piece::Many(chars), rest @ ..], text) => {
-            fits(rest, text)
-                || matches!(text, [c, behind @ ..] if is_among(chars, c) && fits(pieces, behind))
+            fits(rest, text) || matches!(text, [c, behind @ ..] if is_among(chars, c) && fits(pieces, behind))
         }
     }
 }
@@ -83,8 +84,8 @@ impl Instance for Texts {
     type Set = Language;
     type Atom = Vec<Glob>;
 
-    fn build(atom: &Vec<Glob>, meter: &mut Meter) -> Language {
-        Language::any_of(atom, meter).unwrap()
+    fn build(atom: &Vec<Glob>, meter: &mut Meter) -> Result<Language, Exhausted> {
+        Language::any_of(atom, meter)
     }
 
     fn holds(atom: &Vec<Glob>, point: &String) -> bool {
@@ -145,14 +146,14 @@ impl Instance for Numbers {
     type Set = Region<Line<DenseCut<BigDecimal>>>;
     type Atom = Compare<BigDecimal>;
 
-    fn build(atom: &Compare<BigDecimal>, _: &mut Meter) -> Self::Set {
-        match atom.clone() {
+    fn build(atom: &Compare<BigDecimal>, _: &mut Meter) -> Result<Self::Set, Exhausted> {
+        Ok(match atom.clone() {
             Compare::Less(limit) => Region::range(None, Some(DenseCut::before(limit))),
             Compare::AtMost(limit) => Region::range(None, Some(DenseCut::after(limit))),
             Compare::Between(low, high) => {
                 Region::range(Some(DenseCut::before(low)), Some(DenseCut::after(high)))
             }
-        }
+        })
     }
 
     fn holds(atom: &Compare<BigDecimal>, point: &BigDecimal) -> bool {
@@ -176,8 +177,8 @@ impl Instance for Instants {
     type Set = Region<Line<DiscreteCut<i64>>>;
     type Atom = Compare<i64>;
 
-    fn build(atom: &Compare<i64>, meter: &mut Meter) -> Self::Set {
-        match *atom {
+    fn build(atom: &Compare<i64>, meter: &mut Meter) -> Result<Self::Set, Exhausted> {
+        Ok(match *atom {
             Compare::Less(limit) => match limit.checked_sub(1) {
                 Some(last) => Region::<Line<DiscreteCut<i64>>>::from_to(i64::MIN, last),
                 None => Self::Set::empty(),
@@ -185,10 +186,10 @@ impl Instance for Instants {
             Compare::AtMost(limit) => {
                 let above = Region::<Line<DiscreteCut<i64>>>::from_to(limit, i64::MAX);
                 let at = Region::<Line<DiscreteCut<i64>>>::point(limit);
-                above.complement().union(&at, meter).unwrap()
+                above.complement().union(&at, meter)?
             }
             Compare::Between(low, high) => Region::<Line<DiscreteCut<i64>>>::from_to(low, high),
-        }
+        })
     }
 
     fn holds(atom: &Compare<i64>, point: &i64) -> bool {
@@ -211,8 +212,8 @@ impl Instance for Addresses {
     type Set = Region<Line<DiscreteCut<IpAddr>>>;
     type Atom = (IpAddr, IpAddr);
 
-    fn build((first, last): &(IpAddr, IpAddr), _: &mut Meter) -> Self::Set {
-        Region::<Line<DiscreteCut<IpAddr>>>::from_to(*first, *last)
+    fn build((first, last): &(IpAddr, IpAddr), _: &mut Meter) -> Result<Self::Set, Exhausted> {
+        Ok(Region::<Line<DiscreteCut<IpAddr>>>::from_to(*first, *last))
     }
 
     fn holds((first, last): &(IpAddr, IpAddr), point: &IpAddr) -> bool {
@@ -261,15 +262,15 @@ where
     type Set = Region<Several<D>>;
     type Atom = Quantified<I::Atom>;
 
-    fn build(atom: &Self::Atom, meter: &mut Meter) -> Self::Set {
+    fn build(atom: &Self::Atom, meter: &mut Meter) -> Result<Self::Set, Exhausted> {
         match atom {
             Quantified::All(atom) => {
-                let values = I::build(atom, meter);
-                Region::<Several<D>>::all_in(&values, meter).unwrap()
+                let values = I::build(atom, meter)?;
+                Region::<Several<D>>::all_in(&values, meter)
             }
             Quantified::Some(atom) => {
-                let values = I::build(atom, meter);
-                Region::<Several<D>>::some_in(&values, meter).unwrap()
+                let values = I::build(atom, meter)?;
+                Region::<Several<D>>::some_in(&values, meter)
             }
         }
     }
@@ -317,13 +318,13 @@ where
     type Set = Region<Keyed<D>>;
     type Atom = Asked<I::Atom>;
 
-    fn build(atom: &Self::Atom, meter: &mut Meter) -> Self::Set {
-        match atom {
+    fn build(atom: &Self::Atom, meter: &mut Meter) -> Result<Self::Set, Exhausted> {
+        Ok(match atom {
             Asked::Absent => Region::<Keyed<D>>::absent(),
-            Asked::One(atom) => Region::<Keyed<D>>::one(I::build(atom, meter)),
-            Asked::OneOrAbsent(atom) => Region::<Keyed<D>>::one(I::build(atom, meter)).or_absent(),
-            Asked::Many(atom) => Region::<Keyed<D>>::many(SetsOf::<I>::build(atom, meter)),
-        }
+            Asked::One(atom) => Region::<Keyed<D>>::one(I::build(atom, meter)?),
+            Asked::OneOrAbsent(atom) => Region::<Keyed<D>>::one(I::build(atom, meter)?).or_absent(),
+            Asked::Many(atom) => Region::<Keyed<D>>::many(SetsOf::<I>::build(atom, meter)?),
+        })
     }
 
     fn holds(atom: &Self::Atom, point: &Held<D::Point>) -> bool {

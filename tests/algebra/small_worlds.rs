@@ -1,6 +1,6 @@
 //! Worlds that are small enough to look at every pair.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use iamdb::algebra::{Chars, Glob, Language, Meter, Region, SetAlgebra, Several, Text};
 use itertools::Itertools;
@@ -40,8 +40,10 @@ fn every_pattern_accepts_what_it_says_and_equal_ones_are_equal() {
 fn every_pair_agrees_string_by_string() {
     let meter = &mut Meter::default();
     let strings = strings(&['a', 'b', 'c'], 4);
-    let languages: Vec<Language> = globs().iter().map(|glob| Language::of(glob, meter).unwrap()).unique_by(|l| format!("{l:?}")).collect();
+    let languages: Vec<Language> =
+        globs().iter().map(|glob| Language::of(glob, meter).unwrap()).unique().collect();
     let mut by_members: HashMap<Vec<bool>, Language> = HashMap::new();
+    let mut seen = HashSet::new();
     for (left, right) in languages.iter().cartesian_product(&languages) {
         let meter = &mut Meter::default();
         let made = [
@@ -55,9 +57,11 @@ fn every_pair_agrees_string_by_string() {
             assert_eq!(made.each_ref().map(|language| language.accepts(text)), expected, "{text}");
         }
         for language in made {
-            if language.size() <= 4 {
+            if language.size() <= 4 && seen.insert(language.clone()) {
                 // Two machines of so few states differ on a string of these lengths, if they differ.
-                let equal = by_members.entry(members(|text| language.accepts(text))).or_insert_with(|| language.clone());
+                let equal = by_members
+                    .entry(members(|text| language.accepts(text)))
+                    .or_insert_with(|| language.clone());
                 assert_eq!(*equal, language);
             }
         }
@@ -68,8 +72,10 @@ fn every_pair_agrees_string_by_string() {
 #[test]
 fn every_set_of_values_agrees() {
     let meter = &mut Meter::default();
-    let bases: Vec<Language> =
-        ["", "a", "b", "?", "*", "a*", "?*"].iter().map(|text| Language::of(&Glob::parse(text), meter).unwrap()).collect();
+    let bases: Vec<Language> = ["", "a", "b", "?", "*", "a*", "?*"]
+        .iter()
+        .map(|text| Language::of(&Glob::parse(text), meter).unwrap())
+        .collect();
     let values = strings(&['a', 'b', 'c'], 2);
     let sets: Vec<Vec<String>> = (2..=3).flat_map(|size| values.iter().cloned().combinations(size)).collect();
     let mut made = Vec::new();
@@ -127,13 +133,7 @@ fn any_case_is_equality_of_lower_case_for_every_character() {
 #[test]
 fn witnesses_are_plain() {
     let meter = &mut Meter::default();
-    let cases = [
-        ("get*", "get"),
-        ("*a?", "aa"),
-        ("?", "a"),
-        ("", ""),
-        ("x*y", "xy"),
-    ];
+    let cases = [("get*", "get"), ("*a?", "aa"), ("?", "a"), ("", ""), ("x*y", "xy")];
     for (glob, expected) in cases {
         let language = Language::of(&Glob::parse(glob), meter).unwrap();
         assert_eq!(language.witness().as_deref(), Some(expected));
@@ -147,7 +147,8 @@ fn witnesses_are_plain() {
 /// A list as long as the longest that is known takes the time of reading it.
 #[test]
 fn a_long_list_is_read_at_once() {
-    let globs: Vec<Glob> = (0..1_548).map(|nth| Glob::literal(&format!("describe-something-{nth}"))).collect();
+    let globs: Vec<Glob> =
+        (0..1_548).map(|nth| Glob::literal(&format!("describe-something-{nth}"))).collect();
     let meter = &mut Meter::default();
     let before = meter.left().work;
     let language = Language::any_of(&globs, meter).unwrap();

@@ -174,9 +174,8 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             children.push(self.combine(operation, met)?);
         }
         let reduced = raw.reduce(&children, &mut self.meter);
-        let set = reduced
-            .and_then(|branch| self.node(level, branch))
-            .map_err(|what| self.at_level(level, what))?;
+        let set =
+            reduced.and_then(|branch| self.node(level, branch)).map_err(|what| self.at_level(level, what))?;
         self.memo.insert(key, set);
         Ok(set)
     }

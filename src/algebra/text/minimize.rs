@@ -81,7 +81,8 @@ fn from_the_end<O: Label>(raw: &Machine<O>) -> Classes {
             loops.get(&class).is_some_and(|looping: &Signature<O>| {
                 looping.0 == raw.label(state)
                     && looping.2.len() <= raw.edges(state).len()
-                    && *looping == sign(&|target| if class_of(target) == class { ITSELF } else { class_of(target) })
+                    && *looping
+                        == sign(&|target| if class_of(target) == class { ITSELF } else { class_of(target) })
             })
         });
         if let Some(class) = equal_target {
@@ -156,7 +157,8 @@ fn refine<O: Label>(machine: &Machine<O>, meter: &mut Meter) -> Result<Classes, 
         while let Some(&first) = round.get(from) {
             // A class keeps its members together until it is looked at, so this run is complete.
             let own = blocks.class[first as usize];
-            let count = round[from..].iter().take_while(|state| blocks.class[**state as usize] == own).count();
+            let count =
+                round[from..].iter().take_while(|state| blocks.class[**state as usize] == own).count();
             let changed = &round[from..from + count];
             from += count;
             for &state in changed {

@@ -50,11 +50,7 @@ impl<O: Label, M: Merge<O>> Reading<'_, O, M> {
     }
 
     /// The situation of these places, which ascend, beside what is settled already.
-    fn situation(
-        &self,
-        places: impl Iterator<Item = Place>,
-        settled: &[M::Item],
-    ) -> Situation<M::Item> {
+    fn situation(&self, places: impl Iterator<Item = Place>, settled: &[M::Item]) -> Situation<M::Item> {
         let mut live = Vec::new();
         let mut items = settled.to_vec();
         for (machine, state) in places {
@@ -90,8 +86,7 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
     merge: &M,
     meter: &mut Meter,
 ) -> Result<(Machine<u32>, Vec<Met<M::Item>>), Exhausted> {
-    let mut reading =
-        Reading { machines, merge, numbers: FxHashMap::default(), list: Vec::new() };
+    let mut reading = Reading { machines, merge, numbers: FxHashMap::default(), list: Vec::new() };
     let mut meetings = Meetings::new();
     let Met::Items(carried) = Met::of(carried.to_vec()) else {
         return Ok((Machine::constant(0), vec![Met::Decided]));
@@ -130,9 +125,9 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
                 edges.push((*c, reading.number(situation, meter)?));
             }
         }
-        let weights = live.iter().map(|&(machine, state)| {
-            merge.weigh(machine as usize, machines[machine as usize].label(state))
-        });
+        let weights = live
+            .iter()
+            .map(|&(machine, state)| merge.weigh(machine as usize, machines[machine as usize].label(state)));
         result.push(meetings.number(Met::all(settled, weights)), others_target, edges);
     }
     Ok((result, meetings.into_list()))

@@ -65,7 +65,8 @@ pub(super) fn extent<O: Label>(machine: &Machine<O>, label: O) -> Extent {
     // A second way, a loop, or an edge for more than one character is a second string.
     for _ in 0..machine.size() {
         let here = machine.label(state) == label;
-        let onward: Vec<u32> = machine.targets(state).filter(|target| leads_there[*target as usize]).collect();
+        let onward: Vec<u32> =
+            machine.targets(state).filter(|target| leads_there[*target as usize]).collect();
         match (here, onward.as_slice()) {
             (true, []) => return Extent::Point,
             (false, [next]) if *next != machine.others(state) => state = *next,
