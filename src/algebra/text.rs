@@ -25,6 +25,8 @@ mod glob;
 mod machine;
 mod minimize;
 mod overlay;
+mod register;
+mod trie;
 mod witness;
 
 use super::SetAlgebra;
@@ -96,6 +98,9 @@ impl Base for Text {
 impl Language {
     /// The strings that match any of the patterns.
     pub fn any_of(globs: &[Glob], meter: &mut Meter) -> Result<Language, Exhausted> {
+        if let Some(map) = trie::read_simple(globs, meter)? {
+            return Ok(Region { map });
+        }
         let raw = glob::read_together(globs, meter)?;
         Ok(Region { map: minimize::minimize(raw, meter)? })
     }

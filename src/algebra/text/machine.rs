@@ -1,7 +1,5 @@
 //! Deterministic machines with a label in every state.
 
-use std::collections::VecDeque;
-
 use rustc_hash::FxHashSet;
 
 use crate::algebra::domain::Label;
@@ -114,34 +112,36 @@ impl<O: Label> Machine<O> {
     /// The machine of the classes of states, numbered breadth first. `class` gives a class to every state, and
     /// `member` a state to every class.
     pub(super) fn quotient(&self, class: &[u32], member: &[u32]) -> Machine<O> {
+        self.numbered(member[class[0] as usize], |_, target| member[class[target as usize] as usize])
+    }
+
+    /// The machine that begins in a state, its states numbered breadth first; `real` says for a state and a target
+    /// of it which state is meant.
+    pub(super) fn numbered(&self, start: u32, real: impl Fn(u32, u32) -> u32) -> Machine<O> {
         const UNSEEN: u32 = u32::MAX;
-        let mut number = vec![UNSEEN; member.len()];
-        let mut queue = VecDeque::new();
-        let mut met = 0;
-        let mut numbered = |class: u32, queue: &mut VecDeque<u32>| {
-            let number = &mut number[class as usize];
+        let mut number = vec![UNSEEN; self.size()];
+        let mut order = vec![start];
+        number[start as usize] = 0;
+        let mut numbered = |state: u32, order: &mut Vec<u32>| {
+            let number = &mut number[state as usize];
             if *number == UNSEEN {
-                *number = met;
-                met += 1;
-                queue.push_back(class);
+                *number = order.len() as u32;
+                order.push(state);
             }
             *number
         };
-        numbered(class[0], &mut queue);
-        let mut machine = Machine::with_capacity(member.len());
-        let mut named = Vec::new();
-        while let Some(next) = queue.pop_front() {
-            let state = member[next as usize];
-            let others = class[self.others(state) as usize];
-            let others_number = numbered(others, &mut queue);
-            named.clear();
+        let mut machine = Machine::with_capacity(self.size());
+        let mut at = 0;
+        while let Some(&state) = order.get(at) {
+            at += 1;
+            let others = numbered(real(state, self.others(state)), &mut order);
             for &(c, target) in self.edges(state) {
-                let target = class[target as usize];
+                let target = numbered(real(state, target), &mut order);
                 if target != others {
-                    named.push((c, numbered(target, &mut queue)));
+                    machine.edges.push((c, target));
                 }
             }
-            machine.push(self.label(state), others_number, named.iter().copied());
+            machine.push(self.label(state), others, []);
         }
         machine
     }

@@ -20,26 +20,96 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::Machine;
+use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
 use crate::algebra::domain::Label;
 
-const UNKNOWN: u32 = u32::MAX;
-/// A target that is the state itself.
-const ITSELF: u32 = u32::MAX - 1;
-
-/// What a state is known by: its label, where all other characters lead, and where those lead that go elsewhere.
-type Signature<O> = (O, u32, Vec<(char, u32)>);
+/// The class of a state that is not done.
+const UNKNOWN: u32 = u32::MAX - 1;
 
 /// The canonical machine of one of which every state can be reached.
 pub(super) fn minimize<O: Label>(raw: Machine<O>, meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
     meter.work(raw.size() + raw.edge_count())?;
     let merged = from_the_end(&raw);
-    let smaller = raw.quotient(&merged.class, &merged.member);
-    if merged.on_cycles.is_empty() {
-        return Ok(smaller);
+    if let Some(start) = merged.start {
+        return Ok(merged.states.machine(start));
     }
+    let smaller = raw.quotient(&merged.class, &merged.member);
     let refined = refine(&smaller, meter)?;
     Ok(smaller.quotient(&refined.class, &refined.member))
+}
+
+/// States merged from the end.
+struct Merged<O> {
+    /// The classes of states that are done, each as a state.
+    states: Register<O>,
+    /// The class of the start, where it is done.
+    start: Option<u32>,
+    /// The class of each state; a state that is not done is a class of its own.
+    class: Vec<u32>,
+    /// A state of each class.
+    member: Vec<u32>,
+}
+
+fn from_the_end<O: Label>(raw: &Machine<O>) -> Merged<O> {
+    let mut states = Register::with_capacity(raw.size());
+    let mut class = vec![UNKNOWN; raw.size()];
+    let mut member: Vec<u32> = Vec::new();
+    let mut on_cycles = Vec::new();
+    let mut edges = Vec::new();
+    for state in from_last_to_first(raw) {
+        let label = raw.label(state);
+        let class_of = |target: u32| if target == state { ITSELF } else { class[target as usize] };
+        if raw.targets(state).any(|target| class_of(target) == UNKNOWN) {
+            on_cycles.push(state);
+            continue;
+        }
+        // What it is known by, with one class taken for itself.
+        let sign = |itself: u32, edges: &mut Vec<(char, u32)>| {
+            let real = |target| match class_of(target) {
+                class if class == itself => ITSELF,
+                class => class,
+            };
+            let others = real(raw.others(state));
+            edges.clear();
+            let named = raw.edges(state).iter().map(|&(c, target)| (c, real(target)));
+            edges.extend(named.filter(|(_, target)| *target != others));
+            others
+        };
+        let mut equal = None;
+        let mut tried = ITSELF;
+        for target in raw.targets(state).map(class_of) {
+            if target != tried
+                && target != ITSELF
+                && states.has_label(target, label)
+                && states.has_loop(target)
+            {
+                tried = target;
+                let others = sign(target, &mut edges);
+                if states.is(target, label, others, &edges) {
+                    equal = Some(target);
+                    break;
+                }
+            }
+        }
+        let number = match equal {
+            Some(number) => number,
+            None => {
+                let others = sign(ITSELF, &mut edges);
+                states.number(label, others, &edges)
+            }
+        };
+        class[state as usize] = number;
+        if number as usize == member.len() {
+            member.push(state);
+        }
+    }
+    let start = Some(class[0]).filter(|start| *start != UNKNOWN);
+    for state in on_cycles {
+        class[state as usize] = member.len() as u32;
+        member.push(state);
+    }
+    Merged { states, start, class, member }
 }
 
 /// States put into classes.
@@ -48,62 +118,6 @@ struct Classes {
     class: Vec<u32>,
     /// A state of each class.
     member: Vec<u32>,
-    /// The states that merging from the end could not reach; each is a class of its own.
-    on_cycles: Vec<u32>,
-}
-
-impl Classes {
-    fn add(&mut self, state: u32) -> u32 {
-        let class = self.member.len() as u32;
-        self.member.push(state);
-        self.class[state as usize] = class;
-        class
-    }
-}
-
-fn from_the_end<O: Label>(raw: &Machine<O>) -> Classes {
-    let mut found = Classes { class: vec![UNKNOWN; raw.size()], member: Vec::new(), on_cycles: Vec::new() };
-    let mut known: FxHashMap<Signature<O>, u32> = FxHashMap::default();
-    // By class: its signature, where it has a loop.
-    let mut loops: FxHashMap<u32, Signature<O>> = FxHashMap::default();
-    for state in from_last_to_first(raw) {
-        let class_of = |target: u32| if target == state { ITSELF } else { found.class[target as usize] };
-        if raw.targets(state).any(|target| class_of(target) == UNKNOWN) {
-            found.on_cycles.push(state);
-            continue;
-        }
-        let sign = |of: &dyn Fn(u32) -> u32| {
-            let others = of(raw.others(state));
-            let edges = raw.edges(state).iter().map(|&(c, target)| (c, of(target)));
-            (raw.label(state), others, edges.filter(|(_, target)| *target != others).collect())
-        };
-        let equal_target = raw.targets(state).map(class_of).find(|&class| {
-            loops.get(&class).is_some_and(|looping: &Signature<O>| {
-                looping.0 == raw.label(state)
-                    && looping.2.len() <= raw.edges(state).len()
-                    && *looping
-                        == sign(&|target| if class_of(target) == class { ITSELF } else { class_of(target) })
-            })
-        });
-        if let Some(class) = equal_target {
-            found.class[state as usize] = class;
-            continue;
-        }
-        let signature: Signature<O> = sign(&class_of);
-        if let Some(&class) = known.get(&signature) {
-            found.class[state as usize] = class;
-            continue;
-        }
-        let class = found.add(state);
-        if signature.1 == ITSELF || signature.2.iter().any(|(_, target)| *target == ITSELF) {
-            loops.insert(class, signature.clone());
-        }
-        known.insert(signature, class);
-    }
-    for state in found.on_cycles.clone() {
-        found.add(state);
-    }
-    found
 }
 
 /// Every state after its targets, as far as cycles allow.
@@ -190,7 +204,7 @@ fn refine<O: Label>(machine: &Machine<O>, meter: &mut Meter) -> Result<Classes, 
         }
     }
     let member = blocks.members.iter().filter_map(|states| states.first().copied()).collect();
-    Ok(Classes { class: blocks.class, member, on_cycles: Vec::new() })
+    Ok(Classes { class: blocks.class, member })
 }
 
 /// Classes while they are split.
