@@ -14,6 +14,8 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use rustc_hash::FxHashMap;
+
 use super::SetAlgebra;
 use super::budget::{Exhausted, Meter};
 
@@ -72,24 +74,37 @@ impl<I: Label> Met<I> {
     }
 }
 
+/// How many meetings are compared one by one before they are hashed.
+const FEW: usize = 8;
+
 /// Every [`Met`] of an overlay, numbered as it turns up.
 pub struct Meetings<I> {
-    numbers: rustc_hash::FxHashMap<Met<I>, u32>,
     list: Vec<Met<I>>,
+    /// The numbers of all, once there are more than a few.
+    numbers: FxHashMap<Met<I>, u32>,
 }
 
 impl<I: Label> Meetings<I> {
     pub(super) fn new() -> Self {
-        Meetings { numbers: rustc_hash::FxHashMap::default(), list: Vec::new() }
+        Meetings { list: Vec::new(), numbers: FxHashMap::default() }
     }
 
     pub(super) fn number(&mut self, met: Met<I>) -> u32 {
-        if let Some(&number) = self.numbers.get(&met) {
+        let known = if self.list.len() <= FEW {
+            self.list.iter().position(|other| *other == met).map(|number| number as u32)
+        } else {
+            self.numbers.get(&met).copied()
+        };
+        if let Some(number) = known {
             return number;
         }
         let number = self.list.len() as u32;
-        self.list.push(met.clone());
-        self.numbers.insert(met, number);
+        self.list.push(met);
+        match self.list.len() {
+            ..=FEW => {}
+            _ if self.numbers.is_empty() => self.numbers.extend(self.list.iter().cloned().zip(0..)),
+            _ => self.numbers.extend(self.list.last().cloned().map(|met| (met, number))),
+        }
         number
     }
 

@@ -163,19 +163,30 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         let Some(level) = nodes.first().map(|node| node.level) else {
             return Ok(operation.decided());
         };
-        let branches: Vec<_> = nodes.iter().map(|node| &node.branch).collect();
         let merge = Sides { operation, sides: &sides };
-        let overlay = Branch::overlay(&branches, &carried, &merge, &mut self.meter);
-        let Some((raw, meetings)) = overlay.map_err(|what| self.at_level(level, what))? else {
-            return Ok(operation.decided());
+        let branch = if let [node] = nodes.as_slice() {
+            // Nothing to lay over: only the children change.
+            let old = node.branch.children();
+            let mut new = Vec::with_capacity(old.len());
+            for &child in &old {
+                let met = Met::all(&carried, [merge.weigh(0, child)]);
+                new.push(self.combine(operation, met)?);
+            }
+            node.branch.with_children(&old, &new, &mut self.meter)
+        } else {
+            let branches: Vec<_> = nodes.iter().map(|node| &node.branch).collect();
+            let overlay = Branch::overlay(&branches, &carried, &merge, &mut self.meter);
+            let Some((raw, meetings)) = overlay.map_err(|what| self.at_level(level, what))? else {
+                return Ok(operation.decided());
+            };
+            let mut children = Vec::with_capacity(meetings.len());
+            for met in meetings {
+                children.push(self.combine(operation, met)?);
+            }
+            raw.reduce(&children, &mut self.meter)
         };
-        let mut children = Vec::with_capacity(meetings.len());
-        for met in meetings {
-            children.push(self.combine(operation, met)?);
-        }
-        let reduced = raw.reduce(&children, &mut self.meter);
         let set =
-            reduced.and_then(|branch| self.node(level, branch)).map_err(|what| self.at_level(level, what))?;
+            branch.and_then(|branch| self.node(level, branch)).map_err(|what| self.at_level(level, what))?;
         self.memo.insert(key, set);
         Ok(set)
     }

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use bigdecimal::BigDecimal;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::Set;
 use crate::algebra::budget::{Exhausted, Meter};
 use crate::algebra::domain::{Domain, Label, Merge, Met, Region};
@@ -125,11 +127,23 @@ macro_rules! coordinates {
                 }
             }
 
-            /// The same map to the positions of its children in a list of them all.
-            pub(super) fn numbered(&self, children: &[Set]) -> Branch<u32> {
-                match self {
-                    $(Branch::$kind(map) => Branch::$kind(numbered::<$domain>(map, children)),)*
-                }
+            /// The same map with other children in place of its own, of which a list has them all.
+            pub(super) fn with_children(
+                &self,
+                children: &[Set],
+                new: &[Set],
+                meter: &mut Meter,
+            ) -> Result<Branch<Set>, Exhausted> {
+                let are_distinct = new.iter().copied().collect::<FxHashSet<Set>>().len() == new.len();
+                Ok(match self {
+                    $(Branch::$kind(map) => Branch::$kind(if are_distinct {
+                        let new: FxHashMap<Set, Set> =
+                            children.iter().copied().zip(new.iter().copied()).collect();
+                        <$domain>::rename(map, |child| new.get(&child).copied().unwrap_or(child))
+                    } else {
+                        <$domain>::reduce(numbered::<$domain>(map, children), new, meter)?
+                    }),)*
+                })
             }
 
             /// A coordinate that leads to a set that is not empty, and that set.
@@ -199,6 +213,6 @@ coordinates! {
 
 /// A map to the positions of its children in a list that has them all.
 fn numbered<D: Domain>(map: &D::Map<Set>, children: &[Set]) -> D::Map<u32> {
-    let numbers: rustc_hash::FxHashMap<Set, u32> = children.iter().copied().zip(0..).collect();
+    let numbers: FxHashMap<Set, u32> = children.iter().copied().zip(0..).collect();
     D::rename(map, |child| numbers.get(&child).copied().unwrap_or_default())
 }

@@ -39,7 +39,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         for &child in &children {
             new.push(self.restricted(child, level, datum, memo)?);
         }
-        let branch = node.branch.numbered(&children).reduce(&new, &mut self.meter);
+        let branch = node.branch.with_children(&children, &new, &mut self.meter);
         let restricted = branch
             .and_then(|branch| self.node(node.level, branch))
             .map_err(|what| self.at_level(node.level, what))?;

@@ -101,7 +101,10 @@ impl<O: Label> Machine<O> {
     /// Every label once, by the first state that has it.
     pub(super) fn labels(&self) -> Vec<O> {
         let mut seen = FxHashSet::default();
-        self.labels.iter().copied().filter(|label| seen.insert(*label)).collect()
+        let mut last = None;
+        // Neighbours are often alike.
+        let changes = self.labels.iter().copied().filter(|label| last.replace(*label) != Some(*label));
+        changes.filter(|label| seen.insert(*label)).collect()
     }
 
     pub(super) fn with_labels<P: Label>(self, label: impl Fn(O) -> P) -> Machine<P> {

@@ -5,9 +5,9 @@
 //! one whose label decides ends the reading. So of 8,000 machines for literals, only those are still there
 //! that agree with what was read.
 
-use std::rc::Rc;
+use std::hash::{Hash, Hasher};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::Machine;
 use crate::algebra::budget::{Exhausted, Meter};
@@ -17,66 +17,114 @@ use crate::algebra::domain::{Label, Meetings, Merge, Met, Weight};
 type Place = (u32, u32);
 
 /// What has been read so far, as far as it matters.
-#[derive(PartialEq, Eq, Hash)]
-enum Situation<I> {
-    /// Some label has decided.
-    Decided,
-    Open {
-        /// By machine, ascending.
-        live: Vec<Place>,
-        /// Sorted, each once.
-        settled: Vec<I>,
-    },
+#[derive(Debug)]
+struct Situation<I> {
+    /// Whether some label has decided; then there is nothing else.
+    is_decided: bool,
+    /// What can still change, by machine, ascending.
+    live: Vec<Place>,
+    /// What cannot, sorted, each once.
+    settled: Vec<I>,
 }
 
-struct Reading<'a, O, M: Merge<O>> {
-    machines: &'a [&'a Machine<O>],
-    merge: &'a M,
-    numbers: FxHashMap<Rc<Situation<M::Item>>, u32>,
-    list: Vec<Rc<Situation<M::Item>>>,
+impl<I: Label> Situation<I> {
+    fn new() -> Self {
+        Situation { is_decided: false, live: Vec::new(), settled: Vec::new() }
+    }
+
+    fn decide(&mut self) {
+        self.is_decided = true;
+        self.live.clear();
+        self.settled.clear();
+    }
+
+    /// Makes this the situation at some places, which ascend, beside what is settled already.
+    fn set<O: Label, M: Merge<O, Item = I>>(
+        &mut self,
+        machines: &[&Machine<O>],
+        merge: &M,
+        settled: &[I],
+        places: impl Iterator<Item = Place>,
+    ) {
+        self.is_decided = false;
+        self.live.clear();
+        self.settled.clear();
+        self.settled.extend_from_slice(settled);
+        for (machine, state) in places {
+            let read = machines[machine as usize];
+            if !read.is_final(state) {
+                self.live.push((machine, state));
+                continue;
+            }
+            match merge.weigh(machine as usize, read.label(state)) {
+                Weight::Decides => return self.decide(),
+                Weight::Nothing => {}
+                Weight::Counts(item) => self.settled.push(item),
+            }
+        }
+        if self.settled.len() > settled.len() {
+            self.settled.sort_unstable();
+            self.settled.dedup();
+        }
+    }
 }
 
-impl<O: Label, M: Merge<O>> Reading<'_, O, M> {
-    fn number(&mut self, situation: Situation<M::Item>, meter: &mut Meter) -> Result<u32, Exhausted> {
-        if let Some(&number) = self.numbers.get(&situation) {
-            return Ok(number);
+/// Every situation, numbered as it turns up. They are kept in rows, so that looking one up makes nothing new.
+struct Situations<I> {
+    live: Vec<Place>,
+    settled: Vec<I>,
+    /// Where the rows of each begin and end, and whether it is decided.
+    ends: Vec<(usize, usize, bool)>,
+    /// The last one with a hash.
+    last: FxHashMap<u64, u32>,
+    /// The one before with the same hash, one more than its number.
+    before: Vec<u32>,
+}
+
+impl<I: Label> Situations<I> {
+    fn new() -> Self {
+        Situations {
+            live: Vec::new(),
+            settled: Vec::new(),
+            ends: Vec::new(),
+            last: FxHashMap::default(),
+            before: Vec::new(),
+        }
+    }
+
+    fn number(&mut self, situation: &Situation<I>, meter: &mut Meter) -> Result<u32, Exhausted> {
+        let mut hasher = FxHasher::default();
+        (situation.is_decided, &situation.live, &situation.settled).hash(&mut hasher);
+        let hash = hasher.finish();
+        let last = self.last.get(&hash).map_or(0, |last| last + 1);
+        let mut next = last;
+        while let Some(number) = next.checked_sub(1) {
+            let (live, settled, is_decided) = self.get(number);
+            if live == situation.live && settled == situation.settled && is_decided == situation.is_decided {
+                return Ok(number);
+            }
+            next = self.before[number as usize];
         }
         meter.state()?;
-        let number = self.list.len() as u32;
-        let situation = Rc::new(situation);
-        self.list.push(Rc::clone(&situation));
-        self.numbers.insert(situation, number);
+        let number = self.ends.len() as u32;
+        self.live.extend_from_slice(&situation.live);
+        self.settled.extend_from_slice(&situation.settled);
+        self.ends.push((self.live.len(), self.settled.len(), situation.is_decided));
+        self.before.push(last);
+        self.last.insert(hash, number);
         Ok(number)
     }
 
-    /// The situation of these places, which ascend, beside what is settled already.
-    fn situation(&self, places: impl Iterator<Item = Place>, settled: &[M::Item]) -> Situation<M::Item> {
-        let mut live = Vec::new();
-        let mut items = settled.to_vec();
-        for (machine, state) in places {
-            let read = self.machines[machine as usize];
-            if !read.is_final(state) {
-                live.push((machine, state));
-                continue;
-            }
-            match self.merge.weigh(machine as usize, read.label(state)) {
-                Weight::Decides => return Situation::Decided,
-                Weight::Nothing => {}
-                Weight::Counts(item) => items.push(item),
-            }
-        }
-        if items.len() > settled.len() {
-            items.sort_unstable();
-            items.dedup();
-        }
-        Situation::Open { live, settled: items }
+    fn get(&self, number: u32) -> (&[Place], &[I], bool) {
+        let number = number as usize;
+        let (live, settled) =
+            number.checked_sub(1).map_or((0, 0), |before| (self.ends[before].0, self.ends[before].1));
+        let end = self.ends[number];
+        (&self.live[live..end.0], &self.settled[settled..end.1], end.2)
     }
 
-    /// Whether a machine has come to rest without effect.
-    fn is_forgotten(&self, (machine, state): Place) -> bool {
-        let read = self.machines[machine as usize];
-        read.is_final(state)
-            && matches!(self.merge.weigh(machine as usize, read.label(state)), Weight::Nothing)
+    fn count(&self) -> usize {
+        self.ends.len()
     }
 }
 
@@ -86,49 +134,60 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
     merge: &M,
     meter: &mut Meter,
 ) -> Result<(Machine<u32>, Vec<Met<M::Item>>), Exhausted> {
-    let mut reading = Reading { machines, merge, numbers: FxHashMap::default(), list: Vec::new() };
+    let mut situations = Situations::new();
     let mut meetings = Meetings::new();
-    let Met::Items(carried) = Met::of(carried.to_vec()) else {
-        return Ok((Machine::constant(0), vec![Met::Decided]));
-    };
-    let first = reading.situation((0..machines.len() as u32).map(|machine| (machine, 0)), &carried);
-    reading.number(first, meter)?;
+    let mut next = Situation::new();
+    let mut carried = carried.to_vec();
+    carried.sort_unstable();
+    carried.dedup();
+    next.set(machines, merge, &carried, (0..machines.len() as u32).map(|machine| (machine, 0)));
+    situations.number(&next, meter)?;
     let mut result = Machine::with_capacity(machines.len());
+    let (mut live, mut settled) = (Vec::new(), Vec::new());
+    let mut others: Vec<Place> = Vec::new();
+    let mut named: Vec<(char, Place)> = Vec::new();
+    let mut edges = Vec::new();
     let mut at = 0;
-    while let Some(situation) = reading.list.get(at).map(Rc::clone) {
-        let own = at as u32;
-        at += 1;
-        let Situation::Open { live, settled } = situation.as_ref() else {
-            result.push(meetings.number(Met::Decided), own, []);
+    while at < situations.count() as u32 {
+        let (places, items, is_decided) = situations.get(at);
+        if is_decided {
+            result.push(meetings.number(Met::Decided), at, []);
+            at += 1;
             continue;
-        };
-        let mut others: Vec<Place> = Vec::new();
-        let mut named: Vec<(char, Place)> = Vec::new();
-        for &(machine, state) in live {
+        }
+        live.clear();
+        live.extend_from_slice(places);
+        settled.clear();
+        settled.extend_from_slice(items);
+        others.clear();
+        named.clear();
+        for &(machine, state) in &live {
             let read = machines[machine as usize];
-            let others_place = (machine, read.others(state));
-            if !reading.is_forgotten(others_place) {
-                others.push(others_place);
+            let target = read.others(state);
+            let is_forgotten = read.is_final(target)
+                && matches!(merge.weigh(machine as usize, read.label(target)), Weight::Nothing);
+            if !is_forgotten {
+                others.push((machine, target));
             }
             named.extend(read.edges(state).iter().map(|&(c, target)| (c, (machine, target))));
         }
         named.sort_unstable();
         meter.work(1 + live.len() + named.len() + settled.len())?;
-        let situation = reading.situation(others.iter().copied(), settled);
-        let others_target = reading.number(situation, meter)?;
-        let mut edges = Vec::new();
+        next.set(machines, merge, &settled, others.iter().copied());
+        let others_target = situations.number(&next, meter)?;
+        edges.clear();
         for group in named.chunk_by(|left, right| left.0 == right.0) {
             meter.work(others.len() + settled.len())?;
-            let places = overridden(&others, group);
-            let situation = reading.situation(places, settled);
+            next.set(machines, merge, &settled, overridden(&others, group));
             if let Some((c, _)) = group.first() {
-                edges.push((*c, reading.number(situation, meter)?));
+                edges.push((*c, situations.number(&next, meter)?));
             }
         }
         let weights = live
             .iter()
             .map(|&(machine, state)| merge.weigh(machine as usize, machines[machine as usize].label(state)));
-        result.push(meetings.number(Met::all(settled, weights)), others_target, edges);
+        result.push(meetings.number(Met::all(&settled, weights)), others_target, edges.iter().copied());
+        at += 1;
     }
     Ok((result, meetings.into_list()))
 }
