@@ -1,6 +1,39 @@
-//! Exact sets.
+//! Exact sets: of strings, numbers, instants, addresses, of what a key may hold, and of points with many such
+//! coordinates.
 //!
-//! placeholder
+//! Nothing here is about anything in particular; what the points stand for is said elsewhere. Every set, infinite
+//! ones too, is closed under union, intersection, complement and difference, and four questions are decided, never
+//! guessed: is it empty, is it part of another, are two equal, and which point is a member.
+//!
+//! # One idea
+//!
+//! A *map* gives a label to every point of a [domain](domain::Domain) and is constant on finitely many pieces. Strings are
+//! cut into pieces by an automaton, ordered points by cuts on a line, what a key holds by *absent*, *one* and
+//! *several*.
+//!
+//! ```text
+//!    map to yes and no   =  a set          [`Region`]: the algebra of one coordinate
+//!    map to sets         =  a node         [`Arena`]:  the algebra of many coordinates
+//!    map to numbers      =  a partition    [`Several`]: which classes of values are inhabited
+//!
+//!         strings       numbers       a key
+//!        ┌──┬─────┐   ──┤────├──   ┌──────┬─────┬───────┐
+//!        │a*│ else│    no yes no   │absent│ one │several│
+//!        └──┴─────┘                └──────┴─────┴───────┘
+//! ```
+//!
+//! Maps are laid over one another, any number at once, and the labels that meet on a piece are merged: with *or* that
+//! is a union, with *and* an intersection, and with the operation itself it is the step from one level of a
+//! [diagram] to the next. A domain is written once and serves all three.
+//!
+//! # What holds everywhere
+//!
+//! 1. A set exists only in canonical form, so `==` is equality of sets.
+//! 2. A set that is not empty has a witness.
+//! 3. What can explode runs under a [budget]: the answer is exact, or an error that says what ran out and at
+//!    which level.
+//! 4. Nothing is kept in statics; whoever wants structure shared holds the arena.
+
 pub mod budget;
 pub mod domain;
 mod flag;

@@ -27,7 +27,7 @@
 //!
 //! # One operation
 //!
-//! Union, intersection and difference are [one operation](apply) on any number of sets. At each level the maps of
+//! Union, intersection and difference are one operation (`apply`) on any number of sets. At each level the maps of
 //! all operands are laid over one another at once; each piece of the result has the children that meet there, which are
 //! the operands one level down. A list of 8,000 boxes is never merged two by two.
 
@@ -39,7 +39,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use thiserror::Error;
@@ -94,8 +94,8 @@ pub struct Arena<L> {
     /// The place of each level in their order.
     ranks: Vec<u32>,
     /// Behind [`Set::EMPTY`] and [`Set::FULL`].
-    nodes: Vec<Rc<Node>>,
-    known: FxHashMap<Rc<Node>, Set>,
+    nodes: Vec<Arc<Node>>,
+    known: FxHashMap<Arc<Node>, Set>,
     memo: FxHashMap<(Operation, Vec<Operand>), Set>,
 }
 
@@ -167,6 +167,10 @@ impl<L: Ord + Clone + Debug> Arena<L> {
     /// The points of a set, all of whose levels come later, that satisfy a predicate.
     fn above(&mut self, level: L, predicate: &Predicate, set: Set) -> Result<Set, BudgetError<L>> {
         let level = self.level(level, predicate.kind())?;
+        if set == Set::EMPTY {
+            // Members and others would lead to the same, which a map that is only renamed would not show.
+            return Ok(Set::EMPTY);
+        }
         let branch = predicate.branch(|is_member| if is_member { set } else { Set::EMPTY });
         Ok(self.node(level, branch)?)
     }
@@ -194,20 +198,21 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         if let Some(only) = branch.same_everywhere() {
             return Ok(only);
         }
+        debug_assert!(branch.children().len() > 1, "INVARIANT 2 (a map to one child is no node)");
         let node = Node { level, branch };
         if let Some(&set) = self.known.get(&node) {
             return Ok(set);
         }
         self.meter.state()?;
-        let node = Rc::new(node);
-        self.nodes.push(Rc::clone(&node));
+        let node = Arc::new(node);
+        self.nodes.push(Arc::clone(&node));
         let set = Set(self.nodes.len() as u32 + 1);
         self.known.insert(node, set);
         Ok(set)
     }
 
     /// The node of a set; none for the empty and the full set.
-    fn get(&self, set: Set) -> Option<&Rc<Node>> {
+    fn get(&self, set: Set) -> Option<&Arc<Node>> {
         self.nodes.get((set.0 as usize).checked_sub(2)?)
     }
 

@@ -17,9 +17,9 @@
 //! numbered in the order in which they are met, so it is determined by the function alone: equal functions are
 //! equal machines.
 //!
-//! Three steps make every machine. *Reading many patterns at once* ([`glob`]) or *laying many machines over one
-//! another* ([`overlay`]) gives a machine whose states are sets of places; neither is done two by two, so a
-//! thousand literals cost the sum of their lengths. *[Minimising][minimize]* makes it canonical.
+//! Three steps make every machine. *Reading many patterns at once* (`glob`) or *laying many machines over one
+//! another* (`overlay`) gives a machine whose states are sets of places; neither is done two by two, so a
+//! thousand literals cost the sum of their lengths. *Minimising* (`minimize`) makes it canonical.
 
 mod glob;
 mod machine;

@@ -385,6 +385,16 @@ fn many_partitions_run_out_of_budget_and_not_of_memory() {
     assert_eq!((error.what, error.level), (Exhausted::Classes, Some(Level::Tag)));
 }
 
+/// Found by [`boxes_at_once_are_boxes_one_by_one`]: an early level above an empty late one was a node of its own.
+#[test]
+fn a_box_with_an_empty_side_is_empty() {
+    let meter = &mut Meter::default();
+    let mut arena = Arena::new(Budget::default());
+    let nothing = Region::<Keyed<Text>>::one(Language::empty());
+    let sides = [(Level::Name, glob("a*", meter).into()), (Level::Tag, nothing.into())];
+    assert_eq!(arena.all_of(sides), Ok(Set::EMPTY));
+}
+
 #[test]
 fn levels_are_counted() {
     let mut arena = Arena::new(Budget { levels: 3, ..Budget::default() });

@@ -1,7 +1,7 @@
 //! Union, intersection and difference of any number of sets.
 
 use std::fmt::Debug;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::coordinate::Branch;
 use super::{Arena, BudgetError, Set};
@@ -158,8 +158,8 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         let (here, carried): (Vec<Operand>, Vec<Operand>) =
             operands.iter().partition(|(_, set)| self.rank(*set) == first);
         let sides: Vec<Side> = here.iter().map(|(side, _)| *side).collect();
-        let nodes: Vec<Rc<super::Node>> =
-            here.iter().filter_map(|(_, set)| self.get(*set).map(Rc::clone)).collect();
+        let nodes: Vec<Arc<super::Node>> =
+            here.iter().filter_map(|(_, set)| self.get(*set).map(Arc::clone)).collect();
         let Some(level) = nodes.first().map(|node| node.level) else {
             return Ok(operation.decided());
         };

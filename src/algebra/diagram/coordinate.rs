@@ -147,7 +147,7 @@ macro_rules! coordinates {
             }
 
             /// A coordinate that leads to a set that is not empty, and that set.
-            pub(super) fn into_something(&self) -> Option<(Datum, Set)> {
+            pub(super) fn toward_something(&self) -> Option<(Datum, Set)> {
                 match self {
                     $(Branch::$kind(map) => {
                         let point = <$domain>::find(map, |child| child != Set::EMPTY)?;

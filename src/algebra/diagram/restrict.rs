@@ -1,7 +1,7 @@
 //! A set with one coordinate given.
 
 use std::fmt::Debug;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -25,7 +25,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         memo: &mut FxHashMap<Set, Set>,
     ) -> Result<Set, BudgetError<L>> {
         let node = match self.get(set) {
-            Some(node) if self.ranks[node.level as usize] <= self.ranks[level as usize] => Rc::clone(node),
+            Some(node) if self.ranks[node.level as usize] <= self.ranks[level as usize] => Arc::clone(node),
             _ => return Ok(set),
         };
         if node.level == level {

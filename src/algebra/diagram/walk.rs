@@ -59,7 +59,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         let mut found = Vec::new();
         let mut set = set;
         while let Some(node) = self.get(set) {
-            let (datum, child) = node.branch.into_something()?;
+            let (datum, child) = node.branch.toward_something()?;
             found.push((self.name(node.level).clone(), datum));
             set = child;
         }

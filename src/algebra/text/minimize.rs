@@ -6,10 +6,10 @@
 //! states with one label begin in one class, and classes are split until nothing tells their members apart.
 //!
 //! ```text
-//! two pitfalls of merging from the end      ┌───┐ any                       ┌───┐ x
-//!                                       ┌───▼─┐ │                      ┌────▼┐  │ any other
-//!   t is equal to its target u:   t ──▶ u yes ├─┘    and here, too:  t │ yes ├──┼──▶ u (yes, any ──▶ u)
-//!                                 yes   └─────┘                        └─────┴──┘
+//! two traps of merging from the end: t is equal to its target u, but their edges differ
+//!
+//!     t ────any────▶ u ─┐ any              ┌─▶ t ────other───▶ u ─┐ any
+//!    yes            yes◀┘                x └─ yes              yes◀┘
 //! ```
 //!
 //! So a loop is compared as "to itself", and a state is also compared with each looping target as if an edge to
@@ -26,6 +26,9 @@ use crate::algebra::domain::Label;
 
 /// The class of a state that is not done.
 const UNKNOWN: u32 = u32::MAX - 1;
+
+/// The classes to which a state leads: for all other characters, and for those that lead elsewhere.
+type Signature = (u32, Vec<(char, u32)>);
 
 /// The canonical machine of one of which every state can be reached.
 pub(super) fn minimize<O: Label>(raw: Machine<O>, meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
@@ -120,7 +123,7 @@ struct Classes {
     member: Vec<u32>,
 }
 
-/// Every state after its targets, as far as cycles allow.
+/// Every state after its targets, as far as there are no cycles.
 fn from_last_to_first<O: Label>(raw: &Machine<O>) -> Vec<u32> {
     let mut order = Vec::with_capacity(raw.size());
     let mut is_met = vec![false; raw.size()];
@@ -178,7 +181,7 @@ fn refine<O: Label>(machine: &Machine<O>, meter: &mut Meter) -> Result<Classes, 
             for &state in changed {
                 is_waiting[state as usize] = false;
             }
-            let mut parts: FxHashMap<(u32, Vec<(char, u32)>), Vec<u32>> = FxHashMap::default();
+            let mut parts: FxHashMap<Signature, Vec<u32>> = FxHashMap::default();
             for &state in changed {
                 meter.work(1 + machine.edges(state).len())?;
                 let others = blocks.class[machine.others(state) as usize];

@@ -9,9 +9,9 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-use super::Machine;
+use super::{Machine, Text};
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::{Label, Meetings, Merge, Met, Weight};
+use crate::algebra::domain::{Label, Meetings, Merge, Met, Overlay, Weight};
 
 /// A machine, by its number, and one of its states.
 type Place = (u32, u32);
@@ -133,7 +133,7 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
     carried: &[M::Item],
     merge: &M,
     meter: &mut Meter,
-) -> Result<(Machine<u32>, Vec<Met<M::Item>>), Exhausted> {
+) -> Result<Overlay<Text, M::Item>, Exhausted> {
     let mut situations = Situations::new();
     let mut meetings = Meetings::new();
     let mut next = Situation::new();
