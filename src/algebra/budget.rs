@@ -5,6 +5,12 @@
 
 use thiserror::Error;
 
+/// How many classes a table has room for, whatever the budget.
+const MOST_CLASSES: usize = 24;
+
+/// How many characters one state may name, whatever the budget: fewer than half of all there are.
+const MOST_NAMED: usize = 500_000;
+
 /// How much may be done and kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -70,7 +76,11 @@ impl Meter {
     }
 
     pub(super) fn classes(&self, count: usize) -> Result<(), Exhausted> {
-        if count > self.left.classes { Err(Exhausted::Classes) } else { Ok(()) }
+        if count > self.left.classes.min(MOST_CLASSES) { Err(Exhausted::Classes) } else { Ok(()) }
+    }
+
+    pub(super) fn named(&self, characters: usize) -> Result<(), Exhausted> {
+        if characters > MOST_NAMED { Err(Exhausted::States) } else { Ok(()) }
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Held<P> {
     Absent,
     /// One value.
     One(P),
-    /// Two or more different values. Fewer stand for the empty set, of which nothing is known.
+    /// Two or more different values. A list of fewer is no point of the domain: what is said of it means nothing.
     Many(Vec<P>),
 }
 

@@ -268,6 +268,7 @@ pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<Machine
                 edges.push((*c, sets.number(next, meter)?));
             }
         }
+        meter.named(edges.len())?;
         machine.push(all.accepts(&places), others_target, edges);
     }
     Ok(machine)

@@ -44,6 +44,7 @@ pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Ma
     };
     let length: usize = patterns.iter().map(|(path, _)| path.len() + 1).sum();
     meter.work(length)?;
+    meter.named(patterns.len())?;
     match patterns.as_slice() {
         [] => return Ok(Some(Machine::constant(false))),
         [(path, end)] => return Ok(Some(chain(path, *end))),
