@@ -5,6 +5,7 @@
 //!
 //! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`caller`], [`request`], [`layers`].
 //! * The meaning of one request: [`eval`], and in words: [`explain`].
+//! * Exact sets of points of any kind: [`algebra`].
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`knowledge`], [`cases`].
@@ -22,6 +23,7 @@ pub mod request;
 pub mod layers;
 pub mod eval;
 pub mod explain;
+pub mod algebra;
 pub mod catalog;
 pub mod context_keys;
 pub mod knowledge;

@@ -1,0 +1,264 @@
+//! Domains, and the one idea under all of them: a *map*, a function from the points of a domain to labels that
+//! is constant on finitely many pieces.
+//!
+//! ```text
+//! a set of points         is a map to yes and no
+//! a node of a diagram     is a map to further nodes
+//! a partition             is a map to the numbers of its classes
+//! ```
+//!
+//! So a domain needs no set operations of its own. It says how several maps are laid over one another
+//! ([`Domain::overlay`]) and how the outcome is brought into canonical form ([`Domain::reduce`]); union,
+//! intersection, complement and the steps of the diagram are those two with different rules for merging labels.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
+
+use super::SetAlgebra;
+use super::budget::{Exhausted, Meter};
+
+/// What a map gives to its pieces.
+pub trait Label: Copy + Ord + Hash + Debug {}
+
+impl<T: Copy + Ord + Hash + Debug> Label for T {}
+
+/// What one label means for the merger of several.
+pub enum Weight<I> {
+    /// It decides alone, whatever the others are.
+    Decides,
+    /// It changes nothing.
+    Nothing,
+    /// It counts.
+    Counts(I),
+}
+
+/// How labels of several maps become one.
+pub trait Merge<O> {
+    /// What is kept of a label that counts.
+    type Item: Label;
+
+    /// What the label of an operand means.
+    fn weigh(&self, operand: usize, label: O) -> Weight<Self::Item>;
+}
+
+/// All the labels that meet on one piece.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Met<I> {
+    /// One label decided.
+    Decided,
+    /// The labels that count, sorted, each once.
+    Items(Vec<I>),
+}
+
+impl<I: Label> Met<I> {
+    /// Nothing met yet but some items, in any order.
+    pub(super) fn of(mut items: Vec<I>) -> Met<I> {
+        items.sort_unstable();
+        items.dedup();
+        Met::Items(items)
+    }
+
+    /// Merges labels, in any order, into what is there already.
+    pub(super) fn all(carried: &[I], weights: impl IntoIterator<Item = Weight<I>>) -> Met<I> {
+        let mut items = carried.to_vec();
+        for weight in weights {
+            match weight {
+                Weight::Decides => return Met::Decided,
+                Weight::Nothing => {}
+                Weight::Counts(item) => items.push(item),
+            }
+        }
+        Met::of(items)
+    }
+}
+
+/// How many meetings are compared one by one before they are hashed.
+const FEW: usize = 8;
+
+/// Every [`Met`] of an overlay, numbered as it turns up.
+pub struct Meetings<I> {
+    list: Vec<Met<I>>,
+    /// The numbers of all, once there are more than a few.
+    numbers: FxHashMap<Met<I>, u32>,
+}
+
+impl<I: Label> Meetings<I> {
+    pub(super) fn new() -> Self {
+        Meetings { list: Vec::new(), numbers: FxHashMap::default() }
+    }
+
+    pub(super) fn number(&mut self, met: Met<I>) -> u32 {
+        let known = if self.list.len() <= FEW {
+            self.list.iter().position(|other| *other == met).map(|number| number as u32)
+        } else {
+            self.numbers.get(&met).copied()
+        };
+        if let Some(number) = known {
+            return number;
+        }
+        let number = self.list.len() as u32;
+        self.list.push(met);
+        match self.list.len() {
+            ..=FEW => {}
+            _ if self.numbers.is_empty() => self.numbers.extend(self.list.iter().cloned().zip(0..)),
+            _ => self.numbers.extend(self.list.last().cloned().map(|met| (met, number))),
+        }
+        number
+    }
+
+    pub(super) fn into_list(self) -> Vec<Met<I>> {
+        self.list
+    }
+}
+
+/// The result of laying maps over one another: a map, not canonical, to positions in a list of meetings.
+pub type Overlay<D, I> = (<D as Domain>::Map<u32>, Vec<Met<I>>);
+
+/// Whether a label is given to one point only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// To exactly one.
+    Point,
+    /// To two or more.
+    More,
+}
+
+/// A set of points of which maps are made.
+///
+/// Maps are canonical: equal functions are equal values. Only [`Domain::overlay`] gives a map that is not; it
+/// must go through [`Domain::reduce`].
+pub trait Domain: Clone + Eq + Hash + Debug {
+    /// A member.
+    type Point: Clone + Debug;
+    /// A function from points to labels.
+    type Map<O: Label>: Clone + Eq + Hash + Debug;
+
+    /// The same label everywhere.
+    fn constant<O: Label>(label: O) -> Self::Map<O>;
+
+    /// The label of a point.
+    fn at<O: Label>(map: &Self::Map<O>, point: &Self::Point) -> O;
+
+    /// The labels that occur, each once, in an order that depends on the function alone, without the labels.
+    fn labels<O: Label>(map: &Self::Map<O>) -> Vec<O>;
+
+    /// Lays canonical maps over one another. What is carried meets every label.
+    fn overlay<O: Label, M: Merge<O>>(
+        maps: &[&Self::Map<O>],
+        carried: &[M::Item],
+        merge: &M,
+        meter: &mut Meter,
+    ) -> Result<Overlay<Self, M::Item>, Exhausted>;
+
+    /// The canonical map that gives each piece the label at its number.
+    fn reduce<O: Label>(
+        raw: Self::Map<u32>,
+        labels: &[O],
+        meter: &mut Meter,
+    ) -> Result<Self::Map<O>, Exhausted>;
+
+    /// A canonical map with other labels, different ones for different ones.
+    fn rename<O: Label, P: Label>(map: &Self::Map<O>, label: impl Fn(O) -> P) -> Self::Map<P>;
+
+    /// A point whose label is wanted: short or simple where there is a choice.
+    fn find<O: Label>(map: &Self::Map<O>, wanted: impl Fn(O) -> bool) -> Option<Self::Point>;
+
+    /// How many points have a label that occurs.
+    fn extent<O: Label>(map: &Self::Map<O>, label: O) -> Extent;
+
+    /// The label, where it is the same everywhere.
+    fn same_everywhere<O: Label>(map: &Self::Map<O>) -> Option<O> {
+        match Self::labels(map).as_slice() {
+            [label] => Some(*label),
+            _ => None,
+        }
+    }
+}
+
+/// A domain of which there can be sets of points.
+pub trait Base: Domain {
+    /// A point with a label, other than the given one.
+    fn find_other<O: Label>(map: &Self::Map<O>, label: O, than: &Self::Point) -> Option<Self::Point>;
+}
+
+/// A set of points of a domain: a map to yes and no. Equal sets are equal values.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Region<D: Domain> {
+    pub(super) map: D::Map<bool>,
+}
+
+/// Yes where every operand says yes.
+struct Every;
+
+impl Merge<bool> for Every {
+    type Item = bool;
+
+    fn weigh(&self, _: usize, label: bool) -> Weight<bool> {
+        if label { Weight::Nothing } else { Weight::Decides }
+    }
+}
+
+/// Yes where some operand says yes.
+struct AnyOf;
+
+impl Merge<bool> for AnyOf {
+    type Item = bool;
+
+    fn weigh(&self, _: usize, label: bool) -> Weight<bool> {
+        if label { Weight::Decides } else { Weight::Nothing }
+    }
+}
+
+impl<D: Domain> Region<D> {
+    /// The union of any number of sets, built at once.
+    pub fn union_of(sets: &[Region<D>], meter: &mut Meter) -> Result<Region<D>, Exhausted> {
+        Region::merged(sets, &AnyOf, true, meter)
+    }
+
+    /// The intersection of any number of sets, built at once.
+    pub fn intersection_of(sets: &[Region<D>], meter: &mut Meter) -> Result<Region<D>, Exhausted> {
+        Region::merged(sets, &Every, false, meter)
+    }
+
+    fn merged(
+        sets: &[Region<D>],
+        merge: &impl Merge<bool, Item = bool>,
+        decided: bool,
+        meter: &mut Meter,
+    ) -> Result<Region<D>, Exhausted> {
+        let maps: Vec<_> = sets.iter().map(|set| &set.map).collect();
+        let (raw, meetings) = D::overlay(&maps, &[], merge, meter)?;
+        let labels: Vec<bool> = meetings.iter().map(|met| (*met == Met::Decided) == decided).collect();
+        Ok(Region { map: D::reduce(raw, &labels, meter)? })
+    }
+}
+
+impl<D: Domain> SetAlgebra for Region<D> {
+    type Point = D::Point;
+
+    fn empty() -> Self {
+        Region { map: D::constant(false) }
+    }
+
+    fn complement(&self) -> Self {
+        Region { map: D::rename(&self.map, |label| !label) }
+    }
+
+    fn intersection(&self, other: &Self, meter: &mut Meter) -> Result<Self, Exhausted> {
+        Region::intersection_of(&[self.clone(), other.clone()], meter)
+    }
+
+    fn union(&self, other: &Self, meter: &mut Meter) -> Result<Self, Exhausted> {
+        Region::union_of(&[self.clone(), other.clone()], meter)
+    }
+
+    fn contains(&self, point: &D::Point) -> bool {
+        D::at(&self.map, point)
+    }
+
+    fn witness(&self) -> Option<D::Point> {
+        D::find(&self.map, |label| label)
+    }
+}
