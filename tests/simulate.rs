@@ -222,6 +222,53 @@ fn missing_keys() {
         json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}, "Bool": {"aws:SecureTransport": "false"}});
     assert_eq!(on(impossible)["missing_context"], json!([]));
     assert_eq!(outcome(&good())["missing_context"], json!([]));
+    let tag = json!({"StringEquals": {"aws:PrincipalTag/team": "red"}});
+    assert_eq!(on(tag)["missing_context"], json!(["aws:PrincipalTag/team"]));
+    let of_services = json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+    assert_eq!(on(of_services)["missing_context"], json!([]), "R-KEY-6: a role never has it");
+}
+
+/// What is ignored, assumed or contradicted is said.
+#[test]
+fn warnings_and_notes() {
+    let says = |scenario: &Json, member: &str, words: &str| {
+        let found = outcome(scenario)[member].to_string();
+        assert!(found.contains(words), "{words}: {found}");
+    };
+    says(&good(), "notes", "of the caller's account 111122223333");
+    assert!(
+        outcome(&with("/request/resource_account", json!("111122223333"))).get("notes").is_none(),
+        "R-EVL-11"
+    );
+    let mut scenario = with("/request/principal", json!({"Service": "lambda.amazonaws.com"}));
+    says(&scenario, "warnings", "identity policies given, but the caller is no IAM principal");
+    set(&mut scenario, "/request/principal", json!("arn:aws:iam::111122223333:root"));
+    set(&mut scenario, "/policies/boundary", json!([allow("*")]));
+    says(&scenario, "warnings", "R-EVL-52");
+    let linked = "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/R";
+    let mut scenario = with("/request/principal", json!(linked));
+    set(&mut scenario, "/policies/scp", json!([[]]));
+    says(&scenario, "warnings", "R-EVL-36");
+    let mut scenario = with("/request/action", json!("iam:GetRole"));
+    set(&mut scenario, "/request/resource", json!("arn:aws:iam::111122223333:role/app"));
+    let resource = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "iam:*", "Resource": "*"}});
+    set(&mut scenario, "/policies/resource", resource.clone());
+    says(&scenario, "warnings", "R-EVL-8");
+    let mut scenario = with("/request/resource", json!("*"));
+    set(&mut scenario, "/policies/resource", resource);
+    says(&scenario, "warnings", "has no policy in AWS");
+    let mut scenario = with("/policies/rcp", json!([[{"Version": "2012-10-17", "Statement": []}]]));
+    set(&mut scenario, "/request/action", json!("glacier:ListVaults"));
+    says(&scenario, "warnings", "R-EVL-39");
+    says(
+        &with("/request/context", json!({"aws:PrincipalType": "User"})),
+        "warnings",
+        "`aws:PrincipalType` was given",
+    );
+    says(&with("/policies/identity", json!([{"Statement": 7}])), "warnings", "degraded");
+    let session = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+        "Principal": {"AWS": "arn:aws:sts::111122223333:assumed-role/app/run"}}});
+    says(&with("/policies/resource", session), "warnings", "session is not known");
 }
 
 #[test]

@@ -97,7 +97,11 @@ fn open(file: &str) -> Result<Box<dyn Read>, CliError> {
 }
 
 fn cannot_read(file: &str, error: &std::io::Error) -> CliError {
-    CliError::new(ErrorKind::Io, format!("cannot read `{}`: {error}", shown(file)))
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    };
+    CliError::new(ErrorKind::Io, format!("cannot read `{}`: {why}", shown(file)))
 }
 
 /// Answers a batch on as many threads as the machine has, in order.

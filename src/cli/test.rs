@@ -20,7 +20,7 @@ use super::simulate::input::Items;
 use super::source::Given;
 use super::text::shown;
 use crate::catalog::Catalog;
-use crate::policy::{Consequence, position};
+use crate::policy::position;
 use crate::scenario::{Documents, Outcome, Reader, Scenario, ScenarioError, Table};
 
 /// Check decision tables: requests with the decision that policies should give
@@ -266,20 +266,22 @@ fn with_expectation(scenario: Scenario) -> Result<(Scenario, String), ScenarioEr
     }
 }
 
-/// A document that cannot be read denies everything: a table that expects denials would not notice.
+/// A document that AWS refuses gives nothing: a table that expects denials would not notice.
 fn readable((scenario, expected): (Scenario, String)) -> Result<(Scenario, String), ScenarioError> {
-    let layers = &scenario.layers;
-    for (layer, policy) in
-        layers.present().flat_map(|layer| layers.policies(layer).into_iter().map(move |of| (layer, of)))
-    {
-        let Some(document) = &policy.document else { continue };
-        let mut found = document.parsed.diagnostics.iter();
-        if let Some(found) = found.find(|found| found.consequence == Consequence::DocumentRejected) {
-            let (line, column) = position(&document.text, found.span.start);
-            return Err(ScenarioError {
-                path: format!("$.policies.{}", layer.name()),
-                message: format!("`{}` is no policy: {} ({line}:{column})", policy.name, found.message),
-            });
+    for layer in scenario.layers.present() {
+        for policy in scenario.layers.policies(layer) {
+            let Some(document) = &policy.document else { continue };
+            if let Some(found) = document.parsed.errors().find(|found| found.degrades()) {
+                let (line, column) = position(&document.text, found.span.start);
+                let place = if policy.offset == 0 { format!(":{line}:{column}") } else { String::new() };
+                return Err(ScenarioError {
+                    path: format!("$.policies.{}", layer.name()),
+                    message: format!(
+                        "`{}{place}` is not what AWS accepts as a policy: {} at {}",
+                        policy.name, found.message, found.path
+                    ),
+                });
+            }
         }
     }
     Ok((scenario, expected))

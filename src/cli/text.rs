@@ -45,6 +45,9 @@ impl From<String> for Text {
 /// Text from input, on one line: everything that a terminal would obey instead of show, or that would show text
 /// in another order than it has, is written as JSON escapes it. So escaped JSON is the same JSON.
 pub(crate) fn shown(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if is_obeyed(c) {

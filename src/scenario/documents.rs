@@ -13,8 +13,8 @@ use crate::catalog::{Catalog, KeyKind};
 use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{PolicyType, ResourceService, parse};
 
-/// How many bytes of texts are kept before all are forgotten.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
+/// How many bytes of texts are kept before all are forgotten; what was read of them takes several times as much.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Documents that were read before; for many threads.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Reader, Scenario};
+use crate::arn::AccountId;
 use crate::caller::IamKind;
 use crate::cases::{self, Answer, CasesError, KeyFacts, Question};
 use crate::context_keys::global_key;
@@ -39,6 +40,9 @@ pub struct Outcome {
     /// What the answer is to be read with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What was assumed, and what was not tried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Whether it is what was expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<bool>,
@@ -104,9 +108,9 @@ impl Scenario {
     /// whole input.
     pub fn outcome(&self, text: &str, first_line: usize, reader: &Reader<'_>) -> Outcome {
         let evaluation = authorize(&self.layers, &self.request);
-        let mut warnings = self.warnings();
+        let mut notes: Vec<String> = self.assumed_owner().into_iter().collect();
         let missing_context = self.missing(reader).unwrap_or_else(|error| {
-            warnings.push(format!("the context keys that could matter were not all tried: {error}"));
+            notes.push(format!("the context keys that could matter were not all tried: {error}"));
             Vec::new()
         });
         let mismatch = self.expect.as_ref().map(|expect| expect.mismatch(&evaluation));
@@ -125,7 +129,8 @@ impl Scenario {
             missing_context,
             why: explain::why(&self.layers, &self.request, &evaluation),
             would_allow: explain::would_allow(&self.layers, &self.request, &evaluation),
-            warnings,
+            warnings: self.warnings(),
+            notes,
             expected: mismatch.as_ref().map(Option::is_none),
             mismatch: mismatch.flatten(),
         }
@@ -169,6 +174,10 @@ impl Scenario {
         }
         let mut knowledge = Knowledge { known: self.request.context.clone(), ..Knowledge::default() };
         knowledge.absent = Knowledge::of(&self.request.caller).absent;
+        // A scenario tells the tags of its caller in its context, or leaves them unsaid.
+        if self.request.caller.iam().is_some() {
+            knowledge.absent.remove("aws:principaltag/");
+        }
         let question = Question {
             layers: &self.layers,
             request: Request { context: Context::default(), ..self.request.clone() },
@@ -190,7 +199,7 @@ impl Scenario {
         for layer in self.layers.present() {
             let given = layer != Layer::Identity || !self.layers.identity.is_empty();
             if given && !eval::is_in_scope(layer, &self.layers, &self.request) {
-                warnings.push(format!("ignored: {layer} do not count for this request"));
+                warnings.push(format!("ignored: {layer} given, but {}", self.why_ignored(layer)));
             }
         }
         if self.request.resource == Resource::Star && !self.layers.resource.is_empty() {
@@ -214,6 +223,36 @@ impl Scenario {
             }
         }
         warnings
+    }
+
+    /// Why a layer that is there does not count.
+    fn why_ignored(&self, layer: Layer) -> String {
+        let caller = &self.request.caller;
+        match layer {
+            Layer::Boundary if caller.is_root() => "the root user has no boundary (R-EVL-52)".to_owned(),
+            Layer::Identity | Layer::Boundary | Layer::Session | Layer::Scp if !caller.is_iam() => {
+                "the caller is no IAM principal (R-EVL-10)".to_owned()
+            }
+            Layer::Scp => "SCPs do not limit service-linked roles (R-EVL-36)".to_owned(),
+            Layer::Resource => "a role's trust policy decides only about sessions of it (R-EVL-8)".to_owned(),
+            Layer::Rcp => {
+                format!(
+                    "RCPs do not limit this call of {} (R-EVL-37, R-EVL-39)",
+                    self.request.action.service()
+                )
+            }
+            _ => "it does not count for this request".to_owned(),
+        }
+    }
+
+    /// R-EVL-11: whose resource it is taken to be, where neither the request nor the ARN says so.
+    fn assumed_owner(&self) -> Option<String> {
+        let Resource::Arn(arn) = &self.request.resource else { return None };
+        let is_said = self.request.resource_account.is_some() || AccountId::parse(arn.account()).is_some();
+        let own = self.request.caller.account().filter(|_| !is_said)?;
+        Some(format!(
+            "the resource is taken to be of the caller's account {own}: `resource_account` says otherwise"
+        ))
     }
 
     /// R-PRN-6.

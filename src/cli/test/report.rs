@@ -84,7 +84,9 @@ fn case_text(file: &str, case: &CaseReport) -> Vec<Text> {
             );
             lines
         }
-        CaseResult::Broken(broken) => vec![head(), broken_text(file, broken)],
+        CaseResult::Broken(Broken { path, message, .. }) => {
+            vec![head(), format!("    {}: {}", shown(path), shown(message)).into()]
+        }
     }
 }
 
@@ -102,9 +104,10 @@ fn place(file: &str, statement: &StatementOutcome) -> String {
     }
 }
 
+/// A whole file.
 fn broken_text(file: &str, broken: &Broken) -> Text {
     let Broken { line, column, path, message } = broken;
-    format!("    {file}:{line}:{column}: {}: {}", shown(path), shown(message)).into()
+    format!("  {file}:{line}:{column}: {}: {}", shown(path), shown(message)).into()
 }
 
 /// `expected Denied, got Allowed`
