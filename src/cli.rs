@@ -108,12 +108,12 @@ struct Global {
     /// The database file [default: iam.db; env: IAMDB_DB]
     #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
-    /// How the answer is written: for people, or as one JSON object [env: IAMDB_OUTPUT]
+    /// How the answer is written: for people, or as one JSON object; `test` also writes junit [env: IAMDB_OUTPUT]
     #[arg(
         short,
         long,
         global = true,
-        value_name = "text|json",
+        value_name = "text|json|junit",
         env = "IAMDB_OUTPUT",
         hide_possible_values = true,
         hide_env = true,

@@ -19,7 +19,10 @@ use crate::request::{Context, Request};
 pub(crate) use operator::{network, number};
 pub use principal::PrincipalClass;
 pub use public::is_public;
-pub use scope::{is_in_scope, is_role_session_action, is_same_account, owner, requires_resource_policy};
+pub use scope::{
+    is_in_scope, is_role_session_action, is_same_account, owner, requires_resource_policy,
+    resource_policy_type_of,
+};
 
 /// What a request, or one layer of it, is answered (R-EVL-63).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

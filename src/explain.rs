@@ -1,7 +1,9 @@
 //! A decision in words: why it is what it is, and what would have to be otherwise for it to be an Allow.
 //!
-//! Both are made from an [`Evaluation`] alone; nothing is decided here, but that what a Deny hides is asked of the
-//! evaluator again without the Deny.
+//! Nothing is decided here: both are read off an [`Evaluation`], and what a Deny hides is asked of the evaluator
+//! again, without the Deny.
+
+use std::sync::Arc;
 
 use itertools::Itertools;
 
@@ -72,13 +74,13 @@ fn without_denies(layers: &PolicyLayers, denies: &[StatementRef]) -> PolicyLayer
             let statements = kept.map(|(_, statement)| statement.clone()).collect();
             let policy = Policy { version: document.parsed.policy.version, statements };
             let parsed = Parsed { policy, diagnostics: Vec::new() };
-            std::sync::Arc::new(LayerDocument { text: String::new(), parsed })
+            Arc::new(LayerDocument { text: String::new(), parsed })
         });
         policy.with_document(document)
     })
 }
 
-/// A statement as people call it: `statement 2 (DenyAll) of SCP guard at ou/dev`.
+/// A statement as people call it: `statement DenyAll of the SCP guard at ou/dev`, by its index where it has no Sid.
 pub fn statement(layers: &PolicyLayers, of: StatementRef) -> String {
     let index = layers.statement(of).map_or(of.position, |statement| statement.index);
     let sid = layers.statement(of).and_then(|statement| statement.sid.as_ref());
@@ -151,17 +153,9 @@ fn behind(request: &Request) -> &'static str {
 
 /// What stands in the way of an implicitly denied request, a clause each.
 fn lacking(layers: &PolicyLayers, request: &Request, evaluation: &Evaluation) -> Vec<String> {
-    match evaluation.route {
-        Route::LongTermCredentialsOnly => {
-            return vec![
-                "only users and root, with long-term credentials, can call sts:GetSessionToken".to_owned(),
-            ];
-        }
-        Route::OtherPartition => return vec!["the resource is in another partition".to_owned()],
-        Route::PassRoleAcrossAccounts => {
-            return vec!["a role of another account cannot be passed".to_owned()];
-        }
-        _ => {}
+    if evaluation.route == Route::LongTermCredentialsOnly {
+        let only = "only users and root, with long-term credentials, can call sts:GetSessionToken";
+        return vec![only.to_owned()];
     }
     let clause = |layer: &Layer| match layer {
         Layer::Identity => "no identity policy allows it".to_owned(),
@@ -187,6 +181,8 @@ fn lacking(layers: &PolicyLayers, request: &Request, evaluation: &Evaluation) ->
 /// What a resource's policy fails to do.
 fn without_grant(layers: &PolicyLayers, request: &Request, evaluation: &Evaluation) -> String {
     match evaluation.route {
+        Route::OtherPartition => "the resource is in another partition".to_owned(),
+        Route::PassRoleAcrossAccounts => "a role of another account cannot be passed".to_owned(),
         Route::ResourcePolicyRequired if layers.resource.is_empty() => {
             "the resource has no policy that allows it or leaves it to the account's identity policies"
                 .to_owned()

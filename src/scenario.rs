@@ -23,11 +23,10 @@ use thiserror::Error;
 use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamKind};
 use crate::catalog::Catalog;
-use crate::eval::is_role_session_action;
+use crate::eval::resource_policy_type_of;
 use crate::knowledge::identity_keys;
 use crate::layers::PolicyLayers;
 use crate::policy::date::{Side, instant};
-use crate::policy::{PolicyType, resource_policy_type};
 use crate::request::{Action, Context, Request, Resource, Value};
 
 pub use documents::{Documents, NamedPolicy, named_policies};
@@ -176,11 +175,7 @@ impl Reader<'_> {
     }
 
     fn layers(&self, parts: &Parts<'_>, request: &Request) -> Result<PolicyLayers, ScenarioError> {
-        let of_resource = match &request.resource {
-            _ if is_role_session_action(&request.action) => PolicyType::Trust,
-            Resource::Arn(arn) => resource_policy_type(arn.as_str()),
-            Resource::Star => resource_policy_type("*"),
-        };
+        let of_resource = resource_policy_type_of(&request.action, &request.resource);
         let layers = match &parts.policies {
             Said::InOnePlace(text) => self.documents.layers(*text, of_resource, parts.origin),
             Said::PutTogether(said) => self.documents.read_layers(said, of_resource, parts.origin),
@@ -209,6 +204,14 @@ fn caller(said: &raw::Request<'_>) -> Result<Caller, ScenarioError> {
             raw::Principal::CanonicalUser(id) => Caller::CanonicalUser(id),
         }
     };
+    let is_federated_user =
+        caller.iam().is_some_and(|caller| matches!(caller.kind, IamKind::FederatedUser(_)));
+    if said.federated_by.is_some() && !is_federated_user {
+        return Err(error("$.request.federated_by", "only a federated user's session has a user behind it"));
+    }
+    if said.role.is_some() && caller.iam().is_none() {
+        return Err(error("$.request.role", "only a session of a role has one"));
+    }
     if let Caller::Iam(iam) = &mut caller {
         if let Some(text) = &said.role {
             let path = "$.request.role";

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use crate::arn::{AccountId, Arn};
 use crate::caller::{IamCaller, IamKind};
 use crate::catalog::Catalog;
-use crate::eval::{is_role_session_action, requires_resource_policy};
+use crate::eval::{is_role_session_action, is_same_account, owner, requires_resource_policy};
 use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Document, PolicyType, parse};
 use crate::request::{Context, Request, Resource, Value};
 use crate::store::{
-    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
-    Standing, StoreError, TypeStatus,
+    self, AttachmentKind, FeatureSet, Node, NodeKind, OrganizationPolicy, Principal, PrincipalKey,
+    PrincipalKind, Snapshot, Standing, StoreError, TypeStatus,
 };
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
@@ -166,8 +166,8 @@ pub fn surroundings(
         context: Context::default(),
         ..request.clone()
     };
-    let owner = crate::eval::owner(&asked);
-    let same_account = crate::eval::is_same_account(&PolicyLayers::default(), &asked);
+    let owner = owner(&asked);
+    let same_account = is_same_account(&PolicyLayers::default(), &asked);
     // What has to grant but is not stored is not known (R-EVL-64): no key or role is without a policy, and across
     // accounts nothing is allowed without one.
     let needed = requires_resource_policy(&asked) || (stored.is_none() && !same_account);
@@ -259,25 +259,28 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
     let read = |policy: &OrganizationPolicy| {
         layer_policy(policy.name.clone(), kind, policy_type, policy.document.as_ref())
     };
-    let level = |level: &store::Level| {
-        let name = level.node.name.as_deref().or(level.node.id.as_deref()).unwrap_or_default();
-        let policies = match which {
+    let level = |level: &store::Level| Level {
+        name: node_name(&level.node),
+        policies: match which {
             TypeOf::Scp => &level.scps,
             TypeOf::Rcp => &level.rcps,
-        };
-        Level {
-            name: match level.node.kind {
-                store::NodeKind::Root => "root".to_owned(),
-                kind => format!(
-                    "{kind}/{}",
-                    level.node.account().map_or(name, |_| { level.node.id.as_deref().unwrap_or_default() })
-                ),
-            },
-            policies: policies.iter().map(read).collect(),
         }
+        .iter()
+        .map(read)
+        .collect(),
     };
     let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
     above.into_iter().chain(standing.levels.iter().map(level)).collect()
+}
+
+/// What people call a node: `root`, `ou/dev`, `account/111122223333`.
+fn node_name(node: &Node) -> String {
+    let name = match node.kind {
+        NodeKind::Root => return "root".to_owned(),
+        NodeKind::Account => node.id.as_deref(),
+        NodeKind::Ou => node.name.as_deref().or(node.id.as_deref()),
+    };
+    format!("{}/{}", node.kind, name.unwrap_or_default())
 }
 
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.

@@ -4,11 +4,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use iamdb::cases::{self, Answer, KeyFacts, Question};
 use iamdb::catalog::Catalog;
+use iamdb::context_keys::global_key;
 use iamdb::eval::{Decision, Route, authorize};
+use iamdb::knowledge::Knowledge;
 use iamdb::layers::{Layer, PolicyLayers};
 use iamdb::policy::Effect;
-use iamdb::request::Request;
+use iamdb::request::{Context, Request, Value::Single};
 use iamdb::scenario::{Documents, Reader, Scenario};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -281,6 +284,36 @@ proptest! {
         if evaluation.route == Route::DirectGrant && evaluation.decision != Decision::ExplicitlyDenied {
             let own = [Layer::Identity, Layer::Boundary, Layer::Session];
             prop_assert!(!own.iter().any(|layer| evaluation.blocked_by.contains(layer)));
+        }
+    }
+
+    /// What is claimed of a question that leaves a key open holds of each of its completions, through every layer.
+    #[test]
+    fn an_open_key_is_answered_for_each_of_its_values(text in text()) {
+        let scenario = read(&text);
+        let mut knowledge = Knowledge { known: scenario.request.context.clone(), ..Knowledge::default() };
+        knowledge.known.remove("aws:SecureTransport");
+        let always_present = |key: &str| global_key(key).is_some_and(|known| known.always_present);
+        let question = Question {
+            layers: &scenario.layers,
+            request: Request { context: Context::default(), ..scenario.request.clone() },
+            knowledge,
+            kind: &|key| KeyFacts { kind: global_key(key).map(|known| known.kind), always_present: always_present(key) },
+        };
+        let allowed = ["true", "false"].map(|value| {
+            let mut request = scenario.request.clone();
+            request.context.set("aws:SecureTransport", Single(value.to_owned()));
+            is_allowed(&scenario.layers, &request)
+        });
+        match cases::answer(&question).unwrap() {
+            Answer::Decided(example) => {
+                let decided = example.evaluation.decision == Decision::Allowed;
+                prop_assert_eq!(allowed, [decided, decided]);
+            }
+            Answer::Depends(depends) => {
+                prop_assert_ne!(allowed[0], allowed[1]);
+                prop_assert_eq!(depends.keys, ["aws:SecureTransport"]);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamKind};
 use crate::eval::principal;
 use crate::layers::{Layer, PolicyLayers};
+use crate::policy::{PolicyType, resource_policy_type};
 use crate::request::{Action, Request, Resource};
 
 /// The actions that a role's trust policy decides (R-EVL-40).
@@ -48,6 +49,16 @@ pub(super) fn is(action: &Action, service: &str, name: &str) -> bool {
 /// Whether it creates or annotates a session of a role.
 pub fn is_role_session_action(action: &Action) -> bool {
     ROLE_SESSION_ACTIONS.iter().any(|name| is(action, "sts", name))
+}
+
+/// As what the policy of a request's resource is read: as a trust policy where the request is about a session of a
+/// role, else by the service of the resource (R-EVL-6).
+pub fn resource_policy_type_of(action: &Action, resource: &Resource) -> PolicyType {
+    match resource {
+        _ if is_role_session_action(action) => PolicyType::Trust,
+        Resource::Arn(arn) => resource_policy_type(arn.as_str()),
+        Resource::Star => resource_policy_type("*"),
+    }
 }
 
 fn is_role(resource: &Resource) -> bool {

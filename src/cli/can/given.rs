@@ -5,10 +5,10 @@ use super::super::error::{CliError, ErrorKind};
 use super::super::resolve::{find_policies, unknown_policy};
 use super::super::source::{Given, Source};
 use super::super::text::shown;
-use crate::eval::is_role_session_action;
+use crate::eval::resource_policy_type_of;
 use crate::layers::{LayerPolicy, Level, PolicyLayers};
-use crate::policy::{Document, PolicyType, resource_policy_type};
-use crate::request::{Request, Resource};
+use crate::policy::{Document, PolicyType};
+use crate::request::Request;
 use crate::store::Snapshot;
 use crate::stored::layer_policy;
 
@@ -46,11 +46,8 @@ impl GivenPolicies {
         };
         layers.session.extend(read(&self.session_policy, PolicyType::Session, "session policy")?);
         if let Some(argument) = &self.resource_policy {
-            let (policy_type, kind) = match &request.resource {
-                _ if is_role_session_action(&request.action) => (PolicyType::Trust, "trust policy"),
-                Resource::Arn(arn) => (resource_policy_type(arn.as_str()), "resource policy"),
-                Resource::Star => (resource_policy_type("*"), "resource policy"),
-            };
+            let policy_type = resource_policy_type_of(&request.action, &request.resource);
+            let kind = if policy_type == PolicyType::Trust { "trust policy" } else { "resource policy" };
             layers.resource = read(std::slice::from_ref(argument), policy_type, kind)?;
         }
         let endpoint = self.vpc_endpoint_policy.as_slice();

@@ -366,7 +366,11 @@ fn note_text(note: &Note, ask: &Ask<'_>) -> String {
         ),
         Note::Ignored { layer } => ignored_text(*layer, ask),
         Note::UnknownDocument { layer, policy } => {
-            format!("{layer}: the document of `{}` is not known", shown(policy))
+            let hint = match layer {
+                Layer::Resource => "; `--resource-policy FILE` gives it, `iamdb attach ARN FILE` keeps it",
+                _ => "",
+            };
+            format!("{layer}: the document of `{}` is not known{hint}", shown(policy))
         }
     }
 }

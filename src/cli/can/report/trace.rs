@@ -7,6 +7,7 @@ use crate::ask::{Ask, Reply};
 use crate::cases::Answer;
 use crate::eval::{self, Fit};
 use crate::layers::{Layer, StatementRef};
+use crate::request::fold;
 
 /// The layers in the order of the rules, each with its decision; of a *depends* those of the case that is allowed.
 pub(super) fn lines(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
@@ -48,10 +49,20 @@ pub(super) fn lines(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
             }
         }
     }
+    let whence = |key: &str| {
+        let same = |other: &String| fold(other) == fold(key);
+        if ask.given.iter().any(|(given, _)| same(given)) {
+            "given"
+        } else if example.chosen.keys().any(same) {
+            "tried"
+        } else {
+            "derived"
+        }
+    };
     let said = example
         .context
         .iter()
-        .map(|(key, value)| format!("    {} = {}", shown(key), shown(&value.to_string())));
+        .map(|(key, value)| format!("    {} = {}  ({})", shown(key), shown(&value.to_string()), whence(key)));
     lines.push("  context".into());
     lines.extend(said.map(Text::from));
     lines
