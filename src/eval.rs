@@ -5,7 +5,6 @@
 mod matching;
 mod operator;
 mod principal;
-mod public;
 mod scope;
 
 use std::collections::BTreeSet;
@@ -16,9 +15,8 @@ use crate::layers::{DirectGrants, Guards, Layer, LayerPolicy, PolicyLayers, Publ
 use crate::policy::{ActionPattern, Condition, Effect, PolicyType, Selector, Spanned, Statement};
 use crate::request::{Context, Request};
 
-pub(crate) use operator::{network, number};
+pub(crate) use operator::number;
 pub use principal::PrincipalClass;
-pub use public::is_public;
 pub use scope::{
     is_in_scope, is_role_session_action, is_same_account, owner, requires_resource_policy,
     resource_policy_type_of,
@@ -313,7 +311,7 @@ fn lacks_allow(layer: Layer, evaluated: &[LayerEvaluation]) -> bool {
 fn is_restricted_bucket(layers: &PolicyLayers, request: &Request) -> bool {
     let of_s3 = scope::arn(&request.resource).is_some_and(|arn| arn.service() == "s3");
     let public = |policy: &LayerPolicy| {
-        policy.document.as_ref().is_some_and(|document| is_public(&document.parsed.policy))
+        policy.document.as_ref().is_some_and(|document| document.parsed.policy.is_public())
     };
     layers.settings.public_buckets == PublicBuckets::Restricted
         && of_s3

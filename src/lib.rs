@@ -9,6 +9,7 @@
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
 //! * The meaning of a question that leaves context keys unsaid: [`knowledge`], [`cases`].
+//! * The meaning of all requests, as sets: [`compile`].
 //! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows.
@@ -27,6 +28,7 @@ pub mod algebra;
 pub mod catalog;
 pub mod context_keys;
 pub mod knowledge;
+pub mod compile;
 pub mod cases;
 pub mod scenario;
 pub mod store;

@@ -4,6 +4,7 @@
 //! match and an element that is ignored are left out of it by [`parse()`], which says so in its diagnostics;
 //! illegal states (both `Action` and `NotAction`, an effect that is neither) cannot be written down.
 
+pub(crate) mod address;
 mod canonical;
 pub(crate) mod date;
 mod diagnostic;
@@ -11,6 +12,7 @@ mod document;
 mod json;
 mod parse;
 mod principal;
+mod public;
 mod size;
 
 use std::fmt;

@@ -45,6 +45,11 @@ impl<D: Base> Region<Keyed<D>> {
         Region { map: Parts { absent: false, one: D::constant(false), many: values.map } }
     }
 
+    /// The same single values and the same of absence, and of several values those of a set.
+    pub fn or_many(self, values: Region<Several<D>>) -> Self {
+        Region { map: Parts { many: values.map, ..self.map } }
+    }
+
     /// The same, and that it is absent.
     pub fn or_absent(self) -> Self {
         Region { map: Parts { absent: true, ..self.map } }

@@ -20,6 +20,7 @@ use crate::arn::Arn;
 use crate::catalog::KeyType;
 use crate::eval;
 use crate::pattern::{Pattern, Piece};
+use crate::policy::address::network;
 use crate::policy::date::{Side, instant};
 use crate::policy::{Condition, Family};
 use crate::request::{Resource, Value, fold};
@@ -498,7 +499,7 @@ fn instants(texts: &[String]) -> Vec<String> {
 
 /// The first address of every block and the first one behind it, in both families. One text that is none.
 fn addresses(texts: &[String]) -> Vec<String> {
-    let blocks = texts.iter().filter_map(|text| eval::network(text));
+    let blocks = texts.iter().filter_map(|text| network(text));
     let edges = blocks.flat_map(|block| {
         let behind = match block.broadcast() {
             IpAddr::V4(last) => u32::from(last).checked_add(1).map(|next| IpAddr::V4(Ipv4Addr::from(next))),

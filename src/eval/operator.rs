@@ -2,7 +2,7 @@
 
 mod test;
 
-pub(crate) use test::{network, number};
+pub(crate) use test::number;
 
 use crate::policy::{Condition, Quantifier, Test};
 use crate::request::Context;

@@ -7,11 +7,11 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bigdecimal::BigDecimal;
-use ipnet::IpNet;
 
 use crate::arn::Arn;
 use crate::eval::matching;
 use crate::pattern::Pattern;
+use crate::policy::address::network;
 use crate::policy::date::{Side, instant};
 use crate::policy::{Condition, ConditionValue, Family, Test};
 use crate::request::Context;
@@ -138,18 +138,6 @@ fn boolean(text: &str) -> Option<bool> {
         _ if text.eq_ignore_ascii_case("true") => Some(true),
         _ if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
-    }
-}
-
-/// An address with or without a prefix length; host bits do not count (R-CND-28).
-pub(crate) fn network(text: &str) -> Option<IpNet> {
-    match text.split_once('/') {
-        None => text.parse::<IpAddr>().ok().map(IpNet::from),
-        Some((address, prefix)) => {
-            let digits = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit());
-            let prefix = digits.then(|| prefix.parse().ok()).flatten()?;
-            IpNet::new(address.parse().ok()?, prefix).ok()
-        }
     }
 }
 

@@ -2,16 +2,18 @@
 
 use ipnet::IpNet;
 
-use super::operator::network;
+use super::address::network;
 use crate::pattern::{Pattern, Piece};
-use crate::policy::{
+use super::{
     Condition, ConditionValue, Effect, Family, Policy, PrincipalEntry, Quantifier, Selector, Statement,
 };
 use crate::request::fold;
 
-/// Whether some statement allows anyone without pinning who that is.
-pub fn is_public(policy: &Policy) -> bool {
-    policy.statements.iter().any(is_statement_public)
+impl Policy {
+    /// Whether some statement allows anyone without pinning who that is (R-EVL-62).
+    pub fn is_public(&self) -> bool {
+        self.statements.iter().any(is_statement_public)
+    }
 }
 
 fn is_statement_public(statement: &Statement) -> bool {

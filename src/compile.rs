@@ -1,0 +1,166 @@
+//! From policies to sets of requests: every spelling of the policy language ends here.
+//!
+//! A request is a point with a coordinate at every [`Level`]: the action, the resource field by field, the caller,
+//! and what each context key holds. A statement is the set of the requests to which it applies, a policy two sets, and
+//! a whole stack of layers one, by the rules of R-EVL-10.
+//!
+//! ```text
+//!   Statement ── actions ∧ resources ∧ conditions ∧ principals ──▶ Set
+//!   PolicyLayers ── R-EVL-10, with ∧ for "and", ∪ for "or" ─────▶ Set      layers
+//!   Request ──────────────────────────────────────────────────▶ Point     point
+//! ```
+//!
+//! This is the second meaning of the language. It shares its words with the evaluator and nothing else, so that a
+//! mistake has to be made twice to go unseen.
+//!
+//! # What is not exact
+//!
+//! Sets relate each coordinate to constants. What relates two of them, such as `${aws:username}` in a resource while
+//! the user is open, is a coordinate of its own, beside what is necessary for it ([`level::Relation`],
+//! [`level::Opaque`]). Membership of a request is exact all the same. But a set with such coordinates may have points that no
+//! request is: *empty* and *equal* are proofs, a point is only a candidate. [`Sets::is_exact`] tells.
+
+mod action;
+mod condition;
+mod layers;
+pub mod level;
+mod point;
+mod principal;
+mod resource;
+mod universe;
+mod value;
+mod variable;
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Set};
+use crate::layers::{LayerPolicy, PolicyLayers, Settings, StatementRef};
+use crate::policy::{PolicyType, Statement};
+
+pub use layers::Compiled;
+pub use level::Level;
+pub use point::Point;
+pub use universe::{Callers, KeyDomain, KeyFacts, Typing, Universe, holder};
+
+/// A set too complicated for the budget.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.message())]
+pub struct CompileError {
+    /// The policy that was read, where it was one.
+    pub policy: Option<String>,
+    /// What ran out, and at which coordinate.
+    pub budget: BudgetError<Level>,
+}
+
+impl CompileError {
+    fn message(&self) -> String {
+        let at = self.budget.level.as_ref().map(|level| format!(" at {level}")).unwrap_or_default();
+        let of = self.policy.as_ref().map(|policy| format!(" of `{policy}`")).unwrap_or_default();
+        format!("the patterns{of} cross each other too often to be told apart{at}: {}", self.budget.what)
+    }
+}
+
+impl From<BudgetError<Level>> for CompileError {
+    fn from(budget: BudgetError<Level>) -> Self {
+        CompileError { policy: None, budget }
+    }
+}
+
+type Outcome<T> = Result<T, BudgetError<Level>>;
+
+/// Makes sets of what policies say. All sets of one compiler can be compared.
+#[derive(Debug)]
+pub struct Compiler {
+    arena: Arena<Level>,
+    universe: Universe,
+    settings: Settings,
+    has_boundary: bool,
+}
+
+impl Compiler {
+    /// A compiler for the requests of a universe.
+    pub fn new(universe: Universe, budget: Budget) -> Compiler {
+        Compiler { arena: Arena::new(budget), universe, settings: Settings::default(), has_boundary: false }
+    }
+
+    /// The sets.
+    pub fn arena(&mut self) -> &mut Arena<Level> {
+        &mut self.arena
+    }
+
+    /// Whether a point is in a set.
+    pub fn contains(&self, set: Set, point: &Point) -> bool {
+        self.arena.contains(set, point)
+    }
+
+    /// The requests that there are.
+    pub fn universe(&self) -> &Universe {
+        &self.universe
+    }
+
+    /// The requests to which a statement of a policy without principals applies, or of one with them whoever asks.
+    fn applies(&mut self, statement: &Statement, policy_type: PolicyType) -> Outcome<Set> {
+        let resources = self.resources(statement.resource.as_ref(), policy_type)?;
+        let mut below = vec![resources];
+        for condition in &statement.conditions {
+            below.push(self.condition(condition)?);
+        }
+        let below = self.arena.intersection(below)?;
+        if below == Set::EMPTY {
+            return Ok(below);
+        }
+        let actions = self.actions(&statement.action)?;
+        Ok(self.arena.intersection([actions, below])?)
+    }
+
+    /// The requests to which each statement of a policy applies.
+    fn statements(&mut self, policy: &LayerPolicy) -> Result<Vec<Applies>, CompileError> {
+        let name = |budget| CompileError { policy: Some(policy.name.clone()), budget };
+        let mut all = Vec::new();
+        for statement in policy.statements() {
+            all.push(self.statement(statement, policy.policy_type).map_err(name)?);
+        }
+        Ok(all)
+    }
+
+    fn statement(&mut self, statement: &Statement, policy_type: PolicyType) -> Outcome<Applies> {
+        let of_anyone = self.applies(statement, policy_type)?;
+        let mut by_class = BTreeMap::new();
+        for (class, callers) in self.principals(statement)? {
+            by_class.insert(class, self.arena.intersection([callers, of_anyone])?);
+        }
+        let set = self.arena.union(by_class.values().copied())?;
+        Ok(Applies { set, by_class })
+    }
+
+    fn at(&self, folded_key: &str, what: Exhausted) -> BudgetError<Level> {
+        Self::exhausted(self.universe.level(&folded_key.to_ascii_lowercase()), what)
+    }
+
+    fn exhausted(level: Level, what: Exhausted) -> BudgetError<Level> {
+        BudgetError { what, level: Some(level) }
+    }
+}
+
+/// The requests to which a statement applies.
+#[derive(Debug, Clone)]
+struct Applies {
+    set: Set,
+    by_class: BTreeMap<principal::Class, Set>,
+}
+
+/// The keys of all layers with the kinds that a table has of them, and who asks.
+pub fn universe_of(
+    mut universe: Universe,
+    layers: &[&PolicyLayers],
+    facts: &KeyFacts<'_>,
+) -> Universe {
+    let statements = layers.iter().flat_map(|layers| layers.statements().map(|(_, statement)| statement));
+    universe.admit(statements, facts);
+    universe
+}
+
+/// Every statement with the requests to which it applies.
+pub type StatementSets = BTreeMap<StatementRef, Set>;

@@ -1,0 +1,547 @@
+//! Conditions as sets: presence and how many values here, the test of one value in `value` (semantics 3).
+//!
+//! A key whose value is known makes a condition true or false. Of an open key the condition asks for a *shape*: what
+//! holds of its absence, of one value, and of several. Two things no shape can say, and they are coordinates of
+//! their own, true or false of a request as a whole: a relation to the value of another open key, and a test of
+//! another family than the key's type where no set of its values is known to be the same.
+
+use std::sync::Arc;
+
+use super::level::{Level, Opaque, Relation, Subject, Template};
+use super::universe::{EPOCH_TIME, KeyDomain};
+use super::value::{self, Addresses, Instants, Numbers, Values};
+use super::variable::{self, Need, Way};
+use super::{Compiler, Outcome};
+use crate::algebra::domain::{Base, Region};
+use crate::algebra::line::Dense;
+use crate::algebra::{Exhausted, Flag, Glob, Keyed, Language, Meter, Set, SetAlgebra, Several, Text};
+use crate::catalog::KeyType;
+use crate::policy::{Condition, ConditionValue, Family, Quantifier, Test};
+use crate::request::{Context, fold};
+
+/// Which values satisfy a condition, where it does not matter which they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Satisfied {
+    ByAll,
+    ByNone,
+}
+
+/// What a condition says of a key.
+struct Shape<D: Base> {
+    absent: bool,
+    ones: Region<D>,
+    many: Region<Several<D>>,
+}
+
+impl<D: Base> Shape<D> {
+    /// R-CND-8 to 12: from the values that satisfy the test. `no_value` is what counts as no value under a set
+    /// operator, though it is one (R-CND-13).
+    fn of(condition: &Condition, satisfying: Region<D>, no_value: &Region<D>, meter: &mut Meter) -> Result<Self, Exhausted> {
+        let absent = holds_without_key(condition);
+        let ones = if condition.operator.quantifier.is_none() {
+            satisfying.clone()
+        } else if absent {
+            satisfying.union(no_value, meter)?
+        } else {
+            satisfying.difference(no_value, meter)?
+        };
+        let many = match condition.operator.quantifier {
+            None => Region::empty(),
+            Some(Quantifier::ForAllValues) => Region::all_in(&satisfying, meter)?,
+            Some(Quantifier::ForAnyValue) => Region::some_in(&satisfying, meter)?,
+        };
+        Ok(Shape { absent, ones, many })
+    }
+
+    /// Nothing but the one value of some set.
+    fn one_of(ones: Region<D>) -> Self {
+        Shape { absent: false, ones, many: Region::empty() }
+    }
+
+    /// As a set of the universe (R-EVL-75, R-EVL-76). What no request holds counts as something that some request
+    /// holds: so sets are equal exactly if they are on the requests there are.
+    fn within(self, domain: KeyDomain, example: &D::Point) -> Region<Keyed<D>> {
+        let absent = if domain.always_present { self.ones.contains(example) } else { self.absent };
+        let many = match (domain.multivalued, absent) {
+            (true, _) => self.many,
+            (false, true) => Region::full(),
+            (false, false) => Region::empty(),
+        };
+        let region = Region::one(self.ones).or_many(many);
+        if absent { region.or_absent() } else { region }
+    }
+}
+
+/// The table of R-CND-8.
+fn holds_without_key(condition: &Condition) -> bool {
+    let operator = condition.operator;
+    match (operator.test, operator.quantifier) {
+        (Test::Null, None) => lists(condition, "true"),
+        (Test::Null, Some(quantifier)) => quantifier == Quantifier::ForAllValues,
+        _ if operator.if_exists => true,
+        (_, Some(quantifier)) => quantifier == Quantifier::ForAllValues,
+        (test, None) => test.is_negated(),
+    }
+}
+
+/// Whether `Null` lists a boolean (R-CND-30).
+fn lists(condition: &Condition, text: &str) -> bool {
+    condition.values.iter().any(|value| value.text.eq_ignore_ascii_case(text))
+}
+
+fn written(condition: &Condition) -> Vec<&ConditionValue> {
+    condition.values.iter().map(|value| &value.value).collect()
+}
+
+/// Whether a condition holds of one request, by the sets of its values.
+pub(super) fn holds(condition: &Condition, context: &Context) -> Result<bool, Exhausted> {
+    let items = context.get(&condition.key).map_or(&[][..], |value| value.items());
+    let mut meter = Meter::default();
+    holds_of(condition, items, variable::Values::Of(context), &mut meter)
+}
+
+/// Whether a condition holds of a key's known values.
+fn holds_of(
+    condition: &Condition,
+    items: &[String],
+    variables: variable::Values<'_>,
+    meter: &mut Meter,
+) -> Result<bool, Exhausted> {
+    let operator = condition.operator;
+    if is_no_value(condition, items) {
+        return Ok(holds_without_key(condition));
+    }
+    if operator.test == Test::Null {
+        return Ok(lists(condition, "false"));
+    }
+    let satisfying = value::satisfying(operator.test, &written(condition), variables, meter)?;
+    Ok(match (operator.quantifier, items) {
+        (Some(Quantifier::ForAllValues), items) => items.iter().all(|item| satisfying.accepts(item)),
+        (Some(Quantifier::ForAnyValue), items) => items.iter().any(|item| satisfying.accepts(item)),
+        (None, [item]) => satisfying.accepts(item),
+        (None, _) => false,
+    })
+}
+
+/// R-CND-13.
+fn is_no_value(condition: &Condition, items: &[String]) -> bool {
+    items.is_empty() || (condition.operator.quantifier.is_some() && items.iter().all(String::is_empty))
+}
+
+impl Compiler {
+    /// The requests of which a condition holds.
+    pub(super) fn condition(&mut self, condition: &Condition) -> Outcome<Set> {
+        let folded = fold(&condition.key);
+        let is_open = condition.values.iter().any(|value| self.universe.is_open(&value.pattern));
+        match self.universe.known(&folded).map(|value| value.map_or(Vec::new(), |value| value.items().to_vec())) {
+            Some(items) if !is_open || is_no_value(condition, &items) => {
+                let variables = variable::Values::Known(&self.universe);
+                let holds = holds_of(condition, &items, variables, self.arena.meter());
+                Ok(if holds.map_err(|what| self.at(&folded, what))? { Set::FULL } else { Set::EMPTY })
+            }
+            Some(items) if is_comparable(condition) => self.relations_of_known(condition, &items),
+            Some(_) => self.opaque(condition),
+            None if !is_open => self.of_open_key(condition, &folded),
+            None => {
+                let domain = self.universe.domain(&folded);
+                let one_at_a_time = condition.operator.quantifier.is_none() || !domain.multivalued;
+                if is_comparable(condition) && is_textual(domain.base) && one_at_a_time {
+                    self.relations_of_open(condition, &folded)
+                } else {
+                    self.opaque_of_open(condition, &folded)
+                }
+            }
+        }
+    }
+
+    /// A condition without open variables, of an open key.
+    fn of_open_key(&mut self, condition: &Condition, folded: &str) -> Outcome<Set> {
+        let domain = self.universe.domain(folded);
+        if condition.operator.test == Test::Null {
+            let satisfied = if lists(condition, "false") { Satisfied::ByAll } else { Satisfied::ByNone };
+            return self.of_all_values(condition, folded, satisfied);
+        }
+        let values = written(condition);
+        let variables = variable::Values::Known(&self.universe);
+        let satisfying = value::satisfying(condition.operator.test, &values, variables, self.arena.meter());
+        let satisfying = satisfying.map_err(|what| self.at(folded, what))?;
+        let is_arn = condition.operator.test.family() == Family::Arn;
+        match domain.base {
+            KeyType::String | KeyType::Binary | KeyType::Arn => match satisfying {
+                Values::Text(language) => self.text_shape(condition, folded, domain, language),
+                Values::Flag(flags) => {
+                    let globs = [true, false].into_iter().filter(|flag| flags.contains(flag));
+                    let globs: Vec<Glob> = globs.map(|flag| Glob::any_case(&flag.to_string())).collect();
+                    let language = Language::any_of(&globs, self.arena.meter());
+                    let language = language.map_err(|what| self.at(folded, what))?;
+                    self.text_shape(condition, folded, domain, language)
+                }
+                _ if domain.multivalued => self.opaque_of_open(condition, folded),
+                other => self.read_as(condition, folded, domain, other),
+            },
+            KeyType::Bool => {
+                let mut flags = Region::<Flag>::empty();
+                for flag in [true, false] {
+                    if satisfying.accepts(&flag.to_string()) {
+                        flags = Region::only(flag).union(&flags, self.arena.meter()).map_err(|what| self.at(folded, what))?;
+                    }
+                }
+                self.flag_shape(condition, folded, domain, flags)
+            }
+            KeyType::Numeric => match satisfying {
+                Values::Number(numbers) => self.number_shape(condition, folded, domain, numbers),
+                Values::Text(language) if language == Language::full() => {
+                    self.number_shape(condition, folded, domain, Region::full())
+                }
+                Values::Text(language) if language != Language::empty() && !is_arn => {
+                    self.opaque_of_open(condition, folded)
+                }
+                Values::Instant(_) => self.opaque_of_open(condition, folded),
+                _ => self.number_shape(condition, folded, domain, Region::empty()),
+            },
+            KeyType::Date => match satisfying {
+                Values::Instant(instants) => self.instant_shape(condition, folded, domain, instants),
+                Values::Number(_) if folded == EPOCH_TIME => {
+                    let instants = value::instants_of_numbers(condition.operator.test, &values, self.arena.meter());
+                    let instants = instants.map_err(|what| self.at(folded, what))?;
+                    self.instant_shape(condition, folded, domain, instants)
+                }
+                Values::Text(_) if is_arn => self.instant_shape(condition, folded, domain, Region::empty()),
+                text @ Values::Text(_) => match self.seconds_by_text(condition, folded, &text)? {
+                    Some(instants) => self.instant_shape(condition, folded, domain, instants),
+                    None => self.opaque_of_open(condition, folded),
+                },
+                _ => self.instant_shape(condition, folded, domain, Region::empty()),
+            },
+            KeyType::IpAddress => match satisfying {
+                Values::Address(addresses) => self.address_shape(condition, folded, domain, addresses),
+                Values::Text(_) if is_arn => self.address_shape(condition, folded, domain, Region::empty()),
+                text @ Values::Text(_) => match self.addresses_by_text(condition, folded, &text)? {
+                    Some(addresses) => self.address_shape(condition, folded, domain, addresses),
+                    None => self.opaque_of_open(condition, folded),
+                },
+                _ => self.address_shape(condition, folded, domain, Region::empty()),
+            },
+        }
+    }
+
+    /// The seconds whose text satisfies a test of texts (R-CND-31); none where its wildcards cut across.
+    fn seconds_by_text(&mut self, condition: &Condition, folded: &str, satisfying: &Values) -> Outcome<Option<Region<Instants>>> {
+        let is_epoch = folded == EPOCH_TIME;
+        let write = |second: &i64| if is_epoch { Some(second.to_string()) } else { value::written_instant(*second) };
+        let read = |text: &str| value::request_instant(text).map(|second| (second, value::second(second)));
+        self.by_text(condition, folded, satisfying, read, write)
+    }
+
+    /// The addresses whose text satisfies a test of texts.
+    fn addresses_by_text(&mut self, condition: &Condition, folded: &str, satisfying: &Values) -> Outcome<Option<Region<Addresses>>> {
+        let read = |text: &str| text.parse().ok().map(|address| (address, Region::<Addresses>::from_to(address, address)));
+        self.by_text(condition, folded, satisfying, read, |address| Some(address.to_string()))
+    }
+
+    fn by_text<D: Base>(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        satisfying: &Values,
+        read: impl Fn(&str) -> Option<(D::Point, Region<D>)>,
+        write: impl Fn(&D::Point) -> Option<String>,
+    ) -> Outcome<Option<Region<D>>> {
+        match satisfying {
+            Values::Text(language) if *language == Language::full() => return Ok(Some(Region::full())),
+            Values::Text(language) if *language == Language::empty() => return Ok(Some(Region::empty())),
+            _ => {}
+        }
+        let test = condition.operator.test;
+        if test.family() != Family::String {
+            return Ok(None);
+        }
+        let texts = value::whole_texts(&written(condition), variable::Values::Known(&self.universe));
+        let Some(texts) = texts.map_err(|what| self.at(folded, what))? else { return Ok(None) };
+        let candidates = texts.iter().filter_map(|text| read(text)).collect();
+        let points = value::points_by_text(test, candidates, satisfying, write, self.arena.meter());
+        points.map(Some).map_err(|what| self.at(folded, what))
+    }
+
+    /// What a condition says where every value satisfies it, or none does.
+    fn of_all_values(&mut self, condition: &Condition, folded: &str, satisfied: Satisfied) -> Outcome<Set> {
+        fn region<D: Base>(satisfied: Satisfied) -> Region<D> {
+            match satisfied {
+                Satisfied::ByAll => Region::full(),
+                Satisfied::ByNone => Region::empty(),
+            }
+        }
+        let domain = self.universe.domain(folded);
+        match domain.base {
+            KeyType::String | KeyType::Binary | KeyType::Arn => {
+                self.text_shape(condition, folded, domain, region(satisfied))
+            }
+            KeyType::Bool => self.flag_shape(condition, folded, domain, region(satisfied)),
+            KeyType::Numeric => self.number_shape(condition, folded, domain, region(satisfied)),
+            KeyType::Date => self.instant_shape(condition, folded, domain, region(satisfied)),
+            KeyType::IpAddress => self.address_shape(condition, folded, domain, region(satisfied)),
+        }
+    }
+
+    fn flag_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Flag>) -> Outcome<Set> {
+        self.shape(condition, folded, domain, values, Region::empty(), &false)
+    }
+
+    fn number_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Numbers>) -> Outcome<Set> {
+        let zero = bigdecimal::BigDecimal::strictly_between(None, None);
+        self.shape(condition, folded, domain, values, Region::empty(), &zero)
+    }
+
+    fn instant_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Instants>) -> Outcome<Set> {
+        self.shape(condition, folded, domain, values, Region::empty(), &0)
+    }
+
+    fn address_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Addresses>) -> Outcome<Set> {
+        let example = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+        self.shape(condition, folded, domain, values, Region::empty(), &example)
+    }
+
+    fn text_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Language) -> Outcome<Set> {
+        let meter = self.arena.meter();
+        let region = Language::of(&Glob::default(), meter)
+            .and_then(|empty| Shape::of(condition, values, &empty, meter))
+            .and_then(|shape| within_text(shape, domain, meter));
+        let region = region.map_err(|what| self.at(folded, what))?;
+        self.key(folded, region)
+    }
+
+    fn shape<D: Base>(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        values: Region<D>,
+        no_value: Region<D>,
+        example: &D::Point,
+    ) -> Outcome<Set>
+    where
+        crate::algebra::diagram::Predicate: From<Region<Keyed<D>>>,
+    {
+        let shape = Shape::of(condition, values, &no_value, self.arena.meter());
+        let shape = shape.map_err(|what| self.at(folded, what))?;
+        self.key(folded, shape.within(domain, example))
+    }
+
+    fn key<D: Base>(&mut self, folded: &str, region: Region<Keyed<D>>) -> Outcome<Set>
+    where
+        crate::algebra::diagram::Predicate: From<Region<Keyed<D>>>,
+    {
+        Ok(self.arena.atom(self.universe.level(folded), region)?)
+    }
+
+    /// That an open key has one value of a text.
+    fn one_text(&mut self, folded: &str, language: Language) -> Outcome<Set> {
+        let domain = self.universe.domain(folded);
+        let region = within_text(Shape::one_of(language), domain, self.arena.meter());
+        let region = region.map_err(|what| self.at(folded, what))?;
+        self.key(folded, region)
+    }
+
+    /// A key of strings, of which there is one, read as what the operator compares: whether it can be read so, and as
+    /// what, is a level beside the text itself.
+    fn read_as(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Values) -> Outcome<Set> {
+        let level = self.universe.level(folded);
+        let read = match values {
+            Values::Number(numbers) => self.arena.atom(level, Region::<Keyed<_>>::one(numbers))?,
+            Values::Instant(instants) => self.arena.atom(level, Region::<Keyed<_>>::one(instants))?,
+            Values::Address(addresses) => self.arena.atom(level, Region::<Keyed<_>>::one(addresses))?,
+            Values::Text(_) | Values::Flag(_) => Set::EMPTY,
+        };
+        let any = Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
+        let some = self.one_text(folded, any)?;
+        let read = self.arena.intersection([some, read])?;
+        let otherwise = self.text_shape(condition, folded, domain, Language::empty())?;
+        Ok(self.arena.union([read, otherwise])?)
+    }
+
+    /// The whole condition as one coordinate, of a known key.
+    fn opaque(&mut self, condition: &Condition) -> Outcome<Set> {
+        let level = Level::Opaque(Arc::new(Opaque(condition.clone())));
+        Ok(self.arena.atom(level, Region::<Flag>::only(true))?)
+    }
+
+    /// The same of an open key: it is asked only where the key has a value.
+    fn opaque_of_open(&mut self, condition: &Condition, folded: &str) -> Outcome<Set> {
+        let flag = self.opaque(condition)?;
+        let never = self.of_all_values(condition, folded, Satisfied::ByNone)?;
+        let present = self.of_all_values(condition, folded, Satisfied::ByAll)?;
+        let present = self.arena.difference([present], [never])?;
+        let holds = self.arena.intersection([present, flag])?;
+        Ok(self.arena.union([holds, never])?)
+    }
+
+    /// Values with open variables, compared with a known key's values.
+    fn relations_of_known(&mut self, condition: &Condition, items: &[String]) -> Outcome<Set> {
+        let mut of_items = Vec::new();
+        for item in items {
+            of_items.push(self.item(condition, item)?);
+        }
+        Ok(match condition.operator.quantifier {
+            Some(Quantifier::ForAllValues) => self.arena.intersection(of_items)?,
+            Some(Quantifier::ForAnyValue) => self.arena.union(of_items)?,
+            None if items.len() > 1 => Set::EMPTY,
+            None => self.arena.union(of_items)?,
+        })
+    }
+
+    /// The requests in which an item satisfies a test whose values have open variables.
+    fn item(&mut self, condition: &Condition, item: &str) -> Outcome<Set> {
+        let folded = fold(&condition.key);
+        let family = condition.operator.test.family();
+        let readable = value::readable_text(family, self.arena.meter());
+        if !readable.map_err(|what| self.at(&folded, what))?.accepts(item) {
+            return Ok(Set::EMPTY);
+        }
+        let (ways, is_poisoned) = self.ways(condition)?;
+        let mut fitting = Vec::new();
+        for way in ways {
+            let necessary = Language::of(&way.template.glob(), self.arena.meter());
+            if necessary.map_err(|what| self.at(&folded, what))?.accepts(item) {
+                fitting.push(self.way(Subject::Text(Arc::from(item)), &way)?);
+            }
+        }
+        self.negated(condition, Set::FULL, fitting, is_poisoned)
+    }
+
+    /// Values with open variables, compared with an open key that holds text.
+    fn relations_of_open(&mut self, condition: &Condition, folded: &str) -> Outcome<Set> {
+        let domain = self.universe.domain(folded);
+        let (ways, is_poisoned) = self.ways(condition)?;
+        let mut fitting = Vec::new();
+        for way in ways {
+            let language = Language::of(&way.template.glob(), self.arena.meter());
+            let language = language.map_err(|what| self.at(folded, what))?;
+            let necessary = self.one_text(folded, language)?;
+            let related = self.way(Subject::Key(Arc::from(folded)), &way)?;
+            fitting.push(self.arena.intersection([necessary, related])?);
+        }
+        let readable = value::readable_text(condition.operator.test.family(), self.arena.meter());
+        let readable = readable.map_err(|what| self.at(folded, what))?;
+        let readable = self.one_text(folded, readable)?;
+        let satisfied = self.negated(condition, readable, fitting, is_poisoned)?;
+        let otherwise = self.text_shape(condition, folded, domain, Region::empty())?;
+        if condition.operator.quantifier.is_none() {
+            return Ok(self.arena.union([satisfied, otherwise])?);
+        }
+        // R-CND-13: the empty text is no value.
+        let some = Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
+        let some = self.one_text(folded, some)?;
+        let satisfied = self.arena.intersection([satisfied, some])?;
+        Ok(self.arena.union([satisfied, otherwise])?)
+    }
+
+    /// What fits, or of the readable what does not, where the test is negated.
+    fn negated(&mut self, condition: &Condition, readable: Set, fitting: Vec<Set>, is_poisoned: bool) -> Outcome<Set> {
+        Ok(match condition.operator.test.is_negated() {
+            true if is_poisoned => Set::EMPTY,
+            true => self.arena.difference([readable], fitting)?,
+            false => self.arena.union(fitting)?,
+        })
+    }
+
+    /// The ways to read all values of a condition, and whether one of them cannot be read (R-CND-33).
+    fn ways(&mut self, condition: &Condition) -> Outcome<(Vec<Way>, bool)> {
+        let variables = variable::Values::Known(&self.universe);
+        let mut ways = Vec::new();
+        let mut is_poisoned = false;
+        for value in &condition.values {
+            let found = if condition.operator.test.family() == Family::Arn && !value.pattern.is_all_stars() {
+                let segments = value.pattern.split_at_colons(5);
+                if segments.len() < 6 {
+                    // Whether it matches nothing or cannot be read turns on its variables.
+                    let each = segments.iter().map(|segment| variables.ways(segment)).collect::<Result<Vec<_>, _>>();
+                    is_poisoned |= each.map_err(|what| self.at(&condition.key, what))?.iter().all(|ways| !ways.is_empty());
+                    Ok(Vec::new())
+                } else {
+                    variables.ways_of_arn(&segments)
+                }
+            } else {
+                variables.ways(&value.pattern)
+            };
+            ways.extend(found.map_err(|what| self.at(&condition.key, what))?);
+        }
+        Ok((ways, is_poisoned))
+    }
+
+    /// That a way is the one, and its template related to a text as it must.
+    pub(super) fn way(&mut self, subject: Subject, way: &Way) -> Outcome<Set> {
+        let mut all = Vec::new();
+        for (key, need) in &way.needs {
+            let has_value = self.has_value(key)?;
+            all.push(match need {
+                Need::Value => has_value,
+                Need::NoValue => self.arena.complement(has_value)?,
+            });
+        }
+        if way.template.has_variable() {
+            all.push(self.related(subject, &way.template)?);
+        }
+        Ok(self.arena.intersection(all)?)
+    }
+
+    fn related(&mut self, subject: Subject, template: &Template) -> Outcome<Set> {
+        if let Subject::Text(text) = &subject
+            && let Some((key, value)) = template.solved_for(text)
+            && is_textual(self.universe.domain(&key).base)
+        {
+            let language = Language::of(&Glob::literal(&value), self.arena.meter());
+            let language = language.map_err(|what| self.at(&key, what))?;
+            return self.one_text(&key, language);
+        }
+        let relation = Relation { subject, template: template.clone() };
+        Ok(self.arena.atom(Level::Relation(Arc::new(relation)), Region::<Flag>::only(true))?)
+    }
+
+    /// That an open key has a value that a variable can stand for (R-VAR-8).
+    fn has_value(&mut self, folded: &str) -> Outcome<Set> {
+        let domain = self.universe.domain(folded);
+        if is_textual(domain.base) {
+            let some = Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
+            return self.one_text(folded, some);
+        }
+        match domain.base {
+            KeyType::Bool => self.key(folded, Shape::one_of(Region::<Flag>::full()).within(domain, &false)),
+            KeyType::Date => self.key(folded, Shape::one_of(Region::<Instants>::full()).within(domain, &0)),
+            KeyType::IpAddress => {
+                let example = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+                self.key(folded, Shape::one_of(Region::<Addresses>::full()).within(domain, &example))
+            }
+            _ => {
+                let zero = bigdecimal::BigDecimal::strictly_between(None, None);
+                self.key(folded, Shape::one_of(Region::<Numbers>::full()).within(domain, &zero))
+            }
+        }
+    }
+}
+
+/// As a set of the universe: a key of ARNs holds nothing else.
+fn within_text(shape: Shape<Text>, domain: KeyDomain, meter: &mut Meter) -> Result<Region<Keyed<Text>>, Exhausted> {
+    if domain.base != KeyType::Arn {
+        return Ok(shape.within(domain, &"-".to_owned()));
+    }
+    let arns = value::arns(meter)?;
+    let example = "arn:::::".to_owned();
+    let absent = if domain.always_present { shape.ones.contains(&example) } else { shape.absent };
+    let mut ones = shape.ones.intersection(&arns, meter)?;
+    if absent {
+        ones = ones.union(&arns.complement(), meter)?;
+    }
+    Ok(Shape { ones, ..shape }.within(domain, &example))
+}
+
+/// Whether values of a type are texts like any other.
+fn is_textual(base: KeyType) -> bool {
+    matches!(base, KeyType::String | KeyType::Binary | KeyType::Arn)
+}
+
+/// Whether texts are compared as they are, so that a template can stand for them.
+fn is_comparable(condition: &Condition) -> bool {
+    let test = condition.operator.test;
+    let ignores_case = matches!(test, Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase);
+    matches!(test.family(), Family::String | Family::Arn) && !ignores_case
+}

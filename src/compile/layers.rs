@@ -1,0 +1,390 @@
+//! All layers together: the requests that are allowed, by R-EVL-10 line by line.
+
+use std::collections::BTreeMap;
+
+use super::principal::Class;
+use super::{CompileError, Compiler, Level, Outcome, StatementSets};
+use crate::algebra::{Flag, Glob, Language, Region, Set};
+use crate::arn::AccountId;
+use crate::caller::{Caller, IamKind};
+use crate::compile::universe::Callers;
+use crate::layers::{DirectGrants, Guards, Layer, PolicyLayers, PublicBuckets, StatementRef};
+use crate::policy::Effect;
+
+/// The actions that a role's trust policy decides (R-EVL-40).
+const ROLE_SESSION_ACTIONS: [&str; 6] = [
+    "assumerole",
+    "assumerolewithsaml",
+    "assumerolewithwebidentity",
+    "tagsession",
+    "setsourceidentity",
+    "setcontext",
+];
+
+/// What layers say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    /// The requests that are allowed.
+    pub allowed: Set,
+    /// The requests to which each statement applies.
+    pub statements: StatementSets,
+    /// The requests for which each layer that is there counts.
+    pub scopes: BTreeMap<Layer, Set>,
+    /// The requests that each group of a layer's policies allows: within it one Allow is enough, and every group
+    /// needs one.
+    pub groups: BTreeMap<Layer, Vec<Set>>,
+    /// The requests that some Deny in scope applies to.
+    pub denied: Set,
+    /// The requests that no policy decides: what needs no permission, or is refused whatever they say.
+    pub beyond: Set,
+}
+
+impl Compiler {
+    /// The requests that layers allow.
+    pub fn layers(&mut self, layers: &PolicyLayers) -> Result<Compiled, CompileError> {
+        self.settings = layers.settings.clone();
+        self.has_boundary = !layers.boundary.is_empty();
+        let mut statements = StatementSets::new();
+        let mut grants: BTreeMap<Class, Vec<Set>> = BTreeMap::new();
+        let mut scopes = BTreeMap::new();
+        let mut groups = BTreeMap::new();
+        let mut denials = Vec::new();
+        let mut unknown = Vec::new();
+        for layer in layers.present() {
+            let scope = self.scope(layer)?;
+            let mut allowing: Vec<Vec<Set>> = Vec::new();
+            for (policy, of) in layers.policies(layer).into_iter().enumerate() {
+                let mut allows = Vec::new();
+                for (position, applies) in self.statements(of)?.into_iter().enumerate() {
+                    let Some(effect) = of.statements().get(position).map(|statement| statement.effect) else { continue };
+                    statements.insert(StatementRef { layer, policy, position, effect }, applies.set);
+                    match effect {
+                        Effect::Deny => denials.push(self.arena.intersection([scope, applies.set])?),
+                        Effect::Allow => {
+                            allows.push(applies.set);
+                            for (class, set) in applies.by_class.into_iter().filter(|_| layer == Layer::Resource) {
+                                grants.entry(class).or_default().push(self.arena.intersection([scope, set])?);
+                            }
+                        }
+                    }
+                }
+                if of.document.is_none() {
+                    unknown.push(scope);
+                }
+                allowing.push(allows);
+            }
+            let mut of_layer = Vec::new();
+            for group in layers.groups(layer) {
+                let sets = allowing.get(group).into_iter().flatten().flatten().copied();
+                of_layer.push(self.arena.union(sets)?);
+            }
+            scopes.insert(layer, scope);
+            groups.insert(layer, of_layer);
+        }
+        let denied = self.arena.union(denials)?;
+        let mut stack = Stack { layers, scopes: &scopes, groups: &groups, grants: BTreeMap::new() };
+        for (class, sets) in grants {
+            stack.grants.insert(class, self.arena.union(sets)?);
+        }
+        let branch = self.principal_branch(&stack)?;
+        let mut gates = vec![branch];
+        for gate in [Layer::Scp, Layer::VpcEndpoint] {
+            gates.push(self.passes(gate, &stack)?);
+        }
+        let passing = self.arena.intersection(gates)?;
+        // R-EVL-64: what is not known allows nothing.
+        let decided = self.arena.difference([passing], [denied].into_iter().chain(unknown))?;
+        let (free, refused) = self.without_policies()?;
+        let decided = self.arena.difference([decided], [refused])?;
+        let allowed = self.arena.union([decided, free])?;
+        let beyond = self.arena.union([free, refused])?;
+        Ok(Compiled { allowed, statements, scopes, groups, denied, beyond })
+    }
+
+    /// The requests for which a layer that is there counts.
+    fn scope(&mut self, layer: Layer) -> Outcome<Set> {
+        let constant = |counts| if counts { Set::FULL } else { Set::EMPTY };
+        let (is_iam, is_root, is_linked) = match &self.universe.callers {
+            Callers::One(caller) => {
+                let linked = caller.iam().is_some_and(|caller| caller.is_service_linked());
+                (caller.is_iam(), caller.is_root(), linked)
+            }
+            Callers::Holder => (true, false, false),
+            Callers::Any => (false, false, false),
+        };
+        match layer {
+            Layer::Identity | Layer::Session => Ok(constant(is_iam)),
+            Layer::Boundary => Ok(constant(is_iam && !is_root)),
+            Layer::Resource => {
+                let role = self.role()?;
+                let session = self.action("sts", &ROLE_SESSION_ACTIONS)?;
+                let others = self.arena.difference([role], [session])?;
+                Ok(self.arena.complement(others)?)
+            }
+            Layer::Scp => Ok(constant(is_iam && !is_linked)),
+            Layer::Rcp if is_linked => Ok(Set::EMPTY),
+            Layer::Rcp => {
+                let supported = match self.settings.rcp_services.clone() {
+                    None => Set::FULL,
+                    Some(services) => {
+                        let globs: Vec<Glob> = services.iter().map(|service| Glob::literal(service)).collect();
+                        self.text_atom(Level::Service, &globs)?
+                    }
+                };
+                let retire = self.action("kms", &["retiregrant"])?;
+                Ok(self.arena.difference([supported], [retire])?)
+            }
+            Layer::VpcEndpoint => Ok(Set::FULL),
+            Layer::PublicAccessBlock | Layer::Guard => Ok(Set::EMPTY),
+        }
+    }
+
+    /// The requests that some layer does not stop for want of an Allow.
+    fn passes(&mut self, layer: Layer, stack: &Stack<'_>) -> Outcome<Set> {
+        let (Some(&scope), Some(groups)) = (stack.scopes.get(&layer), stack.groups.get(&layer)) else {
+            return Ok(Set::FULL);
+        };
+        let allowed = self.arena.intersection(groups.iter().copied())?;
+        let lacking = self.arena.difference([scope], [allowed])?;
+        Ok(self.arena.complement(lacking)?)
+    }
+
+    /// The second half of R-EVL-10: by who asks, and whose the resource is.
+    fn principal_branch(&mut self, stack: &Stack<'_>) -> Outcome<Set> {
+        let caller = match self.universe.callers.clone() {
+            Callers::One(caller) => caller,
+            Callers::Holder => return self.own_side(stack, IsRoot::No, NeedsSession::No),
+            Callers::Any => {
+                // Of other accounts than the resource's: whatever the policy grants counts.
+                let pass_role = self.action("iam", &["passrole"])?;
+                let granted = self.arena.union(stack.grants.values().copied())?;
+                return Ok(self.arena.difference([granted], [pass_role])?);
+            }
+        };
+        let granted = |classes: &[Class]| -> Vec<Set> {
+            classes.iter().filter_map(|class| stack.grants.get(class).copied()).collect()
+        };
+        let same = self.same_account(&caller)?;
+        let mut refused = Vec::new();
+        if let Some(own) = caller.iam().map(|caller| caller.partition.clone()) {
+            let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+            let own = self.text_atom(Level::Partition, &[Glob::literal(&own)])?;
+            refused.push(self.arena.difference([arn], [own])?);
+        }
+        let pass_role = self.action("iam", &["passrole"])?;
+        refused.push(self.arena.difference([pass_role], [same])?);
+        if self.settings.guards == Guards::On {
+            refused.push(self.guarded()?);
+        }
+        if is_restricted(stack.layers) && !matches!(caller, Caller::Service(_)) {
+            let buckets = self.arn_of_service("s3")?;
+            refused.push(self.arena.difference([buckets], [same])?);
+        }
+        let any: Vec<Set> = stack.grants.values().copied().collect();
+        let allowed = match &caller {
+            Caller::Service(_) => self.arena.union(any)?,
+            Caller::Anonymous => self.arena.union(granted(&[Class::Wildcard]))?,
+            Caller::Federated(_) => self.arena.union(granted(&[Class::Federated, Class::Wildcard]))?,
+            Caller::Iam(_) | Caller::CanonicalUser(_) => {
+                let is_federated_user =
+                    caller.iam().is_some_and(|caller| matches!(caller.kind, IamKind::FederatedUser(_)));
+                let root = if caller.is_root() { IsRoot::Yes } else { IsRoot::No };
+                let needs_session = if is_federated_user { NeedsSession::Yes } else { NeedsSession::No };
+                let own_side = self.own_side(stack, root, needs_session)?;
+                let limits = self.limits(stack, needs_session)?;
+                let any = self.arena.union(any)?;
+                let across = self.arena.intersection([any, own_side])?;
+                let across = self.arena.difference([across], [same])?;
+                let mut direct = granted(&[Class::Direct, Class::Wildcard]);
+                if caller.is_root() && stack.layers.session.is_empty() {
+                    direct.extend(granted(&[Class::Account]));
+                }
+                let mut direct = self.arena.union(direct)?;
+                if self.settings.direct_grants == DirectGrants::LimitedBySession {
+                    let session = self.session(stack, needs_session)?;
+                    direct = self.arena.intersection([direct, session])?;
+                }
+                let session = self.arena.union(granted(&[Class::RoleOfSession, Class::UserOfFederation]))?;
+                let session = self.arena.intersection([session, limits])?;
+                let delegated = self.arena.union(granted(&[Class::Account, Class::Canonical]))?;
+                let required = self.requires_resource_policy()?;
+                let undelegated = self.arena.difference([required], [delegated])?;
+                let identity = self.arena.difference([own_side], [undelegated])?;
+                let within = self.arena.union([direct, session, identity])?;
+                let within = self.arena.intersection([within, same])?;
+                self.arena.union([across, within])?
+            }
+        };
+        Ok(self.arena.difference([allowed], refused)?)
+    }
+
+    /// I, B and S of R-EVL-10.
+    fn own_side(&mut self, stack: &Stack<'_>, root: IsRoot, needs_session: NeedsSession) -> Outcome<Set> {
+        let limits = self.limits(stack, needs_session)?;
+        let identity = if root == IsRoot::Yes { Set::FULL } else { self.passes(Layer::Identity, stack)? };
+        Ok(self.arena.intersection([identity, limits])?)
+    }
+
+    /// B and S.
+    fn limits(&mut self, stack: &Stack<'_>, needs_session: NeedsSession) -> Outcome<Set> {
+        let boundary = self.passes(Layer::Boundary, stack)?;
+        let session = self.session(stack, needs_session)?;
+        Ok(self.arena.intersection([boundary, session])?)
+    }
+
+    /// S: a federated user's session needs a session policy (R-EVL-5).
+    fn session(&mut self, stack: &Stack<'_>, needs_session: NeedsSession) -> Outcome<Set> {
+        if needs_session == NeedsSession::Yes && stack.layers.session.is_empty() {
+            return Ok(Set::EMPTY);
+        }
+        self.passes(Layer::Session, stack)
+    }
+
+    /// What is allowed, and what is refused, whatever the policies say (R-EVL-50, R-EVL-51).
+    fn without_policies(&mut self) -> Outcome<(Set, Set)> {
+        let identity = self.action("sts", &["getcalleridentity"])?;
+        let token = self.action("sts", &["getsessiontoken"])?;
+        match self.universe.callers.clone() {
+            Callers::One(caller) => {
+                let has_credentials = caller.is_iam() || matches!(caller, Caller::Service(_));
+                let long_term =
+                    caller.iam().is_some_and(|caller| matches!(caller.kind, IamKind::User | IamKind::Root));
+                let identity = if has_credentials { identity } else { Set::EMPTY };
+                Ok(match long_term {
+                    true => (self.arena.union([identity, token])?, Set::EMPTY),
+                    false => (identity, token),
+                })
+            }
+            Callers::Holder => Ok((self.arena.union([identity, token])?, Set::EMPTY)),
+            Callers::Any => {
+                let authenticated = self.authenticated()?;
+                let long_term = self.long_term()?;
+                let identity = self.arena.intersection([identity, authenticated])?;
+                let refused = self.arena.difference([token], [long_term])?;
+                let token = self.arena.intersection([token, long_term])?;
+                Ok((self.arena.union([identity, token])?, refused))
+            }
+        }
+    }
+
+    /// The requests on resources of the caller's own account (R-EVL-11).
+    fn same_account(&mut self, caller: &Caller) -> Outcome<Set> {
+        let own = match caller {
+            Caller::CanonicalUser(id) => self.settings.canonical_ids.get(id).cloned(),
+            _ => caller.account().cloned(),
+        };
+        let Some(own) = own else {
+            return Ok(if matches!(caller, Caller::Iam(_)) { Set::FULL } else { Set::EMPTY });
+        };
+        if let Some(owner) = &self.universe.resource_account {
+            return Ok(if *owner == own { Set::FULL } else { Set::EMPTY });
+        }
+        let is_own = self.text_atom(Level::Account, &[Glob::literal(own.as_str())])?;
+        if caller.account().is_none() {
+            // Where the ARN does not say, the owner would be the caller's own account, and that has none.
+            let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+            return Ok(self.arena.intersection([arn, is_own])?);
+        }
+        let digits = crate::algebra::Chars::In(('0'..='9').collect());
+        let account: Glob = std::iter::repeat_n(crate::algebra::Piece::One(digits), AccountId::UNSET.len()).collect();
+        let some = self.text_atom(Level::Account, &[account])?;
+        let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+        let some = self.arena.intersection([arn, some])?;
+        let other = self.arena.difference([some], [is_own])?;
+        Ok(self.arena.complement(other)?)
+    }
+
+    /// The requests about a session of a role, or about a key by `kms` (R-EVL-40).
+    fn requires_resource_policy(&mut self) -> Outcome<Set> {
+        let role = self.role()?;
+        let session = self.action("sts", &ROLE_SESSION_ACTIONS)?;
+        let of_role = self.arena.intersection([role, session])?;
+        let kms = self.text_atom(Level::Service, &[Glob::literal("kms")])?;
+        let keys = self.arn_of_service("kms")?;
+        let key = self.text_atom(Level::ResourceId, &[Glob::parse("key/*")])?;
+        let of_key = self.arena.intersection([kms, keys, key])?;
+        Ok(self.arena.union([of_role, of_key])?)
+    }
+
+    /// The requests on a role.
+    fn role(&mut self) -> Outcome<Set> {
+        let iam = self.arn_of_service("iam")?;
+        let role = self.text_atom(Level::ResourceId, &[Glob::parse("role/*")])?;
+        Ok(self.arena.intersection([iam, role])?)
+    }
+
+    /// R-EVL-55.
+    fn guarded(&mut self) -> Outcome<Set> {
+        let aliases = self.action("kms", &["createalias", "updatealias", "deletealias"])?;
+        let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+        let of_aws = self.text_atom(Level::ResourceId, &[Glob::parse("alias/aws/*")])?;
+        let aliases = self.arena.intersection([aliases, arn, of_aws])?;
+        let iam = self.text_atom(Level::Service, &[Glob::literal("iam")])?;
+        let reads: Vec<Glob> =
+            ["get*", "list*", "simulate*", "generate*", "passrole*"].map(Glob::parse).to_vec();
+        let reads = self.text_atom(Level::Name, &reads)?;
+        let changes = self.arena.difference([iam], [reads])?;
+        let of_iam = self.arn_of_service("iam")?;
+        let policy = self.text_atom(Level::ResourceId, &[Glob::parse("policy/*")])?;
+        let aws = self.text_atom(Level::Account, &[Glob::literal("aws")])?;
+        let managed = self.arena.intersection([policy, aws])?;
+        let reserved = self.text_atom(Level::ResourceId, &[Glob::parse("role/aws-reserved/*")])?;
+        let linked = self.text_atom(Level::ResourceId, &[Glob::parse("role/aws-service-role/*")])?;
+        let own_flow = self.text_atom(Level::Name, &[Glob::parse("*servicelinkedrole")])?;
+        let linked_by_others = self.arena.difference([linked], [own_flow])?;
+        let resources = self.arena.union([managed, reserved, linked_by_others])?;
+        let of_iam = self.arena.intersection([changes, of_iam, resources])?;
+        Ok(self.arena.union([aliases, of_iam])?)
+    }
+
+    /// The requests on an ARN of a service.
+    fn arn_of_service(&mut self, service: &str) -> Outcome<Set> {
+        let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+        let service = self.text_atom(Level::ResourceService, &[Glob::literal(service)])?;
+        Ok(self.arena.intersection([arn, service])?)
+    }
+
+    /// The requests of one of some actions of a service; all in lower case.
+    fn action(&mut self, service: &str, names: &[&str]) -> Outcome<Set> {
+        let service = self.text_atom(Level::Service, &[Glob::literal(service)])?;
+        let names: Vec<Glob> = names.iter().map(|name| Glob::literal(name)).collect();
+        let name = self.text_atom(Level::Name, &names)?;
+        Ok(self.arena.intersection([service, name])?)
+    }
+
+    fn text_atom(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {
+        let language = Language::any_of(globs, self.arena.meter());
+        let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
+        Ok(self.arena.atom(level, language)?)
+    }
+}
+
+/// Whether S3 restricts the bucket whose policy is there (R-EVL-62).
+fn is_restricted(layers: &PolicyLayers) -> bool {
+    let documents = layers.resource.iter().filter_map(|policy| policy.document.as_ref());
+    layers.settings.public_buckets == PublicBuckets::Restricted
+        && documents.into_iter().any(|document| document.parsed.policy.is_public())
+}
+
+/// Whether the caller is the root user, who needs no identity policy (R-EVL-52).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IsRoot {
+    Yes,
+    No,
+}
+
+/// Whether the caller may nothing without a session policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NeedsSession {
+    Yes,
+    No,
+}
+
+/// The layers, read.
+struct Stack<'a> {
+    layers: &'a PolicyLayers,
+    scopes: &'a BTreeMap<Layer, Set>,
+    groups: &'a BTreeMap<Layer, Vec<Set>>,
+    /// What the resource's policy grants, by class.
+    grants: BTreeMap<Class, Set>,
+}

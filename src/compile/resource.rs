@@ -1,0 +1,162 @@
+//! Resources as sets: segment by segment (R-RES-1 to 14).
+
+use std::sync::Arc;
+
+use super::level::{Subject, Template};
+use super::variable::{self, Way};
+use super::{Compiler, Level, Outcome};
+use crate::algebra::diagram::Predicate;
+use crate::algebra::{Flag, Glob, Language, Region, Set};
+use crate::pattern::Pattern;
+use crate::policy::{PolicyType, ResourcePattern, Selector, Spanned};
+
+impl Compiler {
+    /// The requests whose resource an element selects (R-RES-13); all, where a type has no such element (R-GRM-17).
+    pub(super) fn resources(
+        &mut self,
+        resource: Option<&Selector<ResourcePattern>>,
+        policy_type: PolicyType,
+    ) -> Outcome<Set> {
+        match resource {
+            None => Ok(Set::FULL),
+            Some(Selector::In(entries)) => self.any_resource(entries, policy_type),
+            Some(Selector::NotIn(entries)) => {
+                let listed = self.any_resource(entries, policy_type)?;
+                Ok(self.arena.complement(listed)?)
+            }
+        }
+    }
+
+    /// The requests whose resource matches some entry. Entries that differ in their last segment only are read at
+    /// once.
+    fn any_resource(
+        &mut self,
+        entries: &[Spanned<ResourcePattern>],
+        policy_type: PolicyType,
+    ) -> Outcome<Set> {
+        let mut sets = Vec::new();
+        let mut alike: Vec<(&[Pattern], Vec<Glob>)> = Vec::new();
+        for entry in entries {
+            let segments = match &entry.value {
+                ResourcePattern::Every => return Ok(Set::FULL),
+                ResourcePattern::Arn(segments) => segments.as_slice(),
+            };
+            if segments.len() < 6 && !is_filled(segments, policy_type) {
+                continue;
+            }
+            sets.extend(self.list_of_buckets(segments)?);
+            match segments.split_last() {
+                Some((last, before)) if before.len() == 5 && is_closed(segments) => {
+                    let last = Template::of_closed(last).glob();
+                    match alike.iter_mut().find(|(known, _)| *known == before) {
+                        Some((_, globs)) => globs.push(last),
+                        None => alike.push((before, vec![last])),
+                    }
+                }
+                _ => sets.push(self.arn(segments)?),
+            }
+        }
+        for (before, globs) in alike {
+            let last = Language::any_of(&globs, self.arena.meter());
+            let last = last.map_err(|what| Self::exhausted(Level::ResourceId, what))?;
+            let mut predicates: Vec<(Level, Predicate)> = vec![
+                (Level::IsArn, Region::<Flag>::only(true).into()),
+                (Level::ResourceId, last.into()),
+            ];
+            for (level, segment) in Level::FIELDS.into_iter().zip(before.iter().skip(1)) {
+                let field = Language::of(&Template::of_closed(segment).glob(), self.arena.meter());
+                predicates.push((level.clone(), field.map_err(|what| Self::exhausted(level, what))?.into()));
+            }
+            sets.push(self.arena.all_of(predicates)?);
+        }
+        Ok(self.arena.union(sets)?)
+    }
+
+    /// The requests whose ARN matches, segment by segment; missing segments match anything (R-RES-3, R-RES-4).
+    fn arn(&mut self, segments: &[Pattern]) -> Outcome<Set> {
+        let mut all = vec![self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?];
+        for (nth, segment) in segments.iter().enumerate() {
+            let mut some = Vec::new();
+            for way in self.segment_ways(segment, nth)? {
+                some.push(match nth.checked_sub(1).and_then(|nth| Level::FIELDS.get(nth)) {
+                    Some(level) => self.field(level, &way)?,
+                    None => self.text("arn", &way)?,
+                });
+            }
+            all.push(self.arena.union(some)?);
+        }
+        Ok(self.arena.intersection(all)?)
+    }
+
+    /// The ways to read a segment. A value with a colon is none for the first five (R-VAR-5).
+    fn segment_ways(&mut self, segment: &Pattern, nth: usize) -> Outcome<Vec<Way>> {
+        let mut ways = variable::Values::Known(&self.universe)
+            .ways(segment)
+            .map_err(|what| Self::exhausted(Level::ResourceId, what))?;
+        ways.retain(|way| nth >= 5 || !way.template.has_colon());
+        Ok(ways)
+    }
+
+    /// That a field of the ARN matches.
+    fn field(&mut self, level: &Level, way: &Way) -> Outcome<Set> {
+        let language = Language::of(&way.template.glob(), self.arena.meter());
+        let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
+        let necessary = self.arena.atom(level.clone(), language)?;
+        let related = self.way(Subject::Field(Box::new(level.clone())), way)?;
+        Ok(self.arena.intersection([necessary, related])?)
+    }
+
+    /// That a text that every request has matches.
+    fn text(&mut self, text: &str, way: &Way) -> Outcome<Set> {
+        let language = Language::of(&way.template.glob(), self.arena.meter());
+        let language = language.map_err(|what| Self::exhausted(Level::ResourceId, what))?;
+        if language.accepts(text) { self.way(Subject::Text(Arc::from(text)), way) } else { Ok(Set::EMPTY) }
+    }
+
+    /// The one exception of R-RES-10: the list of all buckets is also matched as `arn:<partition>:s3:::*`.
+    fn list_of_buckets(&mut self, segments: &[Pattern]) -> Outcome<Option<Set>> {
+        let is_about_others = |nth: usize, text: &str| {
+            let segment = segments.get(nth).and_then(Pattern::as_text);
+            segment.is_some_and(|segment| segment != text)
+        };
+        if is_about_others(2, "s3") || is_about_others(5, "*") {
+            return Ok(None);
+        }
+        let mut all = vec![self.arena.atom(Level::IsArn, Region::<Flag>::only(false))?];
+        for (level, name) in [(Level::Service, "s3"), (Level::Name, "listallmybuckets")] {
+            let language = Language::of(&Glob::literal(name), self.arena.meter());
+            let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
+            all.push(self.arena.atom(level, language)?);
+        }
+        for (nth, segment) in segments.iter().enumerate() {
+            let mut some = Vec::new();
+            for way in self.segment_ways(segment, nth)? {
+                some.push(match ["arn", "", "s3", "", "", "*"].get(nth) {
+                    Some(_) if nth == 1 => self.field(&Level::Partition, &way)?,
+                    Some(text) => self.text(text, &way)?,
+                    None => Set::EMPTY,
+                });
+            }
+            all.push(self.arena.union(some)?);
+        }
+        Ok(Some(self.arena.intersection(all)?))
+    }
+}
+
+/// Whether an ARN pattern has no variable.
+fn is_closed(segments: &[Pattern]) -> bool {
+    segments.iter().all(|segment| segment.variables().next().is_none())
+        && segments.first().and_then(Pattern::as_text) == Some("arn")
+}
+
+/// The table of R-RES-4.
+fn is_filled(segments: &[Pattern], policy_type: PolicyType) -> bool {
+    match policy_type {
+        PolicyType::Identity | PolicyType::Boundary | PolicyType::Session => true,
+        PolicyType::Resource(_) | PolicyType::Trust | PolicyType::VpcEndpoint => {
+            segments.iter().any(Pattern::has_star)
+        }
+        PolicyType::Scp => segments.last().is_some_and(Pattern::ends_in_star),
+        PolicyType::Rcp => false,
+    }
+}

@@ -1,0 +1,163 @@
+//! Which requests there are (R-EVL-75 to 77): the caller if it is known, what is known of the context, and of every
+//! other key its type, its arity and whether a request can be without it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::level::Level;
+use crate::arn::AccountId;
+use crate::caller::{Caller, IamCaller, IamKind};
+use crate::catalog::{KeyKind, KeyType};
+use crate::knowledge::Knowledge;
+use crate::pattern::Pattern;
+use crate::policy::Statement;
+use crate::request::{Resource, Value, fold};
+
+/// The requests that sets are made of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Universe {
+    /// Who asks.
+    pub callers: Callers,
+    /// Whose every resource is, where that is said (R-EVL-11).
+    pub resource_account: Option<AccountId>,
+    /// What is known of every request's context.
+    pub knowledge: Knowledge,
+    /// What each other key can hold, by folded name.
+    keys: BTreeMap<Arc<str>, KeyDomain>,
+    typing: Typing,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Callers {
+    /// This one.
+    One(Caller),
+    /// An IAM user in the partition and the account of the resource, of whom nothing else is said: who holds the
+    /// policies of a question that is about no one in particular.
+    #[default]
+    Holder,
+    /// Anyone, from another account than the resource's: for what resource-based policies say of everybody.
+    Any,
+}
+
+/// The caller that [`Callers::Holder`] stands for in a request on a resource.
+pub fn holder(resource: &Resource) -> Caller {
+    let partition = match resource {
+        Resource::Arn(arn) => arn.partition(),
+        Resource::Star => "aws",
+    };
+    Caller::Iam(IamCaller {
+        kind: IamKind::User,
+        partition: partition.to_owned(),
+        account: None,
+        path: "/".to_owned(),
+        name: "anyone".to_owned(),
+        unique_id: None,
+        tags: Vec::new(),
+    })
+}
+
+/// Whether the types of keys count (R-EVL-76).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Typing {
+    /// They do: a key holds values of its type only, and one at most if it is single-valued.
+    #[default]
+    Typed,
+    /// Every key is a string of any arity.
+    Untyped,
+}
+
+/// What a key can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyDomain {
+    /// The type of its values.
+    pub base: KeyType,
+    /// Whether there can be several.
+    pub multivalued: bool,
+    /// Whether every request has it.
+    pub always_present: bool,
+}
+
+/// A global key is recorded as such; of any other the kind is all there is.
+pub struct KeyFacts<'a> {
+    /// Type and arity, where they are on record.
+    pub kind: &'a dyn Fn(&str) -> Option<KeyKind>,
+    /// Whether every request has it.
+    pub always_present: &'a dyn Fn(&str) -> bool,
+}
+
+/// The key that `aws:EpochTime` is another writing of (R-EVL-74).
+const CURRENT_TIME: &str = "aws:currenttime";
+/// The time in seconds.
+pub(super) const EPOCH_TIME: &str = "aws:epochtime";
+
+impl Universe {
+    /// The requests in a context of which something is known.
+    pub fn new(callers: Callers, knowledge: Knowledge, typing: Typing) -> Universe {
+        Universe { callers, knowledge, typing, ..Universe::default() }
+    }
+
+    /// Takes in the keys that statements mention: the kind of one that is not on record depends on all of them
+    /// (R-EVL-76).
+    pub fn admit<'s>(&mut self, statements: impl IntoIterator<Item = &'s Statement>, facts: &KeyFacts<'_>) {
+        let mut in_sets: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut keys: BTreeSet<Arc<str>> = BTreeSet::new();
+        for statement in statements {
+            keys.extend(statement.context_keys().map(|key| Arc::from(fold(key))));
+            let quantified = statement.conditions.iter().filter(|of| of.operator.quantifier.is_some());
+            in_sets.extend(quantified.map(|condition| Arc::from(fold(&condition.key))));
+        }
+        for key in keys {
+            let always_present = (facts.always_present)(&key) && !self.knowledge.is_absent(&key);
+            let domain = match (self.typing, (facts.kind)(&key)) {
+                (Typing::Untyped, _) => {
+                    KeyDomain { base: KeyType::String, multivalued: true, always_present: false }
+                }
+                (Typing::Typed, Some(KeyKind { base, multivalued })) => {
+                    KeyDomain { base, multivalued, always_present }
+                }
+                (Typing::Typed, None) => {
+                    let multivalued = in_sets.contains(&key)
+                        || self.keys.get(&key).is_some_and(|domain| domain.multivalued);
+                    KeyDomain { base: KeyType::String, multivalued, always_present }
+                }
+            };
+            self.keys.insert(key, domain);
+        }
+    }
+
+    /// Every key with what it can hold.
+    pub fn keys(&self) -> impl Iterator<Item = (&Arc<str>, KeyDomain)> {
+        self.keys.iter().map(|(key, domain)| (key, *domain))
+    }
+
+    /// What a key can hold; one that was never admitted is a string.
+    pub(super) fn domain(&self, folded: &str) -> KeyDomain {
+        let unheard = KeyDomain { base: KeyType::String, multivalued: false, always_present: false };
+        self.keys.get(folded).copied().unwrap_or(unheard)
+    }
+
+    /// The value of a key: known, known to be absent (`Some(None)`), or open.
+    pub(super) fn known(&self, folded: &str) -> Option<Option<&Value>> {
+        match self.knowledge.known.get(folded) {
+            Some(value) => Some(Some(value)),
+            None => self.knowledge.is_absent(folded).then_some(None),
+        }
+    }
+
+    /// The level of a key: the two keys of the time are one coordinate (R-EVL-74).
+    pub(super) fn level(&self, folded: &str) -> Level {
+        let is_time = folded == EPOCH_TIME && self.domain(folded).base == KeyType::Date;
+        Level::Key(Arc::from(if is_time { CURRENT_TIME } else { folded }))
+    }
+
+    /// Whether an open variable can have a value: one of several values has none (R-VAR-7).
+    pub(super) fn can_be_variable(&self, folded: &str) -> bool {
+        !self.domain(folded).multivalued || self.typing == Typing::Untyped
+    }
+
+    /// Whether a pattern has variables whose keys are open.
+    pub(super) fn is_open(&self, pattern: &Pattern) -> bool {
+        pattern.variables().any(|variable| self.known(&fold(&variable.key)).is_none())
+    }
+}

@@ -1,0 +1,247 @@
+//! Policy variables: what a pattern stands for once the known ones are replaced (semantics 2.4).
+
+use std::sync::Arc;
+
+use super::level::{Fields, Template, Token};
+use super::universe::Universe;
+use crate::algebra::{Chars, Exhausted, Glob, Language, Meter, Piece};
+use crate::pattern::{Pattern, Piece as Written, Variable};
+use crate::request::{Context, Value, fold};
+
+/// Into how many ways a pattern may fall, which open variables with defaults double.
+const MOST_WAYS: usize = 1024;
+
+/// Where the values of variables come from.
+#[derive(Clone, Copy)]
+pub(super) enum Values<'a> {
+    /// What is known of every request; other keys are open.
+    Known(&'a Universe),
+    /// One request.
+    Of(&'a Context),
+}
+
+/// What a key gives to a variable.
+enum Found {
+    Text(String),
+    Nothing,
+    Open,
+}
+
+/// One way in which a pattern can be read: a template, and what it takes of the open keys.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Way {
+    pub(super) template: Template,
+    /// Keys that must have a value, or must not, for their default is used.
+    pub(super) needs: Vec<(Arc<str>, Need)>,
+}
+
+/// What a way needs of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// One value that is not empty (R-VAR-8).
+    Value,
+    /// Anything else.
+    NoValue,
+}
+
+impl Values<'_> {
+    fn of_key(self, key: &str) -> Found {
+        let folded = fold(key);
+        let text = |value: Option<&Value>| match value {
+            Some(Value::Single(text)) if !text.is_empty() => Found::Text(text.clone()),
+            _ => Found::Nothing,
+        };
+        match self {
+            Values::Of(context) => text(context.get(key)),
+            Values::Known(universe) => match universe.known(key) {
+                Some(value) => text(value),
+                None if universe.can_be_variable(&folded) => Found::Open,
+                None => Found::Nothing,
+            },
+        }
+    }
+
+    /// The ways to read a pattern: none where it has a variable without a value.
+    pub(super) fn ways(self, pattern: &Pattern) -> Result<Vec<Way>, Exhausted> {
+        let mut ways = vec![Way::default()];
+        for piece in pattern.pieces() {
+            match piece {
+                Written::Text(text) => ways.iter_mut().for_each(|way| way.push(Token::Text(text.clone()))),
+                Written::Star => ways.iter_mut().for_each(|way| way.push(Token::Star)),
+                Written::Question => ways.iter_mut().for_each(|way| way.push(Token::Question)),
+                Written::Variable(Variable { key, default }) => match (self.of_key(key), default) {
+                    (Found::Text(text), _) => {
+                        ways.iter_mut().for_each(|way| way.push(Token::Text(text.clone())));
+                    }
+                    (Found::Nothing, Some(text)) => {
+                        ways.iter_mut().for_each(|way| way.push(Token::Text(text.clone())));
+                    }
+                    (Found::Nothing, None) => return Ok(Vec::new()),
+                    (Found::Open, default) => {
+                        let key: Arc<str> = Arc::from(fold(key));
+                        let mut without = Vec::new();
+                        if let Some(text) = default {
+                            without.clone_from(&ways);
+                            for way in &mut without {
+                                way.needs.push((Arc::clone(&key), Need::NoValue));
+                                way.push(Token::Text(text.clone()));
+                            }
+                        }
+                        for way in &mut ways {
+                            way.needs.push((Arc::clone(&key), Need::Value));
+                            way.push(Token::Variable(Arc::clone(&key)));
+                        }
+                        ways.append(&mut without);
+                        if ways.len() > MOST_WAYS {
+                            return Err(Exhausted::Work);
+                        }
+                    }
+                },
+            }
+        }
+        Ok(ways)
+    }
+
+    /// The ways to read the six segments of an ARN pattern as one text. A value stays in its segment, so with a colon
+    /// it is none for the first five (R-VAR-5).
+    pub(super) fn ways_of_arn(self, segments: &[Pattern]) -> Result<Vec<Way>, Exhausted> {
+        let mut ways = vec![Way { template: Template { tokens: Vec::new(), fields: Fields::Six }, ..Way::default() }];
+        for (nth, segment) in segments.iter().enumerate() {
+            let mut more = Vec::new();
+            for written in self.ways(segment)? {
+                if nth < 5 && written.template.has_colon() {
+                    continue;
+                }
+                for way in &ways {
+                    let mut way = way.clone();
+                    if nth > 0 {
+                        way.push(Token::Text(":".to_owned()));
+                    }
+                    written.template.tokens.iter().for_each(|token| way.push(token.clone()));
+                    way.needs.extend(written.needs.iter().cloned());
+                    more.push(way);
+                }
+            }
+            ways = more;
+            if ways.len() > MOST_WAYS {
+                return Err(Exhausted::Work);
+            }
+        }
+        Ok(ways)
+    }
+}
+
+impl Way {
+    fn push(&mut self, token: Token) {
+        self.template.push(token);
+    }
+
+    /// Whether open keys matter.
+    pub(super) fn is_open(&self) -> bool {
+        !self.needs.is_empty()
+    }
+}
+
+impl Template {
+    /// A pattern without variables.
+    pub(super) fn of_closed(pattern: &Pattern) -> Template {
+        let mut template = Template::default();
+        for piece in pattern.pieces() {
+            template.push(match piece {
+                Written::Text(text) => Token::Text(text.clone()),
+                Written::Star => Token::Star,
+                Written::Question => Token::Question,
+                Written::Variable(variable) => Token::Variable(Arc::from(fold(&variable.key))),
+            });
+        }
+        template
+    }
+
+    fn push(&mut self, token: Token) {
+        match (self.tokens.last_mut(), token) {
+            (_, Token::Text(text)) if text.is_empty() => {}
+            (Some(Token::Text(text)), Token::Text(more)) => text.push_str(&more),
+            (_, token) => self.tokens.push(token),
+        }
+    }
+
+    /// Whether its text has a colon.
+    pub(super) fn has_colon(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token, Token::Text(text) if text.contains(':')))
+    }
+
+    /// Whether some variable is in it.
+    pub(super) fn has_variable(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token, Token::Variable(_)))
+    }
+
+    /// The text, where it is nothing else.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self.tokens.as_slice() {
+            [] => Some(""),
+            [Token::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What is necessary to match it: every variable read as any text but none.
+    pub(super) fn glob(&self) -> Glob {
+        let mut glob = Glob::default();
+        let mut colons = 0;
+        for token in &self.tokens {
+            let wild = || match self.fields {
+                Fields::Six if colons < 5 => Chars::NotIn(vec![':']),
+                _ => Chars::Any,
+            };
+            match token {
+                Token::Text(text) => {
+                    colons += text.matches(':').count();
+                    glob.extend(text.chars().map(|c| Piece::One(Chars::Only(c))));
+                }
+                Token::Star => glob.extend([Piece::Many(wild())]),
+                Token::Question => glob.extend([Piece::One(wild())]),
+                Token::Variable(_) => glob.extend([Piece::One(wild()), Piece::Many(wild())]),
+            }
+        }
+        glob
+    }
+
+    /// Whether a text matches it, with the values that a request gives to the variables.
+    pub(super) fn matches(&self, text: &str, context: &Context) -> bool {
+        let mut filled = Template { tokens: Vec::new(), fields: self.fields };
+        let mut colons = 0;
+        for token in &self.tokens {
+            match token {
+                Token::Variable(key) => match Values::Of(context).of_key(key) {
+                    Found::Text(value) if self.fields == Fields::Six && colons < 5 && value.contains(':') => {
+                        return false;
+                    }
+                    Found::Text(value) => filled.push(Token::Text(value)),
+                    Found::Nothing | Found::Open => return false,
+                },
+                other => {
+                    if let Token::Text(text) = other {
+                        colons += text.matches(':').count();
+                    }
+                    filled.push(other.clone());
+                }
+            }
+        }
+        Language::of(&filled.glob(), &mut Meter::default()).is_ok_and(|language| language.accepts(text))
+    }
+
+    /// The one value that a template of one variable and no wildcard needs of that to be a text, and the variable.
+    pub(super) fn solved_for(&self, text: &str) -> Option<(Arc<str>, String)> {
+        let (before, key, after) = match self.tokens.as_slice() {
+            [Token::Variable(key)] => ("", key, ""),
+            [Token::Text(before), Token::Variable(key)] => (before.as_str(), key, ""),
+            [Token::Variable(key), Token::Text(after)] => ("", key, after.as_str()),
+            [Token::Text(before), Token::Variable(key), Token::Text(after)] => {
+                (before.as_str(), key, after.as_str())
+            }
+            _ => return None,
+        };
+        let value = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).unwrap_or_default();
+        Some((Arc::clone(key), value.to_owned()))
+    }
+}

@@ -1,0 +1,147 @@
+//! The two meanings agree: a request is in the set of what layers allow exactly if the evaluator allows it.
+
+use iamdb::algebra::Budget;
+use iamdb::catalog::{KeyKind, KeyType};
+use iamdb::compile::{Callers, Compiler, KeyFacts, Point, Typing, Universe, holder};
+use iamdb::eval::{Decision, authorize};
+use iamdb::knowledge::Knowledge;
+use iamdb::layers::PolicyLayers;
+use iamdb::request::{Context, Request, Value};
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use crate::asking::layers;
+use crate::generate::{Question, question};
+
+/// Whether the keys of the generated policies have one value or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arity {
+    One,
+    Several,
+}
+
+/// The kinds of the keys of the generated policies.
+fn kind(key: &str, arity: Arity) -> Option<KeyKind> {
+    let base = match key {
+        "t:numeric" => KeyType::Numeric,
+        "t:date" => KeyType::Date,
+        "t:bool" => KeyType::Bool,
+        "t:binary" => KeyType::Binary,
+        "t:ip" => KeyType::IpAddress,
+        "t:arn" => KeyType::Arn,
+        "t:string" => KeyType::String,
+        _ => return None,
+    };
+    Some(KeyKind { base, multivalued: arity == Arity::Several })
+}
+
+/// A value as the universe has it: of its type, in canonical text (R-CND-31).
+fn canonical(base: KeyType, text: &str) -> Option<String> {
+    let is_number = || {
+        let digits = text.trim_start_matches(['+', '-']);
+        digits.chars().all(|c| c.is_ascii_digit() || c == '.') && digits.starts_with(|c: char| c.is_ascii_digit())
+    };
+    match base {
+        KeyType::String | KeyType::Binary => Some(text.to_owned()),
+        KeyType::Numeric => is_number().then(|| text.to_owned()),
+        KeyType::Bool => Some(text.to_ascii_lowercase()).filter(|text| text == "true" || text == "false"),
+        KeyType::Date => text.parse::<jiff::Timestamp>().ok().map(|at| at.to_string()),
+        KeyType::IpAddress => text.parse::<std::net::IpAddr>().ok().map(|address| address.to_string()),
+        KeyType::Arn => (text.starts_with("arn:") && text.matches(':').count() > 4).then(|| text.to_owned()),
+    }
+}
+
+/// What of a context is in the universe: other values and keys are left out.
+fn within(context: &Context, universe: &Universe) -> Context {
+    let mut inside = Context::default();
+    let domains: std::collections::BTreeMap<_, _> = universe.keys().collect();
+    for (key, value) in context.iter() {
+        let Some(domain) = domains.get(&std::sync::Arc::from(key.to_ascii_lowercase())) else { continue };
+        let mut items: Vec<String> = Vec::new();
+        for item in value.items().iter().filter_map(|item| canonical(domain.base, item)) {
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        match (items.as_slice(), domain.multivalued) {
+            ([], _) => {}
+            ([only], false) => inside.set(key, Value::Single(only.clone())),
+            ([only], true) => inside.set(key, Value::Multi(vec![only.clone()])),
+            (_, true) => inside.set(key, Value::Multi(items)),
+            (_, false) => {}
+        }
+    }
+    inside
+}
+
+/// A universe of what layers mention, of which nothing is known.
+fn universe(layers: &PolicyLayers, callers: Callers, typing: Typing, arity: Arity, knowledge: Knowledge) -> Universe {
+    let mut universe = Universe::new(callers, knowledge, typing);
+    let facts = KeyFacts { kind: &|key| kind(key, arity), always_present: &|_| false };
+    universe.admit(layers.statements().map(|(_, statement)| statement), &facts);
+    universe
+}
+
+fn layers_of(question: &Question) -> PolicyLayers {
+    let boundary: Vec<Json> = question.boundary.iter().cloned().collect();
+    layers(std::slice::from_ref(&question.policy), &boundary)
+}
+
+fn agree(layers: &PolicyLayers, request: &Request, universe: Universe) -> Result<(), TestCaseError> {
+    let mut request = request.clone();
+    if universe.callers == Callers::Holder {
+        request.caller = holder(&request.resource);
+    }
+    let mut compiler = Compiler::new(universe, Budget::default());
+    let compiled = compiler.layers(layers).unwrap();
+    let allowed = authorize(layers, &request).decision == Decision::Allowed;
+    prop_assert_eq!(compiler.contains(compiled.allowed, &Point::of(&request)), allowed, "{:#?}", request);
+    Ok(())
+}
+
+proptest! {
+    /// R-EVL-76, R-EVL-77: over identity policies and boundaries, in the typed universe.
+    #[test]
+    fn on_typed_contexts(question in question(), several in any::<bool>()) {
+        let layers = layers_of(&question);
+        let arity = if several { Arity::Several } else { Arity::One };
+        let universe = universe(&layers, Callers::Holder, Typing::Typed, arity, Knowledge::default());
+        let context = within(&question.request.context, &universe);
+        agree(&layers, &Request { context, ..question.request }, universe)?;
+    }
+
+    /// The same where every key is a string of any arity.
+    #[test]
+    fn on_untyped_contexts(question in question()) {
+        let layers = layers_of(&question);
+        let universe = universe(&layers, Callers::Holder, Typing::Untyped, Arity::Several, Knowledge::default());
+        let mut context = within(&question.request.context, &universe);
+        let singles: Vec<(String, String)> = context
+            .iter()
+            .filter_map(|(key, value)| match value.items() {
+                [only] => Some((key.to_owned(), only.clone())),
+                _ => None,
+            })
+            .collect();
+        singles.into_iter().for_each(|(key, only)| context.set(&key, Value::Single(only)));
+        agree(&layers, &Request { context, ..question.request }, universe)?;
+    }
+
+    /// The same where the context is known: no set has a key in it.
+    #[test]
+    fn on_known_contexts(question in question(), keep in prop::collection::vec(any::<bool>(), 10)) {
+        let layers = layers_of(&question);
+        let open = universe(&layers, Callers::Holder, Typing::Typed, Arity::One, Knowledge::default());
+        let context = within(&question.request.context, &open);
+        let mut knowledge = Knowledge::default();
+        for ((key, _), keep) in open.keys().zip(keep) {
+            match context.get(key) {
+                Some(value) if keep => knowledge.known.set(key, value.clone()),
+                None if keep => knowledge.set_absent(key),
+                _ => {}
+            }
+        }
+        let universe = universe(&layers, Callers::Holder, Typing::Typed, Arity::One, knowledge);
+        agree(&layers, &Request { context, ..question.request }, universe)?;
+    }
+}
