@@ -152,11 +152,7 @@ struct Applies {
 }
 
 /// The keys of all layers with the kinds that a table has of them, and who asks.
-pub fn universe_of(
-    mut universe: Universe,
-    layers: &[&PolicyLayers],
-    facts: &KeyFacts<'_>,
-) -> Universe {
+pub fn universe_of(mut universe: Universe, layers: &[&PolicyLayers], facts: &KeyFacts<'_>) -> Universe {
     let statements = layers.iter().flat_map(|layers| layers.statements().map(|(_, statement)| statement));
     universe.admit(statements, facts);
     universe

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::asking::layers;
 use crate::generate::{Question, question};
+use crate::layers::{read, text};
 
 /// Whether the keys of the generated policies have one value or several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,8 @@ fn kind(key: &str, arity: Arity) -> Option<KeyKind> {
 fn canonical(base: KeyType, text: &str) -> Option<String> {
     let is_number = || {
         let digits = text.trim_start_matches(['+', '-']);
-        digits.chars().all(|c| c.is_ascii_digit() || c == '.') && digits.starts_with(|c: char| c.is_ascii_digit())
+        digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+            && digits.starts_with(|c: char| c.is_ascii_digit())
     };
     match base {
         KeyType::String | KeyType::Binary => Some(text.to_owned()),
@@ -51,6 +53,10 @@ fn canonical(base: KeyType, text: &str) -> Option<String> {
     }
 }
 
+fn number(text: &str) -> Option<bigdecimal::BigDecimal> {
+    text.trim_start_matches('+').parse().ok()
+}
+
 /// What of a context is in the universe: other values and keys are left out.
 fn within(context: &Context, universe: &Universe) -> Context {
     let mut inside = Context::default();
@@ -59,7 +65,12 @@ fn within(context: &Context, universe: &Universe) -> Context {
         let Some(domain) = domains.get(&std::sync::Arc::from(key.to_ascii_lowercase())) else { continue };
         let mut items: Vec<String> = Vec::new();
         for item in value.items().iter().filter_map(|item| canonical(domain.base, item)) {
-            if !items.contains(&item) {
+            // Two writings of one number are one value.
+            let same = |other: &String| match domain.base {
+                KeyType::Numeric => number(other) == number(&item),
+                _ => *other == item,
+            };
+            if !items.iter().any(same) {
                 items.push(item);
             }
         }
@@ -75,7 +86,13 @@ fn within(context: &Context, universe: &Universe) -> Context {
 }
 
 /// A universe of what layers mention, of which nothing is known.
-fn universe(layers: &PolicyLayers, callers: Callers, typing: Typing, arity: Arity, knowledge: Knowledge) -> Universe {
+fn universe(
+    layers: &PolicyLayers,
+    callers: Callers,
+    typing: Typing,
+    arity: Arity,
+    knowledge: Knowledge,
+) -> Universe {
     let mut universe = Universe::new(callers, knowledge, typing);
     let facts = KeyFacts { kind: &|key| kind(key, arity), always_present: &|_| false };
     universe.admit(layers.statements().map(|(_, statement)| statement), &facts);
@@ -143,5 +160,24 @@ proptest! {
         }
         let universe = universe(&layers, Callers::Holder, Typing::Typed, Arity::One, knowledge);
         agree(&layers, &Request { context, ..question.request }, universe)?;
+    }
+
+    /// R-EVL-10: through every layer, for callers of every kind.
+    #[test]
+    fn through_all_layers(text in text()) {
+        let scenario = read(&text);
+        let caller = Callers::One(scenario.request.caller.clone());
+        let mut universe = universe(&scenario.layers, caller, Typing::Typed, Arity::One, Knowledge::default());
+        universe.resource_account = scenario.request.resource_account.clone();
+        agree(&scenario.layers, &scenario.request, universe)?;
+    }
+
+    /// The same of the owner that the ARN says, or does not (R-EVL-11).
+    #[test]
+    fn through_all_layers_of_any_owner(text in text()) {
+        let scenario = read(&text);
+        let caller = Callers::One(scenario.request.caller.clone());
+        let universe = universe(&scenario.layers, caller, Typing::Typed, Arity::One, Knowledge::default());
+        agree(&scenario.layers, &Request { resource_account: None, ..scenario.request }, universe)?;
     }
 }

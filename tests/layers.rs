@@ -113,7 +113,7 @@ fn policies(of: Of) -> impl Strategy<Value = Vec<Json>> {
 }
 
 /// A scenario of every layer, as its text.
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     text_of(CALLERS)
 }
 
@@ -147,7 +147,7 @@ fn text_of(callers: &'static [&'static str]) -> impl Strategy<Value = String> {
     )
 }
 
-fn read(text: &str) -> Scenario {
+pub(crate) fn read(text: &str) -> Scenario {
     thread_local!(static CATALOG: Catalog = Catalog::embedded());
     CATALOG.with(|catalog| {
         let documents = Documents::new(catalog.rcp_services().map(str::to_owned).collect());

@@ -41,7 +41,10 @@ impl Compiler {
             predicates.push((Level::Name, name.map_err(|what| Self::exhausted(Level::Name, what))?.into()));
             if let Some(service) = service {
                 let service = Language::of(&Glob::literal(&service), self.arena.meter());
-                predicates.push((Level::Service, service.map_err(|what| Self::exhausted(Level::Service, what))?.into()));
+                predicates.push((
+                    Level::Service,
+                    service.map_err(|what| Self::exhausted(Level::Service, what))?.into(),
+                ));
             }
             sets.push(self.arena.all_of(predicates)?);
         }

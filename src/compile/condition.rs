@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::level::{Level, Opaque, Relation, Subject, Template};
+use super::level::{Level, Opaque, ReadAs, Relation, Subject, Template};
 use super::universe::{EPOCH_TIME, KeyDomain};
 use super::value::{self, Addresses, Instants, Numbers, Values};
 use super::variable::{self, Need, Way};
@@ -36,7 +36,12 @@ struct Shape<D: Base> {
 impl<D: Base> Shape<D> {
     /// R-CND-8 to 12: from the values that satisfy the test. `no_value` is what counts as no value under a set
     /// operator, though it is one (R-CND-13).
-    fn of(condition: &Condition, satisfying: Region<D>, no_value: &Region<D>, meter: &mut Meter) -> Result<Self, Exhausted> {
+    fn of(
+        condition: &Condition,
+        satisfying: Region<D>,
+        no_value: &Region<D>,
+        meter: &mut Meter,
+    ) -> Result<Self, Exhausted> {
         let absent = holds_without_key(condition);
         let ones = if condition.operator.quantifier.is_none() {
             satisfying.clone()
@@ -133,7 +138,11 @@ impl Compiler {
     pub(super) fn condition(&mut self, condition: &Condition) -> Outcome<Set> {
         let folded = fold(&condition.key);
         let is_open = condition.values.iter().any(|value| self.universe.is_open(&value.pattern));
-        match self.universe.known(&folded).map(|value| value.map_or(Vec::new(), |value| value.items().to_vec())) {
+        match self
+            .universe
+            .known(&folded)
+            .map(|value| value.map_or(Vec::new(), |value| value.items().to_vec()))
+        {
             Some(items) if !is_open || is_no_value(condition, &items) => {
                 let variables = variable::Values::Known(&self.universe);
                 let holds = holds_of(condition, &items, variables, self.arena.meter());
@@ -183,7 +192,9 @@ impl Compiler {
                 let mut flags = Region::<Flag>::empty();
                 for flag in [true, false] {
                     if satisfying.accepts(&flag.to_string()) {
-                        flags = Region::only(flag).union(&flags, self.arena.meter()).map_err(|what| self.at(folded, what))?;
+                        flags = Region::only(flag)
+                            .union(&flags, self.arena.meter())
+                            .map_err(|what| self.at(folded, what))?;
                     }
                 }
                 self.flag_shape(condition, folded, domain, flags)
@@ -200,11 +211,9 @@ impl Compiler {
                 _ => self.number_shape(condition, folded, domain, Region::empty()),
             },
             KeyType::Date => match satisfying {
-                Values::Instant(instants) => self.instant_shape(condition, folded, domain, instants),
-                Values::Number(_) if folded == EPOCH_TIME => {
-                    let instants = value::instants_of_numbers(condition.operator.test, &values, self.arena.meter());
-                    let instants = instants.map_err(|what| self.at(folded, what))?;
-                    self.instant_shape(condition, folded, domain, instants)
+                Values::Instant(instants) => self.seconds_shape(condition, folded, domain, &instants),
+                Values::Number(numbers) if folded == EPOCH_TIME => {
+                    self.seconds_shape(condition, folded, domain, &numbers)
                 }
                 Values::Text(_) if is_arn => self.instant_shape(condition, folded, domain, Region::empty()),
                 text @ Values::Text(_) => match self.seconds_by_text(condition, folded, &text)? {
@@ -226,16 +235,29 @@ impl Compiler {
     }
 
     /// The seconds whose text satisfies a test of texts (R-CND-31); none where its wildcards cut across.
-    fn seconds_by_text(&mut self, condition: &Condition, folded: &str, satisfying: &Values) -> Outcome<Option<Region<Instants>>> {
+    fn seconds_by_text(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        satisfying: &Values,
+    ) -> Outcome<Option<Region<Instants>>> {
         let is_epoch = folded == EPOCH_TIME;
-        let write = |second: &i64| if is_epoch { Some(second.to_string()) } else { value::written_instant(*second) };
-        let read = |text: &str| value::request_instant(text).map(|second| (second, value::second(second)));
+        let write =
+            |second: &i64| if is_epoch { Some(second.to_string()) } else { value::written_instant(*second) };
+        let read = |text: &str| value::request_second(text).map(|second| (second, value::second(second)));
         self.by_text(condition, folded, satisfying, read, write)
     }
 
     /// The addresses whose text satisfies a test of texts.
-    fn addresses_by_text(&mut self, condition: &Condition, folded: &str, satisfying: &Values) -> Outcome<Option<Region<Addresses>>> {
-        let read = |text: &str| text.parse().ok().map(|address| (address, Region::<Addresses>::from_to(address, address)));
+    fn addresses_by_text(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        satisfying: &Values,
+    ) -> Outcome<Option<Region<Addresses>>> {
+        let read = |text: &str| {
+            text.parse().ok().map(|address| (address, Region::<Addresses>::from_to(address, address)))
+        };
         self.by_text(condition, folded, satisfying, read, |address| Some(address.to_string()))
     }
 
@@ -283,25 +305,66 @@ impl Compiler {
         }
     }
 
-    fn flag_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Flag>) -> Outcome<Set> {
+    fn flag_shape(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        values: Region<Flag>,
+    ) -> Outcome<Set> {
         self.shape(condition, folded, domain, values, Region::empty(), &false)
     }
 
-    fn number_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Numbers>) -> Outcome<Set> {
+    fn number_shape(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        values: Region<Numbers>,
+    ) -> Outcome<Set> {
         let zero = bigdecimal::BigDecimal::strictly_between(None, None);
         self.shape(condition, folded, domain, values, Region::empty(), &zero)
     }
 
-    fn instant_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Instants>) -> Outcome<Set> {
+    fn instant_shape(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        values: Region<Instants>,
+    ) -> Outcome<Set> {
         self.shape(condition, folded, domain, values, Region::empty(), &0)
     }
 
-    fn address_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Region<Addresses>) -> Outcome<Set> {
+    fn seconds_shape(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        instants: &Region<Numbers>,
+    ) -> Outcome<Set> {
+        let seconds = value::seconds(instants, self.arena.meter()).map_err(|what| self.at(folded, what))?;
+        self.instant_shape(condition, folded, domain, seconds)
+    }
+
+    fn address_shape(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        values: Region<Addresses>,
+    ) -> Outcome<Set> {
         let example = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
         self.shape(condition, folded, domain, values, Region::empty(), &example)
     }
 
-    fn text_shape(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Language) -> Outcome<Set> {
+    fn text_shape(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        values: Language,
+    ) -> Outcome<Set> {
         let meter = self.arena.meter();
         let region = Language::of(&Glob::default(), meter)
             .and_then(|empty| Shape::of(condition, values, &empty, meter))
@@ -344,15 +407,28 @@ impl Compiler {
 
     /// A key of strings, of which there is one, read as what the operator compares: whether it can be read so, and as
     /// what, is a level beside the text itself.
-    fn read_as(&mut self, condition: &Condition, folded: &str, domain: KeyDomain, values: Values) -> Outcome<Set> {
-        let level = self.universe.level(folded);
+    fn read_as(
+        &mut self,
+        condition: &Condition,
+        folded: &str,
+        domain: KeyDomain,
+        values: Values,
+    ) -> Outcome<Set> {
+        let level = |as_what| Level::Read(Arc::from(folded), as_what);
         let read = match values {
-            Values::Number(numbers) => self.arena.atom(level, Region::<Keyed<_>>::one(numbers))?,
-            Values::Instant(instants) => self.arena.atom(level, Region::<Keyed<_>>::one(instants))?,
-            Values::Address(addresses) => self.arena.atom(level, Region::<Keyed<_>>::one(addresses))?,
+            Values::Number(numbers) => {
+                self.arena.atom(level(ReadAs::Number), Region::<Keyed<_>>::one(numbers))?
+            }
+            Values::Instant(instants) => {
+                self.arena.atom(level(ReadAs::Instant), Region::<Keyed<_>>::one(instants))?
+            }
+            Values::Address(addresses) => {
+                self.arena.atom(level(ReadAs::Address), Region::<Keyed<_>>::one(addresses))?
+            }
             Values::Text(_) | Values::Flag(_) => Set::EMPTY,
         };
-        let any = Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
+        let any =
+            Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
         let some = self.one_text(folded, any)?;
         let read = self.arena.intersection([some, read])?;
         let otherwise = self.text_shape(condition, folded, domain, Language::empty())?;
@@ -429,14 +505,21 @@ impl Compiler {
             return Ok(self.arena.union([satisfied, otherwise])?);
         }
         // R-CND-13: the empty text is no value.
-        let some = Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
+        let some =
+            Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
         let some = self.one_text(folded, some)?;
         let satisfied = self.arena.intersection([satisfied, some])?;
         Ok(self.arena.union([satisfied, otherwise])?)
     }
 
     /// What fits, or of the readable what does not, where the test is negated.
-    fn negated(&mut self, condition: &Condition, readable: Set, fitting: Vec<Set>, is_poisoned: bool) -> Outcome<Set> {
+    fn negated(
+        &mut self,
+        condition: &Condition,
+        readable: Set,
+        fitting: Vec<Set>,
+        is_poisoned: bool,
+    ) -> Outcome<Set> {
         Ok(match condition.operator.test.is_negated() {
             true if is_poisoned => Set::EMPTY,
             true => self.arena.difference([readable], fitting)?,
@@ -454,8 +537,12 @@ impl Compiler {
                 let segments = value.pattern.split_at_colons(5);
                 if segments.len() < 6 {
                     // Whether it matches nothing or cannot be read turns on its variables.
-                    let each = segments.iter().map(|segment| variables.ways(segment)).collect::<Result<Vec<_>, _>>();
-                    is_poisoned |= each.map_err(|what| self.at(&condition.key, what))?.iter().all(|ways| !ways.is_empty());
+                    let each =
+                        segments.iter().map(|segment| variables.ways(segment)).collect::<Result<Vec<_>, _>>();
+                    is_poisoned |= each
+                        .map_err(|what| self.at(&condition.key, what))?
+                        .iter()
+                        .all(|ways| !ways.is_empty());
                     Ok(Vec::new())
                 } else {
                     variables.ways_of_arn(&segments)
@@ -501,7 +588,8 @@ impl Compiler {
     fn has_value(&mut self, folded: &str) -> Outcome<Set> {
         let domain = self.universe.domain(folded);
         if is_textual(domain.base) {
-            let some = Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
+            let some =
+                Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
             return self.one_text(folded, some);
         }
         match domain.base {
@@ -520,7 +608,11 @@ impl Compiler {
 }
 
 /// As a set of the universe: a key of ARNs holds nothing else.
-fn within_text(shape: Shape<Text>, domain: KeyDomain, meter: &mut Meter) -> Result<Region<Keyed<Text>>, Exhausted> {
+fn within_text(
+    shape: Shape<Text>,
+    domain: KeyDomain,
+    meter: &mut Meter,
+) -> Result<Region<Keyed<Text>>, Exhausted> {
     if domain.base != KeyType::Arn {
         return Ok(shape.within(domain, &"-".to_owned()));
     }

@@ -56,13 +56,17 @@ impl Compiler {
             for (policy, of) in layers.policies(layer).into_iter().enumerate() {
                 let mut allows = Vec::new();
                 for (position, applies) in self.statements(of)?.into_iter().enumerate() {
-                    let Some(effect) = of.statements().get(position).map(|statement| statement.effect) else { continue };
+                    let Some(effect) = of.statements().get(position).map(|statement| statement.effect) else {
+                        continue;
+                    };
                     statements.insert(StatementRef { layer, policy, position, effect }, applies.set);
                     match effect {
                         Effect::Deny => denials.push(self.arena.intersection([scope, applies.set])?),
                         Effect::Allow => {
                             allows.push(applies.set);
-                            for (class, set) in applies.by_class.into_iter().filter(|_| layer == Layer::Resource) {
+                            for (class, set) in
+                                applies.by_class.into_iter().filter(|_| layer == Layer::Resource)
+                            {
                                 grants.entry(class).or_default().push(self.arena.intersection([scope, set])?);
                             }
                         }
@@ -127,7 +131,8 @@ impl Compiler {
                 let supported = match self.settings.rcp_services.clone() {
                     None => Set::FULL,
                     Some(services) => {
-                        let globs: Vec<Glob> = services.iter().map(|service| Glob::literal(service)).collect();
+                        let globs: Vec<Glob> =
+                            services.iter().map(|service| Glob::literal(service)).collect();
                         self.text_atom(Level::Service, &globs)?
                     }
                 };
@@ -286,7 +291,8 @@ impl Compiler {
             return Ok(self.arena.intersection([arn, is_own])?);
         }
         let digits = crate::algebra::Chars::In(('0'..='9').collect());
-        let account: Glob = std::iter::repeat_n(crate::algebra::Piece::One(digits), AccountId::UNSET.len()).collect();
+        let account: Glob =
+            std::iter::repeat_n(crate::algebra::Piece::One(digits), AccountId::UNSET.len()).collect();
         let some = self.text_atom(Level::Account, &[account])?;
         let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
         let some = self.arena.intersection([arn, some])?;

@@ -36,10 +36,23 @@ pub enum Level {
     FederatedBy,
     /// What a context key holds; its folded name.
     Key(Arc<str>),
+    /// What the one value of a key of strings is, read as something else; nothing where it cannot be.
+    Read(Arc<str>, ReadAs),
     /// Whether a text matches a template of variables.
     Relation(Arc<Relation>),
     /// Whether the values of a key satisfy a condition that sets of their own values cannot say.
     Opaque(Arc<Opaque>),
+}
+
+/// As what a string is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadAs {
+    /// A number.
+    Number,
+    /// An instant, in seconds, which may be fractions.
+    Instant,
+    /// An address.
+    Address,
 }
 
 impl Level {
@@ -60,7 +73,7 @@ impl fmt::Display for Level {
             Level::Account => f.write_str("the accounts of the resources"),
             Level::ResourceId => f.write_str("the names of the resources"),
             Level::Caller | Level::CallerId | Level::FederatedBy => f.write_str("the principals"),
-            Level::Key(key) => write!(f, "the values of `{key}`"),
+            Level::Key(key) | Level::Read(key, _) => write!(f, "the values of `{key}`"),
             Level::Relation(relation) => write!(f, "{relation}"),
             Level::Opaque(opaque) => write!(f, "`{}` of `{}`", opaque.operator(), opaque.0.key),
         }

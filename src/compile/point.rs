@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
 
-use super::level::{Level, Relation, Subject};
+use super::level::{Level, ReadAs, Relation, Subject};
 use super::principal::CallerTexts;
 use super::universe::EPOCH_TIME;
 use super::{condition, value};
 use crate::algebra::Held;
 use crate::algebra::diagram::Assignment;
+use crate::policy::date::{Side, instant};
 use crate::request::{Context, Request, Resource, Value, fold};
 
 /// A request, read for membership.
@@ -32,7 +33,8 @@ struct Key {
     flag: Held<bool>,
     text: Held<String>,
     number: Held<BigDecimal>,
-    instant: Held<i64>,
+    instant: Held<BigDecimal>,
+    second: Held<i64>,
     address: Held<IpAddr>,
 }
 
@@ -42,6 +44,7 @@ static ABSENT: Key = Key {
     text: Held::Absent,
     number: Held::Absent,
     instant: Held::Absent,
+    second: Held::Absent,
     address: Held::Absent,
 };
 
@@ -57,8 +60,8 @@ impl Point {
                 keys.insert(Arc::from(fold(key)), Key::of(value));
             }
         }
-        if let Some(seconds) = keys.get(EPOCH_TIME).map(|key| key.instant.clone()) {
-            keys.entry(Arc::from(CURRENT_TIME)).or_insert_with(|| ABSENT.clone()).instant = seconds;
+        if let Some(seconds) = keys.get(EPOCH_TIME).map(|key| key.second.clone()) {
+            keys.entry(Arc::from(CURRENT_TIME)).or_insert_with(|| ABSENT.clone()).second = seconds;
         }
         let partition = request.caller.iam().map_or("aws", |caller| &caller.partition).to_owned();
         let mut fields = [partition, String::new(), String::new(), String::new(), String::new()];
@@ -79,7 +82,7 @@ impl Point {
 
     fn key(&self, level: &Level) -> &Key {
         match level {
-            Level::Key(key) => self.keys.get(key).unwrap_or(&ABSENT),
+            Level::Key(key) | Level::Read(key, _) => self.keys.get(key).unwrap_or(&ABSENT),
             _ => &ABSENT,
         }
     }
@@ -103,7 +106,8 @@ impl Key {
             flag: held(value, value::flag),
             text: held(value, |text| Some(text.to_owned())),
             number: held(value, value::number),
-            instant: held(value, value::request_instant),
+            instant: held(value, |text| instant(text, Side::Request)),
+            second: held(value, value::request_second),
             address: held(value, |text| text.parse().ok()),
         }
     }
@@ -163,11 +167,14 @@ impl Assignment<Level> for Point {
     }
 
     fn number_key(&self, level: &Level) -> &Held<BigDecimal> {
-        &self.key(level).number
+        match level {
+            Level::Read(_, ReadAs::Instant) => &self.key(level).instant,
+            _ => &self.key(level).number,
+        }
     }
 
     fn instant_key(&self, level: &Level) -> &Held<i64> {
-        &self.key(level).instant
+        &self.key(level).second
     }
 
     fn address_key(&self, level: &Level) -> &Held<IpAddr> {

@@ -49,7 +49,8 @@ pub(super) struct CallerTexts {
 
 impl CallerTexts {
     pub(super) fn of(caller: &Caller) -> CallerTexts {
-        let text = |kind: &str, name: &str| CallerTexts { caller: format!("{kind}/{name}"), ..Default::default() };
+        let text =
+            |kind: &str, name: &str| CallerTexts { caller: format!("{kind}/{name}"), ..Default::default() };
         match caller {
             Caller::Iam(caller) => CallerTexts::of_iam(caller),
             Caller::Service(name) => text("service", name),
@@ -61,7 +62,8 @@ impl CallerTexts {
 
     fn of_iam(caller: &IamCaller) -> CallerTexts {
         let account = caller.account.as_ref().map_or("", AccountId::as_str);
-        let arn = |service: &str, rest: String| format!("arn:{}:{service}::{account}:{rest}", caller.partition);
+        let arn =
+            |service: &str, rest: String| format!("arn:{}:{service}::{account}:{rest}", caller.partition);
         let (IamCaller { path, name, .. }, own) = (caller, caller.unique_id.clone().unwrap_or_default());
         let (text, id, federated_by) = match &caller.kind {
             IamKind::User => (arn("iam", format!("user{path}{name}")), own, String::new()),
@@ -182,7 +184,8 @@ impl Compiler {
         inside.push(spared);
         let outside = self.arena.difference([Set::FULL], inside)?;
         if effect == Effect::Deny && self.has_boundary {
-            let bounded = [CallerKind::User, CallerKind::Session, CallerKind::FederatedUser, CallerKind::Canonical];
+            let bounded =
+                [CallerKind::User, CallerKind::Session, CallerKind::FederatedUser, CallerKind::Canonical];
             let mut all = vec![outside];
             for kind in bounded {
                 all.push(self.caller_kind(kind)?);
@@ -287,7 +290,9 @@ impl Compiler {
 
     /// The callers one of whose texts is in a language: all or none, where the caller is known.
     fn caller_atom(&mut self, level: Level, language: Language) -> Outcome<Set> {
-        let Callers::One(caller) = &self.universe.callers else { return Ok(self.arena.atom(level, language)?) };
+        let Callers::One(caller) = &self.universe.callers else {
+            return Ok(self.arena.atom(level, language)?);
+        };
         let texts = CallerTexts::of(caller);
         let text = match level {
             Level::CallerId => &texts.id,

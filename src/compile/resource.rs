@@ -59,10 +59,8 @@ impl Compiler {
         for (before, globs) in alike {
             let last = Language::any_of(&globs, self.arena.meter());
             let last = last.map_err(|what| Self::exhausted(Level::ResourceId, what))?;
-            let mut predicates: Vec<(Level, Predicate)> = vec![
-                (Level::IsArn, Region::<Flag>::only(true).into()),
-                (Level::ResourceId, last.into()),
-            ];
+            let mut predicates: Vec<(Level, Predicate)> =
+                vec![(Level::IsArn, Region::<Flag>::only(true).into()), (Level::ResourceId, last.into())];
             for (level, segment) in Level::FIELDS.into_iter().zip(before.iter().skip(1)) {
                 let field = Language::of(&Template::of_closed(segment).glob(), self.arena.meter());
                 predicates.push((level.clone(), field.map_err(|what| Self::exhausted(level, what))?.into()));

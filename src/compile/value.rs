@@ -32,7 +32,8 @@ pub(super) enum Values {
     /// Strings, ARNs and bytes in Base64.
     Text(Language),
     Number(Region<Numbers>),
-    Instant(Region<Instants>),
+    /// In seconds; those of a request can lie between two.
+    Instant(Region<Numbers>),
     Flag(Region<Flag>),
     Address(Region<Addresses>),
 }
@@ -43,7 +44,9 @@ impl Values {
         match self {
             Values::Text(language) => language.accepts(text),
             Values::Number(numbers) => number(text).is_some_and(|number| numbers.contains(&number)),
-            Values::Instant(instants) => request_instant(text).is_some_and(|second| instants.contains(&second)),
+            Values::Instant(instants) => {
+                instant(text, Side::Request).is_some_and(|at| instants.contains(&at))
+            }
             Values::Flag(flags) => flag(text).is_some_and(|flag| flags.contains(&flag)),
             Values::Address(addresses) => text.parse().is_ok_and(|address| addresses.contains(&address)),
         }
@@ -53,7 +56,12 @@ impl Values {
 /// The values that satisfy a test: those that fit some policy value, or the readable ones that fit none where the
 /// test is negated; nothing, where it is negated and a policy value is not readable (R-CND-1, 2, 32, 33).
 /// Variables must be known.
-pub(super) fn satisfying(test: Test, values: &[&ConditionValue], variables: variable::Values<'_>, meter: &mut Meter) -> Result<Values, Exhausted> {
+pub(super) fn satisfying(
+    test: Test,
+    values: &[&ConditionValue],
+    variables: variable::Values<'_>,
+    meter: &mut Meter,
+) -> Result<Values, Exhausted> {
     let fitting = fitting(test, values, variables, meter)?;
     if !test.is_negated() {
         return Ok(fitting.values);
@@ -104,7 +112,12 @@ pub(super) struct Fitting {
 }
 
 /// What fits any of the policy values.
-pub(super) fn fitting(test: Test, values: &[&ConditionValue], variables: variable::Values<'_>, meter: &mut Meter) -> Result<Fitting, Exhausted> {
+pub(super) fn fitting(
+    test: Test,
+    values: &[&ConditionValue],
+    variables: variable::Values<'_>,
+    meter: &mut Meter,
+) -> Result<Fitting, Exhausted> {
     let mut unreadable = false;
     let values = match test.family() {
         Family::String | Family::Null => {
@@ -129,7 +142,8 @@ pub(super) fn fitting(test: Test, values: &[&ConditionValue], variables: variabl
             let (good, bad): (Vec<_>, Vec<_>) = values.iter().partition(is_base64);
             unreadable = !bad.is_empty();
             // The encoding is one-to-one.
-            let globs: Vec<Glob> = good.iter().map(|value: &&&ConditionValue| Glob::literal(&value.text)).collect();
+            let globs: Vec<Glob> =
+                good.iter().map(|value: &&&ConditionValue| Glob::literal(&value.text)).collect();
             Values::Text(Language::any_of(&globs, meter)?)
         }
         Family::Bool => {
@@ -145,18 +159,20 @@ pub(super) fn fitting(test: Test, values: &[&ConditionValue], variables: variabl
             Values::Flag(Region::union_of(&flags, meter)?)
         }
         Family::Numeric => {
-            let regions: Vec<_> = values.iter().filter_map(|value| number(&value.text)).map(|at| numbers(test, at)).collect();
+            let regions: Vec<_> =
+                values.iter().filter_map(|value| number(&value.text)).map(|at| numbers(test, at)).collect();
             unreadable = regions.len() < values.len();
             Values::Number(Region::union_of(&regions, meter)?)
         }
         Family::Date => {
             let read = values.iter().filter_map(|value| instant(&value.text, Side::Policy));
-            let regions: Vec<_> = read.map(|at| instants(test, &at)).collect();
+            let regions: Vec<_> = read.map(|at| numbers(test, at)).collect();
             unreadable = regions.len() < values.len();
             Values::Instant(Region::union_of(&regions, meter)?)
         }
         Family::Ip => {
-            let regions: Vec<_> = values.iter().filter_map(|value| network(&value.text)).map(addresses).collect();
+            let regions: Vec<_> =
+                values.iter().filter_map(|value| network(&value.text)).map(addresses).collect();
             unreadable = regions.len() < values.len();
             Values::Address(Region::union_of(&regions, meter)?)
         }
@@ -202,7 +218,8 @@ fn arn_globs(
 /// `[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?` (R-CND-22).
 pub(super) fn number(text: &str) -> Option<BigDecimal> {
     let rest = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (rest, exponent) = rest.split_once(['e', 'E']).map_or((rest, "0"), |(rest, exponent)| (rest, exponent));
+    let (rest, exponent) =
+        rest.split_once(['e', 'E']).map_or((rest, "0"), |(rest, exponent)| (rest, exponent));
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let (whole, fraction) = rest.split_once('.').unwrap_or((rest, "0"));
     let is_number = |digits: &str| !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
@@ -221,7 +238,7 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 
 /// The instant of a request's text, in whole seconds; none where it has a fraction, which no request of the universe
 /// has (R-EVL-76).
-pub(super) fn request_instant(text: &str) -> Option<i64> {
+pub(super) fn request_second(text: &str) -> Option<i64> {
     let at = instant(text, Side::Request)?;
     if at.is_integer() { at.to_i64() } else { None }
 }
@@ -241,62 +258,43 @@ fn addresses(net: IpNet) -> Region<Addresses> {
 
 fn numbers(test: Test, at: BigDecimal) -> Region<Numbers> {
     match test {
-        Test::NumericLessThan => Region::range(None, Some(DenseCut::before(at))),
-        Test::NumericLessThanEquals => Region::range(None, Some(DenseCut::after(at))),
-        Test::NumericGreaterThan => Region::range(Some(DenseCut::after(at)), None),
-        Test::NumericGreaterThanEquals => Region::range(Some(DenseCut::before(at)), None),
+        Test::NumericLessThan | Test::DateLessThan => Region::range(None, Some(DenseCut::before(at))),
+        Test::NumericLessThanEquals | Test::DateLessThanEquals => {
+            Region::range(None, Some(DenseCut::after(at)))
+        }
+        Test::NumericGreaterThan | Test::DateGreaterThan => Region::range(Some(DenseCut::after(at)), None),
+        Test::NumericGreaterThanEquals | Test::DateGreaterThanEquals => {
+            Region::range(Some(DenseCut::before(at)), None)
+        }
         _ => Region::<Numbers>::range(Some(DenseCut::before(at.clone())), Some(DenseCut::after(at))),
     }
 }
 
-/// The seconds that compare so with an instant, which can lie between two of them. An instant before the first or
-/// behind the last that can be written is compared as that very one is.
-fn instants(test: Test, at: &BigDecimal) -> Region<Instants> {
-    let (first, last) = (FIRST_SECOND, LAST_SECOND);
-    let clamped = |at: BigDecimal| match at.to_i64() {
-        Some(second) => second.clamp(first - 1, last + 1),
-        None if at > BigDecimal::from(0) => last + 1,
-        None => first - 1,
+/// The whole seconds of a set of instants. What is before the first or behind the last that requests write counts as
+/// that very one.
+pub(super) fn seconds(instants: &Region<Numbers>, meter: &mut Meter) -> Result<Region<Instants>, Exhausted> {
+    let clamped = |at: BigDecimal| {
+        let beyond = if at > BigDecimal::from(0) { LAST_SECOND + 1 } else { FIRST_SECOND - 1 };
+        at.to_i64().map_or(beyond, |second| second.clamp(FIRST_SECOND - 1, LAST_SECOND + 1))
     };
-    let floor = clamped(at.with_scale_round(0, RoundingMode::Floor));
-    let ceiling = clamped(at.with_scale_round(0, RoundingMode::Ceiling));
-    let up_to = |second: i64| if second >= last { Region::full() } else { Region::from_to(i64::MIN, second) };
-    let from = |second: i64| if second <= first { Region::full() } else { Region::from_to(second, i64::MAX) };
-    match test {
-        Test::DateLessThan if ceiling <= first => Region::empty(),
-        Test::DateLessThan => up_to(ceiling - 1),
-        Test::DateLessThanEquals if floor < first => Region::empty(),
-        Test::DateLessThanEquals => up_to(floor),
-        Test::DateGreaterThan if floor >= last => Region::empty(),
-        Test::DateGreaterThan => from(floor + 1),
-        Test::DateGreaterThanEquals if ceiling > last => Region::empty(),
-        Test::DateGreaterThanEquals => from(ceiling),
-        _ if floor != ceiling || floor < first || floor > last => Region::empty(),
-        _ => exactly(floor, first, last),
-    }
-}
-
-/// The seconds that satisfy a Numeric test: of a key whose text is their number.
-pub(super) fn instants_of_numbers(
-    test: Test,
-    values: &[&ConditionValue],
-    meter: &mut Meter,
-) -> Result<Region<Instants>, Exhausted> {
-    let alike = match test {
-        Test::NumericLessThan => Test::DateLessThan,
-        Test::NumericLessThanEquals => Test::DateLessThanEquals,
-        Test::NumericGreaterThan => Test::DateGreaterThan,
-        Test::NumericGreaterThanEquals => Test::DateGreaterThanEquals,
-        _ => Test::DateEquals,
+    // The first whole second behind a cut.
+    let behind = |cut: &DenseCut<BigDecimal>| {
+        let floor = clamped(cut.at().with_scale_round(0, RoundingMode::Floor));
+        let ceiling = clamped(cut.at().with_scale_round(0, RoundingMode::Ceiling));
+        if cut.includes_right() { ceiling } else { floor + 1 }
     };
-    let regions: Vec<_> =
-        values.iter().filter_map(|value| number(&value.text)).map(|at| instants(alike, &at)).collect();
-    let fitting = Region::union_of(&regions, meter)?;
-    Ok(match test.is_negated() {
-        true if regions.len() < values.len() => Region::empty(),
-        true => fitting.complement(),
-        false => fitting,
-    })
+    let range = |(low, high): (Option<&DenseCut<BigDecimal>>, Option<&DenseCut<BigDecimal>>)| {
+        let first = low.map_or(FIRST_SECOND, behind).max(FIRST_SECOND);
+        let last = high.map_or(LAST_SECOND, |cut| behind(cut) - 1).min(LAST_SECOND);
+        if first > last {
+            return Region::empty();
+        }
+        let first = if first == FIRST_SECOND { i64::MIN } else { first };
+        let last = if last == LAST_SECOND { i64::MAX } else { last };
+        Region::from_to(first, last)
+    };
+    let ranges: Vec<Region<Instants>> = instants.ranges().map(range).collect();
+    Region::union_of(&ranges, meter)
 }
 
 /// The points whose text satisfies a test that compares whole texts, given the points that its values may be.
@@ -331,18 +329,9 @@ pub(super) fn whole_texts(
     Ok(Some(texts))
 }
 
-/// One second, as a set.
+/// One second.
 pub(super) fn second(at: i64) -> Region<Instants> {
-    exactly(at, FIRST_SECOND, LAST_SECOND)
-}
-
-/// One second; the first and the last stand for what is beyond them.
-fn exactly(second: i64, first: i64, last: i64) -> Region<Instants> {
-    match second {
-        _ if second == first => Region::from_to(i64::MIN, second),
-        _ if second == last => Region::from_to(second, i64::MAX),
-        _ => Region::from_to(second, second),
-    }
+    Region::from_to(at, at)
 }
 
 /// A second as requests write it (R-CND-31).

@@ -105,7 +105,8 @@ impl Values<'_> {
     /// The ways to read the six segments of an ARN pattern as one text. A value stays in its segment, so with a colon
     /// it is none for the first five (R-VAR-5).
     pub(super) fn ways_of_arn(self, segments: &[Pattern]) -> Result<Vec<Way>, Exhausted> {
-        let mut ways = vec![Way { template: Template { tokens: Vec::new(), fields: Fields::Six }, ..Way::default() }];
+        let mut ways =
+            vec![Way { template: Template { tokens: Vec::new(), fields: Fields::Six }, ..Way::default() }];
         for (nth, segment) in segments.iter().enumerate() {
             let mut more = Vec::new();
             for written in self.ways(segment)? {

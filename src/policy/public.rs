@@ -3,10 +3,10 @@
 use ipnet::IpNet;
 
 use super::address::network;
-use crate::pattern::{Pattern, Piece};
 use super::{
     Condition, ConditionValue, Effect, Family, Policy, PrincipalEntry, Quantifier, Selector, Statement,
 };
+use crate::pattern::{Pattern, Piece};
 use crate::request::fold;
 
 impl Policy {
