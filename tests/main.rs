@@ -14,6 +14,7 @@ mod catalog;
 mod cmd;
 mod completions;
 mod corpus;
+mod differences;
 mod estate;
 mod examples;
 mod generate;

@@ -78,6 +78,20 @@ pub struct KeyDomain {
     pub always_present: bool,
 }
 
+impl KeyDomain {
+    /// A value that it can hold: what absence counts as, where that cannot be.
+    pub fn example(self) -> &'static str {
+        match self.base {
+            KeyType::String | KeyType::Binary => "-",
+            KeyType::Arn => "arn:::::",
+            KeyType::Bool => "false",
+            KeyType::Numeric => "0",
+            KeyType::Date => "1970-01-01T00:00:00Z",
+            KeyType::IpAddress => "127.0.0.1",
+        }
+    }
+}
+
 /// A global key is recorded as such; of any other the kind is all there is.
 pub struct KeyFacts<'a> {
     /// Type and arity, where they are on record.
@@ -131,8 +145,16 @@ impl Universe {
         self.keys.iter().map(|(key, domain)| (key, *domain))
     }
 
+    /// Whether a key is open and holds one text.
+    pub fn is_open_text(&self, folded: &str) -> bool {
+        let domain = self.domain(folded);
+        self.known(folded).is_none()
+            && !domain.multivalued
+            && matches!(domain.base, KeyType::String | KeyType::Binary)
+    }
+
     /// What a key can hold; one that was never admitted is a string.
-    pub(super) fn domain(&self, folded: &str) -> KeyDomain {
+    pub fn domain(&self, folded: &str) -> KeyDomain {
         let unheard = KeyDomain { base: KeyType::String, multivalued: false, always_present: false };
         self.keys.get(folded).copied().unwrap_or(unheard)
     }

@@ -1,0 +1,500 @@
+//! A set of requests, told in the patterns of the policies: which statement allows it, what else limits it, and what
+//! is taken out.
+//!
+//! ```text
+//!   clause  =  a statement's requests                   boxes.first()
+//!            ∩ what each limiting group allows          within
+//!            ∩ why the other side says no               cause
+//!            \ what is denied, or allowed already       except
+//! ```
+
+use super::{Analysis, AnalysisError, Read, ReadSituation, Side};
+use crate::algebra::Set;
+use crate::layers::{Layer, StatementRef};
+use crate::policy::{Effect, Selector, Statement};
+use crate::request::Request;
+
+use super::Witness;
+
+/// A part of what is allowed, or of a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// The situation of the side that allows.
+    pub situation: usize,
+    /// What allows it, and what else applies to all of it: the first is the Allow.
+    pub boxes: Vec<StatementBox>,
+    /// Groups of policies that have to allow it too, and do so only in part.
+    pub within: Vec<Limit>,
+    /// Whether only resources of the caller's own account are in it.
+    pub own_account_only: bool,
+    /// What is not in it.
+    pub except: Vec<StatementBox>,
+    /// Why it is told: why the other side does not allow it.
+    pub cause: Cause,
+    /// Whether boxes, limits and exceptions are all that makes it.
+    pub is_exact: bool,
+    /// A request in it, decided by the evaluator on both sides; none: it may be that there is none.
+    pub witness: Option<Witness>,
+    /// The requests.
+    pub set: Set,
+}
+
+/// A statement's requests, or those of some of its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementBox {
+    /// Of which side.
+    pub side: Side,
+    /// In which situation of it.
+    pub situation: usize,
+    /// The statement.
+    pub statement: StatementRef,
+    /// The entries of `Action` that have requests in the clause.
+    pub actions: Entries,
+    /// The entries of `Resource` that have.
+    pub resources: Entries,
+}
+
+/// Some entries of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Entries {
+    /// The whole element, as it is written.
+    #[default]
+    All,
+    /// These, by position.
+    Only(Vec<usize>),
+}
+
+/// Policies of which one has to allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// Their layer.
+    pub layer: Layer,
+    /// Which group of the layer.
+    pub group: usize,
+    /// The statements that allow some of the clause.
+    pub statements: Vec<StatementBox>,
+}
+
+/// Why the other side does not allow something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// There is no other side.
+    None,
+    /// No statement there allows it.
+    NotAllowed,
+    /// A statement there denies it; it is the last of the boxes.
+    Denied(StatementRef),
+    /// A group of a layer there does not allow it.
+    Limited {
+        /// The layer.
+        layer: Layer,
+        /// Which group of it.
+        group: usize,
+    },
+    /// The rules about accounts and resources that it is decided by there.
+    Rules,
+}
+
+/// A clause in the making.
+struct Draft {
+    boxes: Vec<StatementBox>,
+    except: Vec<StatementBox>,
+    cause: Cause,
+    set: Set,
+}
+
+impl Analysis<'_> {
+    /// The clauses of a set that a side allows.
+    pub(super) fn clauses(
+        &mut self,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+        target: Set,
+    ) -> Result<Vec<Clause>, AnalysisError> {
+        let mut parts: Vec<(usize, StatementRef, Set)> = Vec::new();
+        for (nth, situation) in from.situations.iter().enumerate() {
+            for (&statement, &set) in &situation.compiled.statements {
+                let is_told =
+                    from.subject.told.contains(&statement.layer) && statement.effect == Effect::Allow;
+                if !is_told || target == Set::EMPTY {
+                    continue;
+                }
+                let scope = situation.compiled.scopes.get(&statement.layer).copied().unwrap_or(Set::FULL);
+                let part = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                if part != Set::EMPTY {
+                    parts.push((nth, statement, part));
+                }
+            }
+        }
+        let parts = self.needed(parts)?;
+        let mut clauses = Vec::new();
+        for (nth, statement, part) in parts {
+            let allow = StatementBox {
+                side: from.side,
+                situation: nth,
+                statement,
+                actions: Entries::All,
+                resources: Entries::All,
+            };
+            let drafts = match against {
+                None => vec![Draft { boxes: vec![allow], except: Vec::new(), cause: Cause::None, set: part }],
+                Some(against) => self.by_cause(allow, against, part)?,
+            };
+            for draft in drafts {
+                if let Some(situation) = from.situations.get(nth) {
+                    clauses.push(self.finished(draft, nth, from, against, situation)?);
+                }
+            }
+        }
+        Ok(clauses)
+    }
+
+    /// The parts without those that the others cover.
+    fn needed(
+        &mut self,
+        parts: Vec<(usize, StatementRef, Set)>,
+    ) -> Result<Vec<(usize, StatementRef, Set)>, AnalysisError> {
+        let arena = self.compiler.arena();
+        let mut behind = vec![Set::EMPTY];
+        for (_, _, part) in parts.iter().rev() {
+            let last = behind.last().copied().unwrap_or(Set::EMPTY);
+            behind.push(arena.union([last, *part])?);
+        }
+        let mut kept = Vec::new();
+        let mut covered = Set::EMPTY;
+        for (nth, part) in parts.iter().enumerate() {
+            let others = behind.get(parts.len() - nth - 1).copied().unwrap_or(Set::EMPTY);
+            let others = arena.union([covered, others])?;
+            if !arena.is_subset(part.2, others)? {
+                covered = arena.union([covered, part.2])?;
+                kept.push(*part);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// A part of a difference, split by why the other side says no.
+    fn by_cause(
+        &mut self,
+        allow: StatementBox,
+        against: &Read<'_>,
+        part: Set,
+    ) -> Result<Vec<Draft>, AnalysisError> {
+        let mut drafts = Vec::new();
+        let mut left = part;
+        let mut allowing = Vec::new();
+        for situation in &against.situations {
+            for (statement, &set) in &situation.compiled.statements {
+                if statement.effect == Effect::Allow && against.subject.told.contains(&statement.layer) {
+                    allowing.push(self.compiler.arena().intersection([set, situation.on])?);
+                }
+            }
+        }
+        let unallowed = self.compiler.arena().difference([part], allowing)?;
+        if unallowed != Set::EMPTY {
+            left = self.compiler.arena().difference([left], [unallowed])?;
+            let boxes = vec![allow.clone()];
+            drafts.push(Draft { boxes, except: Vec::new(), cause: Cause::NotAllowed, set: unallowed });
+        }
+        for (nth, situation) in against.situations.iter().enumerate() {
+            for (&statement, &set) in &situation.compiled.statements {
+                if statement.effect == Effect::Allow || left == Set::EMPTY {
+                    continue;
+                }
+                let scope = situation.compiled.scopes.get(&statement.layer).copied().unwrap_or(Set::FULL);
+                let arena = self.compiler.arena();
+                let denied = arena.intersection([part, set, scope, situation.on])?;
+                if !arena.is_disjoint(denied, left)? {
+                    left = arena.difference([left], [denied])?;
+                    let deny = StatementBox {
+                        side: against.side,
+                        situation: nth,
+                        statement,
+                        actions: Entries::All,
+                        resources: Entries::All,
+                    };
+                    let boxes = vec![allow.clone(), deny];
+                    drafts.push(Draft {
+                        boxes,
+                        except: Vec::new(),
+                        cause: Cause::Denied(statement),
+                        set: denied,
+                    });
+                }
+            }
+        }
+        for situation in &against.situations {
+            for (&layer, groups) in &situation.compiled.groups {
+                for (group, &allowed) in groups.iter().enumerate() {
+                    if left == Set::EMPTY || against.subject.told.contains(&layer) || !limits(layer) {
+                        continue;
+                    }
+                    let scope = situation.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL);
+                    let arena = self.compiler.arena();
+                    let within = arena.intersection([part, scope, situation.on])?;
+                    let limited = arena.difference([within], [allowed])?;
+                    if !arena.is_disjoint(limited, left)? {
+                        left = arena.difference([left], [limited])?;
+                        let cause = Cause::Limited { layer, group };
+                        let boxes = vec![allow.clone()];
+                        drafts.push(Draft { boxes, except: Vec::new(), cause, set: limited });
+                    }
+                }
+            }
+        }
+        if left != Set::EMPTY {
+            drafts.push(Draft { boxes: vec![allow], except: Vec::new(), cause: Cause::Rules, set: left });
+        }
+        Ok(drafts)
+    }
+
+    /// The limits and exceptions that make a draft's boxes its set, and the entries that matter.
+    fn finished(
+        &mut self,
+        draft: Draft,
+        nth: usize,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+        situation: &ReadSituation<'_>,
+    ) -> Result<Clause, AnalysisError> {
+        let Draft { mut boxes, mut except, cause, set } = draft;
+        for of in &mut boxes {
+            self.narrow(of, from, against, set)?;
+        }
+        let mut shown = situation.on;
+        for of in &boxes {
+            let requests = self.requests_of(of, from, against)?;
+            shown = self.compiler.arena().intersection([shown, requests])?;
+        }
+        let own_account_only = !self.compiler.arena().is_subset(shown, situation.compiled.reach)?
+            && self.compiler.arena().is_subset(set, situation.compiled.reach)?;
+        if own_account_only {
+            shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
+        }
+        let mut within = Vec::new();
+        for (&layer, groups) in &situation.compiled.groups {
+            for (group, &allowed) in groups.iter().enumerate() {
+                let scope = situation.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL);
+                let lacking = self.compiler.arena().difference([scope], [allowed])?;
+                let is_own = boxes.first().is_some_and(|of| of.statement.layer == layer);
+                if is_own || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
+                    continue;
+                }
+                if !self.compiler.arena().is_disjoint(set, lacking)? {
+                    continue;
+                }
+                let members =
+                    situation.situation.layers.groups(layer).get(group).cloned().unwrap_or_default();
+                let mut statements = Vec::new();
+                for (&statement, &allowing) in &situation.compiled.statements {
+                    let is_member = statement.layer == layer && members.contains(&statement.policy);
+                    if is_member
+                        && statement.effect == Effect::Allow
+                        && !self.compiler.arena().is_disjoint(set, allowing)?
+                    {
+                        let mut of = StatementBox {
+                            side: from.side,
+                            situation: nth,
+                            statement,
+                            actions: Entries::All,
+                            resources: Entries::All,
+                        };
+                        self.narrow(&mut of, from, against, set)?;
+                        statements.push(of);
+                    }
+                }
+                let mut all = Vec::new();
+                for of in &statements {
+                    all.push(self.requests_of(of, from, against)?);
+                }
+                let allowed = self.compiler.arena().union(all)?;
+                shown = self.compiler.arena().intersection([shown, allowed])?;
+                within.push(Limit { layer, group, statements });
+            }
+        }
+        let denying = (from, nth, Effect::Deny);
+        let mut takers = vec![denying];
+        if let Some(against) = against {
+            let is_taken = matches!(cause, Cause::NotAllowed | Cause::Limited { .. });
+            takers.extend(
+                (0..against.situations.len()).filter(|_| is_taken).map(|nth| (against, nth, Effect::Allow)),
+            );
+        }
+        for (side, nth, effect) in takers {
+            let Some(situation) = side.situations.get(nth) else { continue };
+            for (&statement, &requests) in &situation.compiled.statements {
+                let is_taker = effect == Effect::Deny
+                    || match cause {
+                        Cause::Limited { layer, group } => {
+                            let groups = situation.situation.layers.groups(layer);
+                            statement.layer == layer
+                                && groups.get(group).is_some_and(|group| group.contains(&statement.policy))
+                        }
+                        _ => side.subject.told.contains(&statement.layer),
+                    };
+                let arena = self.compiler.arena();
+                if statement.effect != effect || !is_taker || shown == set {
+                    continue;
+                }
+                let scope = situation.compiled.scopes.get(&statement.layer).copied().unwrap_or(Set::FULL);
+                let taken = arena.intersection([shown, requests, scope, situation.on])?;
+                if taken == Set::EMPTY || !arena.is_disjoint(taken, set)? {
+                    continue;
+                }
+                shown = arena.difference([shown], [taken])?;
+                let mut of = StatementBox {
+                    side: side.side,
+                    situation: nth,
+                    statement,
+                    actions: Entries::All,
+                    resources: Entries::All,
+                };
+                self.narrow(&mut of, from, against, taken)?;
+                except.push(of);
+            }
+        }
+        Ok(Clause {
+            situation: nth,
+            boxes,
+            within,
+            own_account_only,
+            except,
+            cause,
+            is_exact: shown == set,
+            witness: None,
+            set,
+        })
+    }
+
+    /// Leaves out the entries that have no request in a set, or none that another has not.
+    fn narrow(
+        &mut self,
+        of: &mut StatementBox,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+        set: Set,
+    ) -> Result<(), AnalysisError> {
+        let Some((statement, policy_type)) = statement_of(of, from, against) else { return Ok(()) };
+        self.turn_to(of, from, against);
+        if let Selector::In(entries) = &statement.action
+            && entries.len() > 1
+        {
+            let mut sets = Vec::new();
+            for entry in entries {
+                sets.push(self.compiler.action_entry(entry)?);
+            }
+            of.actions = self.kept(&sets, set)?;
+        }
+        if let Some(Selector::In(entries)) = &statement.resource
+            && entries.len() > 1
+        {
+            let mut sets = Vec::new();
+            for entry in entries {
+                sets.push(self.compiler.resource_entry(entry, policy_type)?);
+            }
+            of.resources = self.kept(&sets, set)?;
+        }
+        Ok(())
+    }
+
+    /// Reads on as the side of a box does.
+    fn turn_to(&mut self, of: &StatementBox, from: &Read<'_>, against: Option<&Read<'_>>) {
+        if let Some(situation) = side_of(of, from, against).situations.get(of.situation)
+            && *self.compiler.universe() != situation.universe
+        {
+            self.compiler.turn_to(situation.universe.clone());
+        }
+    }
+
+    /// The entries that are needed for a set.
+    fn kept(&mut self, sets: &[Set], of: Set) -> Result<Entries, AnalysisError> {
+        let arena = self.compiler.arena();
+        let mut kept: Vec<(usize, Set)> = Vec::new();
+        for (nth, &set) in sets.iter().enumerate() {
+            let part = arena.intersection([set, of])?;
+            let others = kept.iter().map(|(_, part)| *part);
+            let others = arena.union(others)?;
+            if part == Set::EMPTY || arena.is_subset(part, others)? {
+                continue;
+            }
+            let mut still = Vec::new();
+            for (other, earlier) in kept {
+                if !arena.is_subset(earlier, part)? {
+                    still.push((other, earlier));
+                }
+            }
+            still.push((nth, part));
+            kept = still;
+        }
+        let kept: Vec<usize> = kept.into_iter().map(|(nth, _)| nth).collect();
+        Ok(if kept.len() == sets.len() { Entries::All } else { Entries::Only(kept) })
+    }
+
+    /// The requests of a box.
+    pub(super) fn requests_of(
+        &mut self,
+        of: &StatementBox,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+    ) -> Result<Set, AnalysisError> {
+        let side = side_of(of, from, against);
+        let Some(situation) = side.situations.get(of.situation) else { return Ok(Set::EMPTY) };
+        let Some(&whole) = situation.compiled.statements.get(&of.statement) else { return Ok(Set::EMPTY) };
+        let scope = situation.compiled.scopes.get(&of.statement.layer).copied().unwrap_or(Set::FULL);
+        let mut all = vec![whole, scope];
+        self.turn_to(of, from, against);
+        if let Some((statement, policy_type)) = statement_of(of, from, against) {
+            if let (Selector::In(entries), Entries::Only(kept)) = (&statement.action, &of.actions) {
+                let mut sets = Vec::new();
+                for entry in kept.iter().filter_map(|nth| entries.get(*nth)) {
+                    sets.push(self.compiler.action_entry(entry)?);
+                }
+                all.push(self.compiler.arena().union(sets)?);
+            }
+            if let (Some(Selector::In(entries)), Entries::Only(kept)) = (&statement.resource, &of.resources) {
+                let mut sets = Vec::new();
+                for entry in kept.iter().filter_map(|nth| entries.get(*nth)) {
+                    sets.push(self.compiler.resource_entry(entry, policy_type)?);
+                }
+                all.push(self.compiler.arena().union(sets)?);
+            }
+        }
+        Ok(self.compiler.arena().intersection(all)?)
+    }
+}
+
+/// Whether a layer limits by not allowing.
+fn limits(layer: Layer) -> bool {
+    matches!(
+        layer,
+        Layer::Boundary
+            | Layer::Session
+            | Layer::Scp
+            | Layer::VpcEndpoint
+            | Layer::Identity
+            | Layer::Resource
+    )
+}
+
+fn side_of<'r, 's>(of: &StatementBox, from: &'r Read<'s>, against: Option<&'r Read<'s>>) -> &'r Read<'s> {
+    match against {
+        Some(against) if against.side == of.side => against,
+        _ => from,
+    }
+}
+
+fn statement_of<'s>(
+    of: &StatementBox,
+    from: &Read<'s>,
+    against: Option<&Read<'s>>,
+) -> Option<(&'s Statement, crate::policy::PolicyType)> {
+    let layers = &side_of(of, from, against).subject.situations.get(of.situation)?.layers;
+    Some((layers.statement(of.statement)?, layers.policy(of.statement)?.policy_type))
+}
+
+impl Clause {
+    /// The request that shows it.
+    pub fn example(&self) -> Option<&Request> {
+        self.witness.as_ref().map(|witness| &witness.request)
+    }
+}
