@@ -149,6 +149,7 @@ impl From<BudgetError<Level>> for AnalysisError {
 pub struct Analysis<'a> {
     catalog: &'a Catalog,
     typing: Typing,
+    budget: Budget,
     compiler: Compiler,
 }
 
@@ -172,7 +173,7 @@ struct ReadSituation<'s> {
 impl<'a> Analysis<'a> {
     /// Questions with the facts of a catalogue about keys.
     pub fn new(catalog: &'a Catalog, typing: Typing, budget: Budget) -> Analysis<'a> {
-        Analysis { catalog, typing, compiler: Compiler::new(Universe::default(), budget) }
+        Analysis { catalog, typing, budget, compiler: Compiler::new(Universe::default(), budget) }
     }
 
     /// Everything that a subject may do.
@@ -186,6 +187,7 @@ impl<'a> Analysis<'a> {
         let target = self.compiler.arena().difference([target], beyond)?;
         let mut clauses = self.clauses(&read, None, target)?;
         for clause in &mut clauses {
+            self.compiler.arena().renew(self.budget);
             clause.witness = self.witness(clause, &read, None)?;
         }
         let ineffective = self.ineffective(&read, part)?;
@@ -224,6 +226,7 @@ impl<'a> Analysis<'a> {
         let target = self.compiler.arena().intersection([target, part])?;
         let mut clauses = self.clauses(allowing, Some(other), target)?;
         for clause in &mut clauses {
+            self.compiler.arena().renew(self.budget);
             clause.witness = self.witness(clause, allowing, Some(other))?;
         }
         Ok(clauses)

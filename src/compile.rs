@@ -42,7 +42,7 @@ use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Stateme
 pub use layers::Compiled;
 pub use level::Level;
 pub use point::Point;
-pub use universe::{Callers, KeyDomain, KeyFacts, Typing, Universe, holder};
+pub use universe::{Callers, HOLDER_ACCOUNT, KeyDomain, KeyFacts, Typing, Universe, holder};
 
 /// A set too complicated for the budget.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Situation, Subject};
 use crate::arn::AccountId;
-use crate::compile::Callers;
+use crate::compile::{Callers, HOLDER_ACCOUNT};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers};
 use crate::policy::{PolicyType, ResourceService, parse};
@@ -21,7 +21,17 @@ const EVERYTHING_TO_EVERYONE: &str =
 
 /// A policy that limits nothing.
 fn unlimited(policy_type: PolicyType) -> LayerPolicy {
-    let text = if policy_type.is_identity_based() { EVERYTHING } else { EVERYTHING_TO_EVERYONE };
+    assumed(if policy_type.is_identity_based() { EVERYTHING } else { EVERYTHING_TO_EVERYONE }, policy_type)
+}
+
+/// A resource's policy that leaves everything to its account (R-EVL-40).
+fn delegating() -> LayerPolicy {
+    let text = EVERYTHING_TO_EVERYONE
+        .replace("\"*\",\"Action\"", &format!("{{\"AWS\":\"{HOLDER_ACCOUNT}\"}},\"Action\""));
+    assumed(&text, PolicyType::Resource(ResourceService::Other))
+}
+
+fn assumed(text: &str, policy_type: PolicyType) -> LayerPolicy {
     LayerPolicy {
         name: "everything".to_owned(),
         kind: "assumed".to_owned(),
@@ -41,7 +51,7 @@ pub fn alone(policies: Vec<LayerPolicy>, policy_type: PolicyType) -> Subject {
     let full = || vec![unlimited(PolicyType::Identity)];
     let resource = || vec![unlimited(PolicyType::Resource(ResourceService::Other))];
     let level = |policies| vec![Level { name: "alone".to_owned(), policies }];
-    let none = PolicyLayers::default();
+    let none = PolicyLayers { resource: vec![delegating()], ..PolicyLayers::default() };
     let (layers, told) = match policy_type {
         PolicyType::Identity => (PolicyLayers { identity: policies, ..none }, Layer::Identity),
         PolicyType::Boundary => {
@@ -66,7 +76,7 @@ pub fn alone(policies: Vec<LayerPolicy>, policy_type: PolicyType) -> Subject {
         PolicyType::Resource(_) | PolicyType::Trust | PolicyType::Rcp | PolicyType::VpcEndpoint
     );
     let callers = if about_anyone { Callers::Any } else { Callers::Holder };
-    let resource_account = if about_anyone { AccountId::parse(RESOURCE_ACCOUNT) } else { None };
+    let resource_account = AccountId::parse(if about_anyone { RESOURCE_ACCOUNT } else { HOLDER_ACCOUNT });
     Subject {
         callers,
         knowledge: Knowledge::default(),

@@ -10,8 +10,9 @@
 
 use super::{Analysis, AnalysisError, Read, ReadSituation, Side};
 use crate::algebra::Set;
+use crate::compile::Level;
 use crate::layers::{Layer, StatementRef};
-use crate::policy::{Effect, Selector, Statement};
+use crate::policy::{ActionPattern, Effect, PolicyType, Selector, Spanned, Statement};
 use crate::request::Request;
 
 use super::Witness;
@@ -261,7 +262,7 @@ impl Analysis<'_> {
         for of in &mut boxes {
             self.narrow(of, from, against, set)?;
         }
-        let mut shown = situation.on;
+        let mut shown = self.compiler.arena().difference([situation.on], [situation.compiled.beyond])?;
         for of in &boxes {
             let requests = self.requests_of(of, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;
@@ -379,22 +380,39 @@ impl Analysis<'_> {
         if let Selector::In(entries) = &statement.action
             && entries.len() > 1
         {
-            let mut sets = Vec::new();
-            for entry in entries {
-                sets.push(self.compiler.action_entry(entry)?);
+            let mut kept = Vec::new();
+            for (nth, entry) in entries.iter().enumerate() {
+                if self.has_action(set, entry)? {
+                    kept.push(nth);
+                }
             }
-            of.actions = self.kept(&sets, set)?;
+            of.actions = some_of(kept, entries.len());
         }
         if let Some(Selector::In(entries)) = &statement.resource
             && entries.len() > 1
         {
-            let mut sets = Vec::new();
-            for entry in entries {
-                sets.push(self.compiler.resource_entry(entry, policy_type)?);
+            let mut kept = Vec::new();
+            for (nth, entry) in entries.iter().enumerate() {
+                let requests = self.compiler.resource_entry(entry, policy_type)?;
+                if !self.compiler.arena().is_disjoint(requests, set)? {
+                    kept.push(nth);
+                }
             }
-            of.resources = self.kept(&sets, set)?;
+            of.resources = some_of(kept, entries.len());
         }
         Ok(())
+    }
+
+    /// Whether some request of a set is about an action of an entry.
+    fn has_action(&mut self, set: Set, entry: &Spanned<ActionPattern>) -> Result<bool, AnalysisError> {
+        if let ActionPattern::Named { service: Some(service), name } = &entry.value
+            && let Some(name) = name.as_text()
+        {
+            let set = self.with_text(set, Level::Service, &service.to_ascii_lowercase())?;
+            return Ok(self.with_text(set, Level::Name, &name.to_ascii_lowercase())? != Set::EMPTY);
+        }
+        let requests = self.compiler.action_entry(entry)?;
+        Ok(!self.compiler.arena().is_disjoint(requests, set)?)
     }
 
     /// Reads on as the side of a box does.
@@ -404,30 +422,6 @@ impl Analysis<'_> {
         {
             self.compiler.turn_to(situation.universe.clone());
         }
-    }
-
-    /// The entries that are needed for a set.
-    fn kept(&mut self, sets: &[Set], of: Set) -> Result<Entries, AnalysisError> {
-        let arena = self.compiler.arena();
-        let mut kept: Vec<(usize, Set)> = Vec::new();
-        for (nth, &set) in sets.iter().enumerate() {
-            let part = arena.intersection([set, of])?;
-            let others = kept.iter().map(|(_, part)| *part);
-            let others = arena.union(others)?;
-            if part == Set::EMPTY || arena.is_subset(part, others)? {
-                continue;
-            }
-            let mut still = Vec::new();
-            for (other, earlier) in kept {
-                if !arena.is_subset(earlier, part)? {
-                    still.push((other, earlier));
-                }
-            }
-            still.push((nth, part));
-            kept = still;
-        }
-        let kept: Vec<usize> = kept.into_iter().map(|(nth, _)| nth).collect();
-        Ok(if kept.len() == sets.len() { Entries::All } else { Entries::Only(kept) })
     }
 
     /// The requests of a box.
@@ -463,6 +457,11 @@ impl Analysis<'_> {
     }
 }
 
+/// Some entries of so many.
+fn some_of(kept: Vec<usize>, count: usize) -> Entries {
+    if kept.len() == count { Entries::All } else { Entries::Only(kept) }
+}
+
 /// Whether a layer limits by not allowing.
 fn limits(layer: Layer) -> bool {
     matches!(
@@ -487,7 +486,7 @@ fn statement_of<'s>(
     of: &StatementBox,
     from: &Read<'s>,
     against: Option<&Read<'s>>,
-) -> Option<(&'s Statement, crate::policy::PolicyType)> {
+) -> Option<(&'s Statement, PolicyType)> {
     let layers = &side_of(of, from, against).subject.situations.get(of.situation)?.layers;
     Some((layers.statement(of.statement)?, layers.policy(of.statement)?.policy_type))
 }

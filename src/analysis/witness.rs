@@ -180,7 +180,7 @@ impl Analysis<'_> {
         Ok(found)
     }
 
-    fn with_text(&mut self, set: Set, level: Level, text: &str) -> Result<Set, AnalysisError> {
+    pub(super) fn with_text(&mut self, set: Set, level: Level, text: &str) -> Result<Set, AnalysisError> {
         Ok(self.compiler.arena().restrict(set, level, &Datum::Text(text.to_owned()))?)
     }
 
@@ -379,8 +379,17 @@ impl Analysis<'_> {
             }
         }
         if !allows(&allowed) || refused.as_ref().is_some_and(allows) {
-            let request = format!("{} on {}", request.action, request.resource);
-            return Err(AnalysisError::Disagreement { request });
+            let context: Vec<String> =
+                request.context.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            return Err(AnalysisError::Disagreement {
+                request: format!(
+                    "{} on {} by {} with {{{}}}",
+                    request.action,
+                    request.resource,
+                    request.caller,
+                    context.join(", ")
+                ),
+            });
         }
         Ok(Some(Witness { request, allowing: allowed, other: refused }))
     }

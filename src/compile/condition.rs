@@ -512,7 +512,7 @@ impl Compiler {
         Ok(self.arena.union([satisfied, otherwise])?)
     }
 
-    /// What fits, or of the readable what does not, where the test is negated.
+    /// What of the readable fits, or does not where the test is negated.
     fn negated(
         &mut self,
         condition: &Condition,
@@ -523,7 +523,10 @@ impl Compiler {
         Ok(match condition.operator.test.is_negated() {
             true if is_poisoned => Set::EMPTY,
             true => self.arena.difference([readable], fitting)?,
-            false => self.arena.union(fitting)?,
+            false => {
+                let fitting = self.arena.union(fitting)?;
+                self.arena.intersection([readable, fitting])?
+            }
         })
     }
 

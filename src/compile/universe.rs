@@ -32,13 +32,16 @@ pub struct Universe {
 pub enum Callers {
     /// This one.
     One(Caller),
-    /// An IAM user in the partition and the account of the resource, of whom nothing else is said: who holds the
-    /// policies of a question that is about no one in particular.
+    /// An IAM user in the partition and the account of the resource, whose own policy leaves all to that account, and
+    /// of whom nothing else is said: who holds the policies of a question that is about no one in particular.
     #[default]
     Holder,
     /// Anyone, from another account than the resource's: for what resource-based policies say of everybody.
     Any,
 }
+
+/// The account of the caller that [`Callers::Holder`] stands for.
+pub const HOLDER_ACCOUNT: &str = "111122223333";
 
 /// The caller that [`Callers::Holder`] stands for in a request on a resource.
 pub fn holder(resource: &Resource) -> Caller {
@@ -49,7 +52,7 @@ pub fn holder(resource: &Resource) -> Caller {
     Caller::Iam(IamCaller {
         kind: IamKind::User,
         partition: partition.to_owned(),
-        account: None,
+        account: AccountId::parse(HOLDER_ACCOUNT),
         path: "/".to_owned(),
         name: "anyone".to_owned(),
         unique_id: None,
