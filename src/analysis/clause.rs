@@ -2,7 +2,7 @@
 //! is taken out.
 //!
 //! ```text
-//!   clause  =  a statement's requests                   boxes.first()
+//!   clause  =  a statement's requests                   boxes
 //!            ∩ what each limiting group allows          within
 //!            ∩ why the other side says no               cause
 //!            \ what is denied, or allowed already       except
@@ -22,9 +22,11 @@ use super::Witness;
 pub struct Clause {
     /// The situation of the side that allows.
     pub situation: usize,
-    /// What allows it, and what else applies to all of it: the first is the Allow.
+    /// What applies to all of it: the Allow, unless several do (see `within`), and the Deny of the other side that was
+    /// the cause.
     pub boxes: Vec<StatementBox>,
-    /// Groups of policies that have to allow it too, and do so only in part.
+    /// Statements of which one has to allow it: of a limiting layer that allows it only in part, and of the layer that
+    /// is told where several statements allow it.
     pub within: Vec<Limit>,
     /// Whether only resources of the caller's own account are in it.
     pub own_account_only: bool,
@@ -96,12 +98,43 @@ pub enum Cause {
     Rules,
 }
 
+/// The requests of a target that one statement allows.
+#[derive(Clone, Copy)]
+struct Part {
+    situation: usize,
+    statement: StatementRef,
+    set: Set,
+}
+
 /// A clause in the making.
 struct Draft {
+    situation: usize,
+    /// What applies to all of it.
     boxes: Vec<StatementBox>,
-    except: Vec<StatementBox>,
+    /// What allows it, where that are several statements.
+    any: Vec<StatementBox>,
     cause: Cause,
     set: Set,
+}
+
+impl Draft {
+    fn of(side: Side, part: &Part, cause: Cause, set: Set) -> Draft {
+        let allow = StatementBox::whole(side, part.situation, part.statement);
+        Draft { situation: part.situation, boxes: vec![allow], any: Vec::new(), cause, set }
+    }
+}
+
+impl StatementBox {
+    fn whole(side: Side, situation: usize, statement: StatementRef) -> StatementBox {
+        StatementBox { side, situation, statement, actions: Entries::All, resources: Entries::All }
+    }
+}
+
+impl ReadSituation<'_> {
+    /// The requests for which a layer counts.
+    fn scope(&self, layer: Layer) -> Set {
+        self.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL)
+    }
 }
 
 impl Analysis<'_> {
@@ -112,7 +145,7 @@ impl Analysis<'_> {
         against: Option<&Read<'_>>,
         target: Set,
     ) -> Result<Vec<Clause>, AnalysisError> {
-        let mut parts: Vec<(usize, StatementRef, Set)> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         for (nth, situation) in from.situations.iter().enumerate() {
             for (&statement, &set) in &situation.compiled.statements {
                 let is_told =
@@ -120,69 +153,57 @@ impl Analysis<'_> {
                 if !is_told || target == Set::EMPTY {
                     continue;
                 }
-                let scope = situation.compiled.scopes.get(&statement.layer).copied().unwrap_or(Set::FULL);
-                let part = self.compiler.arena().intersection([set, scope, situation.on, target])?;
-                if part != Set::EMPTY {
-                    parts.push((nth, statement, part));
+                let scope = situation.scope(statement.layer);
+                let set = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                if set != Set::EMPTY {
+                    parts.push(Part { situation: nth, statement, set });
                 }
             }
         }
         let parts = self.needed(parts)?;
+        let drafts = match against {
+            None => parts.iter().map(|part| Draft::of(from.side, part, Cause::None, part.set)).collect(),
+            Some(against) => self.by_cause(from, &parts, against, target)?,
+        };
         let mut clauses = Vec::new();
-        for (nth, statement, part) in parts {
-            let allow = StatementBox {
-                side: from.side,
-                situation: nth,
-                statement,
-                actions: Entries::All,
-                resources: Entries::All,
-            };
-            let drafts = match against {
-                None => vec![Draft { boxes: vec![allow], except: Vec::new(), cause: Cause::None, set: part }],
-                Some(against) => self.by_cause(allow, against, part)?,
-            };
-            for draft in drafts {
-                if let Some(situation) = from.situations.get(nth) {
-                    clauses.push(self.finished(draft, nth, from, against, situation)?);
-                }
-            }
+        for draft in drafts {
+            self.compiler.arena().renew(self.budget);
+            clauses.extend(self.finished(draft, from, against)?);
         }
         Ok(clauses)
     }
 
     /// The parts without those that the others cover.
-    fn needed(
-        &mut self,
-        parts: Vec<(usize, StatementRef, Set)>,
-    ) -> Result<Vec<(usize, StatementRef, Set)>, AnalysisError> {
+    fn needed(&mut self, parts: Vec<Part>) -> Result<Vec<Part>, AnalysisError> {
         let arena = self.compiler.arena();
         let mut behind = vec![Set::EMPTY];
-        for (_, _, part) in parts.iter().rev() {
+        for part in parts.iter().rev() {
             let last = behind.last().copied().unwrap_or(Set::EMPTY);
-            behind.push(arena.union([last, *part])?);
+            behind.push(arena.union([last, part.set])?);
         }
         let mut kept = Vec::new();
         let mut covered = Set::EMPTY;
         for (nth, part) in parts.iter().enumerate() {
             let others = behind.get(parts.len() - nth - 1).copied().unwrap_or(Set::EMPTY);
             let others = arena.union([covered, others])?;
-            if !arena.is_subset(part.2, others)? {
-                covered = arena.union([covered, part.2])?;
+            if !arena.is_subset(part.set, others)? {
+                covered = arena.union([covered, part.set])?;
                 kept.push(*part);
             }
         }
         Ok(kept)
     }
 
-    /// A part of a difference, split by why the other side says no.
+    /// A difference, split by why the other side says no: first by the statements that allow what none allows there,
+    /// then by what denies there, or does not allow.
     fn by_cause(
         &mut self,
-        allow: StatementBox,
+        from: &Read<'_>,
+        parts: &[Part],
         against: &Read<'_>,
-        part: Set,
+        target: Set,
     ) -> Result<Vec<Draft>, AnalysisError> {
         let mut drafts = Vec::new();
-        let mut left = part;
         let mut allowing = Vec::new();
         for situation in &against.situations {
             for (statement, &set) in &situation.compiled.statements {
@@ -191,36 +212,27 @@ impl Analysis<'_> {
                 }
             }
         }
-        let unallowed = self.compiler.arena().difference([part], allowing)?;
-        if unallowed != Set::EMPTY {
-            left = self.compiler.arena().difference([left], [unallowed])?;
-            let boxes = vec![allow.clone()];
-            drafts.push(Draft { boxes, except: Vec::new(), cause: Cause::NotAllowed, set: unallowed });
+        let mut left = target;
+        for part in parts {
+            let unallowed = self.compiler.arena().difference([part.set], allowing.iter().copied())?;
+            if unallowed != Set::EMPTY {
+                left = self.compiler.arena().difference([left], [unallowed])?;
+                drafts.push(Draft::of(from.side, part, Cause::NotAllowed, unallowed));
+            }
         }
         for (nth, situation) in against.situations.iter().enumerate() {
             for (&statement, &set) in &situation.compiled.statements {
                 if statement.effect == Effect::Allow || left == Set::EMPTY {
                     continue;
                 }
-                let scope = situation.compiled.scopes.get(&statement.layer).copied().unwrap_or(Set::FULL);
                 let arena = self.compiler.arena();
-                let denied = arena.intersection([part, set, scope, situation.on])?;
+                let denied =
+                    arena.intersection([target, set, situation.scope(statement.layer), situation.on])?;
                 if !arena.is_disjoint(denied, left)? {
                     left = arena.difference([left], [denied])?;
-                    let deny = StatementBox {
-                        side: against.side,
-                        situation: nth,
-                        statement,
-                        actions: Entries::All,
-                        resources: Entries::All,
-                    };
-                    let boxes = vec![allow.clone(), deny];
-                    drafts.push(Draft {
-                        boxes,
-                        except: Vec::new(),
-                        cause: Cause::Denied(statement),
-                        set: denied,
-                    });
+                    let deny = StatementBox::whole(against.side, nth, statement);
+                    let cause = Cause::Denied(statement);
+                    drafts.extend(self.allowed_by_any(from, parts, Some(deny), cause, denied)?);
                 }
             }
         }
@@ -230,21 +242,50 @@ impl Analysis<'_> {
                     if left == Set::EMPTY || against.subject.told.contains(&layer) || !limits(layer) {
                         continue;
                     }
-                    let scope = situation.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL);
                     let arena = self.compiler.arena();
-                    let within = arena.intersection([part, scope, situation.on])?;
+                    let within = arena.intersection([target, situation.scope(layer), situation.on])?;
                     let limited = arena.difference([within], [allowed])?;
                     if !arena.is_disjoint(limited, left)? {
                         left = arena.difference([left], [limited])?;
                         let cause = Cause::Limited { layer, group };
-                        let boxes = vec![allow.clone()];
-                        drafts.push(Draft { boxes, except: Vec::new(), cause, set: limited });
+                        drafts.extend(self.allowed_by_any(from, parts, None, cause, limited)?);
                     }
                 }
             }
         }
         if left != Set::EMPTY {
-            drafts.push(Draft { boxes: vec![allow], except: Vec::new(), cause: Cause::Rules, set: left });
+            drafts.extend(self.allowed_by_any(from, parts, None, Cause::Rules, left)?);
+        }
+        Ok(drafts)
+    }
+
+    /// A set as one draft for each situation, allowed by any of the parts that meet it.
+    fn allowed_by_any(
+        &mut self,
+        from: &Read<'_>,
+        parts: &[Part],
+        and: Option<StatementBox>,
+        cause: Cause,
+        set: Set,
+    ) -> Result<Vec<Draft>, AnalysisError> {
+        let mut drafts = Vec::new();
+        for nth in 0..from.situations.len() {
+            let mut any = Vec::new();
+            let mut sets = Vec::new();
+            for part in parts.iter().filter(|part| part.situation == nth) {
+                if !self.compiler.arena().is_disjoint(part.set, set)? {
+                    any.push(StatementBox::whole(from.side, nth, part.statement));
+                    sets.push(part.set);
+                }
+            }
+            let allowed = self.compiler.arena().union(sets)?;
+            let set = self.compiler.arena().intersection([set, allowed])?;
+            if any.is_empty() || set == Set::EMPTY {
+                continue;
+            }
+            let (mut boxes, any) = if any.len() == 1 { (any, Vec::new()) } else { (Vec::new(), any) };
+            boxes.extend(and.clone());
+            drafts.push(Draft { situation: nth, boxes, any, cause, set });
         }
         Ok(drafts)
     }
@@ -253,12 +294,11 @@ impl Analysis<'_> {
     fn finished(
         &mut self,
         draft: Draft,
-        nth: usize,
         from: &Read<'_>,
         against: Option<&Read<'_>>,
-        situation: &ReadSituation<'_>,
-    ) -> Result<Clause, AnalysisError> {
-        let Draft { mut boxes, mut except, cause, set } = draft;
+    ) -> Result<Option<Clause>, AnalysisError> {
+        let Draft { situation: nth, mut boxes, any, cause, set } = draft;
+        let Some(situation) = from.situations.get(nth) else { return Ok(None) };
         for of in &mut boxes {
             self.narrow(of, from, against, set)?;
         }
@@ -273,12 +313,16 @@ impl Analysis<'_> {
             shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
         }
         let mut within = Vec::new();
+        if let Some(layer) = any.first().map(|of| of.statement.layer) {
+            let (limit, allowed) = self.limit(layer, 0, any, from, against, set)?;
+            shown = self.compiler.arena().intersection([shown, allowed])?;
+            within.push(limit);
+        }
         for (&layer, groups) in &situation.compiled.groups {
             for (group, &allowed) in groups.iter().enumerate() {
-                let scope = situation.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL);
-                let lacking = self.compiler.arena().difference([scope], [allowed])?;
-                let is_own = boxes.first().is_some_and(|of| of.statement.layer == layer);
-                if is_own || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
+                let lacking = self.compiler.arena().difference([situation.scope(layer)], [allowed])?;
+                let is_told = from.subject.told.contains(&layer);
+                if is_told || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
                     continue;
                 }
                 if !self.compiler.arena().is_disjoint(set, lacking)? {
@@ -286,85 +330,79 @@ impl Analysis<'_> {
                 }
                 let members =
                     situation.situation.layers.groups(layer).get(group).cloned().unwrap_or_default();
+                let is_member = |of: &StatementRef| {
+                    of.layer == layer && of.effect == Effect::Allow && members.contains(&of.policy)
+                };
                 let mut statements = Vec::new();
-                for (&statement, &allowing) in &situation.compiled.statements {
-                    let is_member = statement.layer == layer && members.contains(&statement.policy);
-                    if is_member
-                        && statement.effect == Effect::Allow
-                        && !self.compiler.arena().is_disjoint(set, allowing)?
-                    {
-                        let mut of = StatementBox {
-                            side: from.side,
-                            situation: nth,
-                            statement,
-                            actions: Entries::All,
-                            resources: Entries::All,
-                        };
-                        self.narrow(&mut of, from, against, set)?;
-                        statements.push(of);
+                for (&statement, &allowing) in
+                    situation.compiled.statements.iter().filter(|(of, _)| is_member(of))
+                {
+                    if !self.compiler.arena().is_disjoint(set, allowing)? {
+                        statements.push(StatementBox::whole(from.side, nth, statement));
                     }
                 }
-                let mut all = Vec::new();
-                for of in &statements {
-                    all.push(self.requests_of(of, from, against)?);
-                }
-                let allowed = self.compiler.arena().union(all)?;
+                let (limit, allowed) = self.limit(layer, group, statements, from, against, set)?;
                 shown = self.compiler.arena().intersection([shown, allowed])?;
-                within.push(Limit { layer, group, statements });
+                within.push(limit);
             }
         }
+        let mut except = Vec::new();
         let denying = (from, nth, Effect::Deny);
         let mut takers = vec![denying];
         if let Some(against) = against {
             let is_taken = matches!(cause, Cause::NotAllowed | Cause::Limited { .. });
-            takers.extend(
-                (0..against.situations.len()).filter(|_| is_taken).map(|nth| (against, nth, Effect::Allow)),
-            );
+            let all = (0..against.situations.len()).filter(|_| is_taken);
+            takers.extend(all.map(|nth| (against, nth, Effect::Allow)));
         }
         for (side, nth, effect) in takers {
             let Some(situation) = side.situations.get(nth) else { continue };
-            for (&statement, &requests) in &situation.compiled.statements {
-                let is_taker = effect == Effect::Deny
-                    || match cause {
-                        Cause::Limited { layer, group } => {
-                            let groups = situation.situation.layers.groups(layer);
-                            statement.layer == layer
-                                && groups.get(group).is_some_and(|group| group.contains(&statement.policy))
-                        }
-                        _ => side.subject.told.contains(&statement.layer),
-                    };
-                let arena = self.compiler.arena();
-                if statement.effect != effect || !is_taker || shown == set {
-                    continue;
+            let is_taker = |of: &StatementRef| match (effect, cause) {
+                (Effect::Deny, _) => true,
+                (Effect::Allow, Cause::Limited { layer, group }) => {
+                    let groups = situation.situation.layers.groups(layer);
+                    of.layer == layer && groups.get(group).is_some_and(|group| group.contains(&of.policy))
                 }
-                let scope = situation.compiled.scopes.get(&statement.layer).copied().unwrap_or(Set::FULL);
+                (Effect::Allow, _) => side.subject.told.contains(&of.layer),
+            };
+            let takers = situation.compiled.statements.iter();
+            for (&statement, &requests) in takers.filter(|(of, _)| of.effect == effect && is_taker(of)) {
+                if shown == set {
+                    break;
+                }
+                let arena = self.compiler.arena();
+                let scope = situation.scope(statement.layer);
                 let taken = arena.intersection([shown, requests, scope, situation.on])?;
                 if taken == Set::EMPTY || !arena.is_disjoint(taken, set)? {
                     continue;
                 }
                 shown = arena.difference([shown], [taken])?;
-                let mut of = StatementBox {
-                    side: side.side,
-                    situation: nth,
-                    statement,
-                    actions: Entries::All,
-                    resources: Entries::All,
-                };
+                let mut of = StatementBox::whole(side.side, nth, statement);
                 self.narrow(&mut of, from, against, taken)?;
                 except.push(of);
             }
         }
-        Ok(Clause {
-            situation: nth,
-            boxes,
-            within,
-            own_account_only,
-            except,
-            cause,
-            is_exact: shown == set,
-            witness: None,
-            set,
-        })
+        let is_exact = shown == set;
+        let (situation, witness) = (nth, None);
+        Ok(Some(Clause { situation, boxes, within, own_account_only, except, cause, is_exact, witness, set }))
+    }
+
+    /// Statements of which one has to allow, and the requests that they do.
+    fn limit(
+        &mut self,
+        layer: Layer,
+        group: usize,
+        mut statements: Vec<StatementBox>,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+        set: Set,
+    ) -> Result<(Limit, Set), AnalysisError> {
+        let mut all = Vec::new();
+        for of in &mut statements {
+            self.narrow(of, from, against, set)?;
+            all.push(self.requests_of(of, from, against)?);
+        }
+        let allowed = self.compiler.arena().union(all)?;
+        Ok((Limit { layer, group, statements }, allowed))
     }
 
     /// Leaves out the entries that have no request in a set, or none that another has not.
@@ -434,8 +472,7 @@ impl Analysis<'_> {
         let side = side_of(of, from, against);
         let Some(situation) = side.situations.get(of.situation) else { return Ok(Set::EMPTY) };
         let Some(&whole) = situation.compiled.statements.get(&of.statement) else { return Ok(Set::EMPTY) };
-        let scope = situation.compiled.scopes.get(&of.statement.layer).copied().unwrap_or(Set::FULL);
-        let mut all = vec![whole, scope];
+        let mut all = vec![whole, situation.scope(of.statement.layer)];
         self.turn_to(of, from, against);
         if let Some((statement, policy_type)) = statement_of(of, from, against) {
             if let (Selector::In(entries), Entries::Only(kept)) = (&statement.action, &of.actions) {

@@ -47,6 +47,17 @@ struct Hints<'s> {
     callers: Vec<Option<Caller>>,
 }
 
+impl Hints<'_> {
+    /// A context in which every variable is one name.
+    fn named(&self, name: &str) -> Context {
+        let mut context = Context::default();
+        for key in &self.variables {
+            context.set(key, Value::Single(name.to_owned()));
+        }
+        context
+    }
+}
+
 impl Analysis<'_> {
     /// A request of a clause that is allowed by one side and not by the other; none where all that were tried are in
     /// the set only as far as it can tell.
@@ -66,26 +77,26 @@ impl Analysis<'_> {
             if of_action == Set::EMPTY {
                 continue;
             }
-            for name in NAMES {
-                let mut set = of_action;
-                let mut context = Context::default();
-                for key in &hints.variables {
-                    let one = Datum::TextKey(Held::One(name.to_owned()));
-                    set = self.compiler.arena().restrict(set, Level::Key(Arc::clone(key)), &one)?;
-                    context.set(key, Value::Single(name.to_owned()));
-                }
-                for caller in &hints.callers {
-                    let set = match caller {
-                        Some(caller) => self.with_caller(set, caller)?,
-                        None => set,
-                    };
+            for caller in &hints.callers {
+                let of_caller = match caller {
+                    Some(caller) => self.with_caller(of_action, caller)?,
+                    None => of_action,
+                };
+                for name in NAMES {
+                    let context = hints.named(name);
                     for resource in resources(&hints, &context) {
-                        if set == Set::EMPTY || tries >= MOST_TRIES {
+                        if of_caller == Set::EMPTY || tries >= MOST_TRIES {
                             break;
                         }
                         tries += 1;
-                        let made =
-                            self.request(set, action.as_ref(), resource, caller.as_ref(), &context, &hints)?;
+                        let made = self.request(
+                            of_caller,
+                            action.as_ref(),
+                            resource,
+                            caller.as_ref(),
+                            &context,
+                            &hints,
+                        )?;
                         let Some(request) = made else { continue };
                         if let Some(found) = self.replayed(clause, request, allowing, other)? {
                             return Ok(Some(found));
@@ -232,6 +243,10 @@ impl Analysis<'_> {
         }
         if let Some(resource) = &resource {
             set = self.with_resource(set, resource)?;
+        }
+        for (key, value) in context.iter() {
+            let one = Datum::TextKey(Held::One(value.to_string()));
+            set = self.compiler.arena().restrict(set, Level::Key(Arc::from(fold(key))), &one)?;
         }
         let Some(found) = self.compiler.arena().witness(set) else { return Ok(None) };
         let mut is_arn = true;

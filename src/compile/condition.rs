@@ -51,8 +51,9 @@ impl<D: Base> Shape<D> {
             satisfying.difference(no_value, meter)?
         };
         let many = match condition.operator.quantifier {
-            None => Region::empty(),
-            Some(Quantifier::ForAllValues) => Region::all_in(&satisfying, meter)?,
+            // R-CND-9, which `Null` is not concerned by.
+            None if condition.operator.test != Test::Null => Region::empty(),
+            None | Some(Quantifier::ForAllValues) => Region::all_in(&satisfying, meter)?,
             Some(Quantifier::ForAnyValue) => Region::some_in(&satisfying, meter)?,
         };
         Ok(Shape { absent, ones, many })
