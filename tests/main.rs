@@ -24,6 +24,7 @@ mod laws;
 mod layers;
 mod scenarios;
 mod simulate;
+mod statements;
 mod store;
 mod tables;
 mod tidy;
