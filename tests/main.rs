@@ -23,6 +23,7 @@ mod import;
 mod laws;
 mod layers;
 mod scenarios;
+mod sets;
 mod simulate;
 mod statements;
 mod store;
