@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use iamdb::cases::{self, Answer, KeyFacts, Question};
 use iamdb::catalog::Catalog;
 use iamdb::context_keys::global_key;
-use iamdb::eval::{Decision, Route, authorize, authorize_where};
+use iamdb::eval::{Decision, Route, authorize, authorize_where, owner};
 use iamdb::knowledge::Knowledge;
 use iamdb::layers::{DirectGrants, Layer, PolicyLayers, PublicBuckets, StatementRef};
 use iamdb::policy::Effect;
@@ -378,6 +378,28 @@ proptest! {
             prop_assert_eq!(known.decision, Decision::Allowed);
         }
     }
+}
+
+/// R-EVL-38: of an action without a resource the caller's account is the owner, so that its RCPs count. Which they
+/// are is looked up in `stored`, by the same owner: see the transcript of the layers.
+#[test]
+fn rcps_limit_actions_without_a_resource() {
+    let allow =
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+    let deny = json!({"Version": "2012-10-17", "Statement":
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:ListAllMyBuckets", "Resource": "*"}});
+    let ask = |action: &str| {
+        let scenario = json!({
+            "request": {"principal": "arn:aws:iam::111111111111:user/bob", "action": action, "resource": "*"},
+            "policies": {"identity": [allow], "rcp": [[deny]]},
+        });
+        let scenario = read(&scenario.to_string());
+        assert_eq!(owner(&scenario.request).unwrap().as_str(), OWN);
+        let evaluation = authorize(&scenario.layers, &scenario.request);
+        (evaluation.decision, evaluation.blocked_by)
+    };
+    assert_eq!(ask("s3:ListAllMyBuckets"), (Decision::ExplicitlyDenied, [Layer::Rcp].into()));
+    assert_eq!(ask("s3:ListAccessPoints"), (Decision::Allowed, [].into()));
 }
 
 /// The generator reaches every decision and most rules often enough to mean something.

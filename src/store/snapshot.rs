@@ -88,6 +88,20 @@ impl<'a> Snapshot<'a> {
         self.list(&sql, [self.at.0], |row| row.get(0))
     }
 
+    /// Whether the file knows of accounts beside this one: there is an organization, or a principal or resource of
+    /// another.
+    pub fn knows_other_accounts(&self, than: &AccountId) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM organizations AS o WHERE {}) \
+             OR EXISTS (SELECT 1 FROM resource_owners AS r WHERE r.account <> ?2 AND {}) \
+             OR EXISTS ({})",
+            valid("o"),
+            valid("r"),
+            select_principals("", "coalesce(p.account, own.value) <> ?2")
+        );
+        Ok(self.one(&sql, params![self.at.0, than], |row| row.get(0))?.unwrap_or(false))
+    }
+
     /// Every principal, or every one of a kind, by account, kind, path and name.
     pub fn principals(&self, kind: Option<PrincipalKind>) -> Result<Vec<Principal>, StoreError> {
         let sql = select_principals("", "(?2 IS NULL OR p.kind = ?2)");
