@@ -21,8 +21,8 @@ const WARNINGS: usize = 50;
 /// Import accounts and policies as AWS prints them
 ///
 /// Recognised by their content: the output of `aws iam get-account-authorization-details` (whole, or its pages as
-/// an array, one a line or one a file), of get-policy, get-policy-version, get-user-policy, get-group-policy and
-/// get-role-policy, and policy documents, which are named after their files. Folders are read with all
+/// an array, one a line or one a file), of get-user, get-role, get-policy, get-policy-version, get-user-policy,
+/// get-group-policy and get-role-policy, and policy documents, which are named after their files. Folders are read with all
 /// the folders in them.
 ///
 /// Of an organization: describe-organization, list-roots, list-organizational-units-for-parent, list-accounts,
