@@ -11,7 +11,7 @@ use super::session::{Database, DryRun, Keep, Session};
 use super::text::shown;
 use super::thing::{Thing, account, organization_label, resolve_organization};
 use crate::arn::AccountId;
-use crate::store::{Node, NodeKey, Organization, Snapshot, TypeStatus, Writer};
+use crate::store::{NodeKey, Organization, TypeStatus, Writer};
 
 /// Change the facts of an organization: management account, policy types
 ///
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &SetArgs, session: &mut Session) -> Result<Exit, CliErro
             sentences.extend(placed(writer, account, now.root, keep)?);
         }
         if known.facts.scps != now.facts.scps {
-            for node in tree(writer, now.root)? {
+            for node in writer.nodes_under(now.root)? {
                 sentences.extend(attach_full_access(writer, &node, keep)?);
             }
         }
@@ -130,16 +130,4 @@ fn placed(
         return Ok(Vec::new());
     }
     management_account(writer, account, root, keep)
-}
-
-/// A node with everything under it, from the top.
-fn tree(snapshot: &Snapshot<'_>, root: NodeKey) -> Result<Vec<Node>, CliError> {
-    let mut found = snapshot.nodes(None)?;
-    found.retain(|node| node.key == root);
-    let mut next = 0;
-    while let Some(node) = found.get(next) {
-        found.extend(snapshot.children_of(node.key)?);
-        next += 1;
-    }
-    Ok(found)
 }

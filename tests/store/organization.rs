@@ -92,6 +92,12 @@ fn an_account_stands_below_all_that_limits_it() {
     assert_eq!(standing(&mut store, 1, "333333333333"), None);
     assert_eq!(standing(&mut store, 0, MEMBER), None);
 
+    let under = |store: &mut Store, top: NodeKey| -> Vec<NodeKey> {
+        let nodes = store.read(At::Now).unwrap().nodes_under(top).unwrap();
+        nodes.iter().map(|node| node.key).collect()
+    };
+    assert_eq!(under(&mut store, dev), [dev, web, member]);
+    assert_eq!(under(&mut store, member), [member]);
     change(&mut store, |writer| writer.place(member, dev));
     change(&mut store, |writer| {
         let [own] = writer.policies_of_node(web)?.try_into().unwrap();
