@@ -134,19 +134,11 @@ pub fn keys_that_matter(question: &Question<'_>) -> Result<Vec<String>, CasesErr
 
 fn answer_knowing(standings: &Standings, question: &Question<'_>) -> Result<Answer, CasesError> {
     let relevant = Relevant::of(standings, question);
-    let unknown = relevant.unknown_keys(question);
-    let mut keys = Vec::new();
-    for key in unknown {
-        keys.push(values::classes(&key, &relevant, question)?);
-    }
-    let combinations = keys.iter().try_fold(1usize, |product, key| product.checked_mul(key.classes.len()));
-    let combinations = combinations.unwrap_or(usize::MAX);
-    if combinations > MOST_COMBINATIONS && standings.decide(question) {
-        keys.clear();
-    } else if combinations > MOST_COMBINATIONS {
-        let keys = keys.into_iter().map(|key| key.name).collect();
-        return Err(CasesError::TooManyCombinations { keys, combinations });
-    }
+    // What is decided anyway needs no values.
+    let keys = match open_keys(&relevant, question) {
+        Err(_) if standings.decide(question) => Vec::new(),
+        keys => keys?,
+    };
     let table = Table::evaluate(&keys, &relevant.layers, question);
     let example = |point: usize| {
         let context = table.context(point, &keys, question);
@@ -177,6 +169,22 @@ fn answer_knowing(standings: &Standings, question: &Question<'_>) -> Result<Answ
             Some(key) if !standings.decide(question) => Err(CasesError::Undecided { key: key.name.clone() }),
             _ => Ok(Answer::Decided(example(one.or(other).unwrap_or_default()))),
         },
+    }
+}
+
+/// The unknown keys with their classes, where those can be told and combined.
+fn open_keys(relevant: &Relevant, question: &Question<'_>) -> Result<Vec<OpenKey>, CasesError> {
+    let mut keys = Vec::new();
+    for key in relevant.unknown_keys(question) {
+        keys.push(values::classes(&key, relevant, question)?);
+    }
+    let combinations = keys.iter().try_fold(1usize, |product, key| product.checked_mul(key.classes.len()));
+    match combinations.unwrap_or(usize::MAX) {
+        0..=MOST_COMBINATIONS => Ok(keys),
+        combinations => {
+            let keys = keys.into_iter().map(|key| key.name).collect();
+            Err(CasesError::TooManyCombinations { keys, combinations })
+        }
     }
 }
 

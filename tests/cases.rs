@@ -283,6 +283,7 @@ fn what_is_decided_anyway_needs_no_values() {
     let globs = statement("Allow", "*", json!({"StringLike": {"aws:UserAgent": globs}}));
     let denied = layers(&[policy(vec![globs])], &[policy(vec![statement("Allow", "c", json!({}))])]);
     assert!(keys_that_matter(&denied).is_empty());
+    assert_eq!(decided(&ask(&denied, Knowledge::default())), Decision::ImplicitlyDenied);
 }
 
 /// Adversarial lists end in an answer or in a budget: hundreds of literals are told apart at once, hundreds of globs
