@@ -12,8 +12,8 @@ use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Document, PolicyType, ResourceService, parse, resource_policy_type};
 use crate::request::{Context, Request, Resource, Value};
 use crate::store::{
-    self, AttachmentKind, FeatureSet, Node, NodeKind, OrganizationPolicy, Principal, PrincipalKey,
-    PrincipalKind, Snapshot, Standing, StoreError, TypeStatus,
+    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
+    Standing, StoreError, TypeStatus,
 };
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
@@ -299,7 +299,7 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
         layer_policy(policy.name.clone(), kind, policy_type, policy.document.as_ref())
     };
     let level = |level: &store::Level| Level {
-        name: node_name(&level.node),
+        name: level.node.to_string(),
         policies: match which {
             TypeOf::Scp => &level.scps,
             TypeOf::Rcp => &level.rcps,
@@ -310,16 +310,6 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
     };
     let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
     above.into_iter().chain(standing.levels.iter().map(level)).collect()
-}
-
-/// What people call a node: `root`, `ou/dev`, `account/111122223333`.
-fn node_name(node: &Node) -> String {
-    let name = match node.kind {
-        NodeKind::Root => return "root".to_owned(),
-        NodeKind::Account => node.id.as_deref(),
-        NodeKind::Ou => node.name.as_deref().or(node.id.as_deref()),
-    };
-    format!("{}/{}", node.kind, name.unwrap_or_default())
 }
 
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.

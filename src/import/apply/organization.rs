@@ -457,10 +457,9 @@ impl Applier<'_, '_> {
         for policy in self.writer.organization_policies()? {
             let (Some(id), None) = (&policy.id, &policy.document) else { continue };
             if !self.writer.nodes_of_policy(policy.key)?.is_empty() {
-                self.outcome.warnings.push(Warning::UnknownOrganizationPolicy {
-                    policy: format!("{}/{}", policy.policy_type, policy.name),
-                    id: id.clone(),
-                });
+                self.outcome
+                    .warnings
+                    .push(Warning::UnknownOrganizationPolicy { policy: policy.to_string(), id: id.clone() });
             }
         }
         Ok(())
