@@ -88,16 +88,18 @@ impl<'a> Snapshot<'a> {
         self.list(&sql, [self.at.0], |row| row.get(0))
     }
 
-    /// Whether the file knows of accounts beside this one: there is an organization, or a principal or resource of
-    /// another.
+    /// Whether the file knows of accounts beside this one: its own is another, there is an organization, or a principal
+    /// or resource of another.
     pub fn knows_other_accounts(&self, than: &AccountId) -> Result<bool, StoreError> {
+        let exists = |table: &str, condition: &str| {
+            format!("EXISTS (SELECT 1 FROM {table} AS t WHERE {condition} AND {})", valid("t"))
+        };
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM organizations AS o WHERE {}) \
-             OR EXISTS (SELECT 1 FROM resource_owners AS r WHERE r.account <> ?2 AND {}) \
-             OR EXISTS ({})",
-            valid("o"),
-            valid("r"),
-            select_principals("", "coalesce(p.account, own.value) <> ?2")
+            "SELECT {} OR {} OR {} OR {}",
+            exists("settings", "t.name = 'account' AND t.value <> ?2"),
+            exists("organizations", "true"),
+            exists("resource_owners", "t.account <> ?2"),
+            exists("principals", "t.account <> ?2")
         );
         Ok(self.one(&sql, params![self.at.0, than], |row| row.get(0))?.unwrap_or(false))
     }
