@@ -76,15 +76,13 @@ pub struct Within {
     pub any_of: Vec<(Region, Source)>,
 }
 
-/// A statement whose requests are taken out.
+/// A statement whose requests are taken out: one that denies them, or on the other side allows them too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
     /// What it takes out.
     pub region: Region,
     /// The statement.
     pub source: Source,
-    /// Of which side it is: the one that allows the clause, and it denies; or the other, and it allows too.
-    pub side: Side,
 }
 
 /// A request that shows a clause.
@@ -152,9 +150,10 @@ impl<'a> Teller<'a> {
             }
             within.push(told);
         }
-        let except = clause.except.iter().filter_map(|of| {
-            Some(Exception { region: self.region(of), source: self.source(of)?, side: of.side })
-        });
+        let except = clause
+            .except
+            .iter()
+            .filter_map(|of| Some(Exception { region: self.region(of), source: self.source(of)? }));
         let example = clause.witness.as_ref().map(|witness| Example {
             request: witness.request.clone(),
             by: match self.subject(allowing).callers {

@@ -1,6 +1,6 @@
 //! Where a clause comes from: the statements that allow it, and why the other side does not.
 
-use super::{Direction, Teller};
+use super::{Direction, Teller, Told};
 use crate::analysis::{Cause, Clause, Side, StatementBox};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Effect, Selector, Statement, position};
@@ -8,6 +8,8 @@ use crate::policy::{Effect, Selector, Statement, position};
 /// A statement, by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
+    /// Of which side.
+    pub side: Side,
     /// Its layer.
     pub layer: Layer,
     /// The level of an organization at which its policy is attached.
@@ -64,10 +66,29 @@ pub enum Reason {
     Rules,
 }
 
+impl Told {
+    /// The statements that are its reasons.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.reasons.iter().filter_map(|reason| match reason {
+            Reason::Statement { source, .. } => Some(source),
+            Reason::Limited { .. } | Reason::Rules => None,
+        })
+    }
+
+    /// The statement that was changed, and by that the access; else the first that is a reason.
+    pub fn culprit(&self) -> Option<&Source> {
+        let changed = self.reasons.iter().find_map(|reason| match reason {
+            Reason::Statement { source, change } if *change != Change::Unchanged => Some(source),
+            _ => None,
+        });
+        changed.or_else(|| self.sources().next())
+    }
+}
+
 impl Teller<'_> {
     /// Where a statement stands.
     pub(super) fn source(&self, of: &StatementBox) -> Option<Source> {
-        source_of(&self.subject(of.side).situations.get(of.situation)?.layers, of.statement)
+        source_of(of.side, &self.subject(of.side).situations.get(of.situation)?.layers, of.statement)
     }
 
     /// Why a clause is there: what allows it first.
@@ -115,17 +136,48 @@ impl Teller<'_> {
         Reason::Limited { layer, name, change }
     }
 
+    /// The statements that only one side has, or has otherwise, and that are no reason of any of the clauses: their
+    /// text changed, and access did not.
+    pub fn without_effect(&self, clauses: &[Told]) -> Vec<(Source, Change)> {
+        let reasons: Vec<&Source> = clauses.iter().flat_map(Told::sources).collect();
+        let is_reason = |source: &Source| {
+            reasons.iter().any(|reason| match (&reason.sid, &source.sid) {
+                _ if reason.layer != source.layer => false,
+                (None, None) => reason.index == source.index,
+                (one, other) => one == other,
+            })
+        };
+        let mut found = Vec::new();
+        for (side, subject) in [(Side::Old, Some(self.old)), (Side::New, self.new)] {
+            for situation in subject.into_iter().flat_map(|subject| &subject.situations) {
+                for (of, statement) in situation.layers.statements() {
+                    let change = self.change_of(side, of.layer, statement);
+                    // What was edited is told where it stands now.
+                    let is_told =
+                        change == Change::Unchanged || (side, change) == (Side::Old, Change::Edited);
+                    let source = source_of(side, &situation.layers, of).filter(|_| !is_told);
+                    found.extend(source.filter(|source| !is_reason(source)).map(|source| (source, change)));
+                }
+            }
+        }
+        found
+    }
+
     /// What became of a statement.
     fn change(&self, of: &StatementBox) -> Change {
-        let (Some(own), Some(new)) = (self.statement(of), self.new) else { return Change::Unchanged };
-        let (other, gone) = match of.side {
+        self.statement(of).map_or(Change::Unchanged, |own| self.change_of(of.side, of.statement.layer, own))
+    }
+
+    fn change_of(&self, side: Side, layer: Layer, own: &Statement) -> Change {
+        let Some(new) = self.new else { return Change::Unchanged };
+        let (other, gone) = match side {
             Side::Old => (new, Change::Removed),
             Side::New => (self.old, Change::Added),
         };
         let all = || {
             let stacks = other.situations.iter().map(|situation| &situation.layers);
             let statements = stacks.flat_map(PolicyLayers::statements);
-            statements.filter(|(there, _)| there.layer == of.statement.layer).map(|(_, statement)| statement)
+            statements.filter(|(there, _)| there.layer == layer).map(|(_, statement)| statement)
         };
         if all().any(|statement| says_the_same(own, statement)) {
             return Change::Unchanged;
@@ -141,11 +193,12 @@ impl Teller<'_> {
     }
 }
 
-fn source_of(layers: &PolicyLayers, of: StatementRef) -> Option<Source> {
+fn source_of(side: Side, layers: &PolicyLayers, of: StatementRef) -> Option<Source> {
     let (policy, statement) = layers.policy(of).zip(layers.statement(of))?;
     let text = policy.document.as_ref().map_or("", |document| &document.text);
     let (line, column) = position(text, statement.span.start);
     Some(Source {
+        side,
         layer: of.layer,
         level: layers.level(of).map(|level| level.name.clone()),
         policy: policy.name.clone(),

@@ -38,7 +38,7 @@ impl Entry for ActionPattern {
             (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
             (Some(_), None) => false,
         };
-        fits && covers(&name.to_ascii_lowercase(), &other.to_ascii_lowercase())
+        fits && covers(name, other, Letters::InAnyCase)
     }
 
     fn is_apart_from(&self, other: &Self) -> bool {
@@ -51,7 +51,7 @@ impl Entry for ActionPattern {
             .as_ref()
             .zip(of_other.as_ref())
             .is_some_and(|(one, other)| !one.eq_ignore_ascii_case(other));
-        differ || are_apart(&name.to_ascii_lowercase(), &other.to_ascii_lowercase())
+        differ || are_apart(name, other, Letters::InAnyCase)
     }
 }
 
@@ -67,7 +67,7 @@ impl Entry for ResourcePattern {
                 one == other
                     || (one.len() == 6
                         && other.len() == 6
-                        && one.iter().zip(other).all(|(one, other)| covers(one, other)))
+                        && one.iter().zip(other).all(|(one, other)| covers(one, other, Letters::AsWritten)))
             }
             (ResourcePattern::Arn(_), ResourcePattern::Every) => false,
         }
@@ -78,7 +78,7 @@ impl Entry for ResourcePattern {
             (ResourcePattern::Arn(one), ResourcePattern::Arn(other)) => {
                 one.len() == 6
                     && other.len() == 6
-                    && one.iter().zip(other).any(|(one, other)| are_apart(one, other))
+                    && one.iter().zip(other).any(|(one, other)| are_apart(one, other, Letters::AsWritten))
             }
             _ => false,
         }
@@ -101,8 +101,8 @@ impl Entry for PrincipalEntry {
 
 /// Whether one pattern matches all that another does: the other is read as a text in which wildcards and variables are
 /// characters that only `*` matches, and `?` also `?`.
-pub(super) fn covers(pattern: &Pattern, other: &Pattern) -> bool {
-    let (pattern, text) = (symbols(pattern), symbols(other));
+fn covers(pattern: &Pattern, other: &Pattern, letters: Letters) -> bool {
+    let (pattern, text) = (symbols(pattern, letters), symbols(other, letters));
     let (mut at, mut reached, mut retry) = (0, 0, None);
     while reached < text.len() {
         match (pattern.get(at), text.get(reached)) {
@@ -127,8 +127,8 @@ pub(super) fn covers(pattern: &Pattern, other: &Pattern) -> bool {
 }
 
 /// Whether two patterns differ in a character before the first wildcard or behind the last.
-fn are_apart(one: &Pattern, other: &Pattern) -> bool {
-    let (one, other) = (symbols(one), symbols(other));
+fn are_apart(one: &Pattern, other: &Pattern, letters: Letters) -> bool {
+    let (one, other) = (symbols(one, letters), symbols(other, letters));
     let differ = |pair: (&Symbol<'_>, &Symbol<'_>)| match pair {
         (Symbol::Char(one), Symbol::Char(other)) => Some(one != other),
         (Symbol::Question, Symbol::Char(_)) | (Symbol::Char(_), Symbol::Question) => Some(false),
@@ -144,6 +144,13 @@ fn are_apart(one: &Pattern, other: &Pattern) -> bool {
         || one.iter().rev().zip(other.iter().rev()).map_while(differ).any(|differ| differ)
 }
 
+/// How letters compare (R-ACT-2, R-RES-3).
+#[derive(Clone, Copy)]
+enum Letters {
+    AsWritten,
+    InAnyCase,
+}
+
 #[derive(PartialEq)]
 enum Symbol<'p> {
     Char(char),
@@ -152,11 +159,15 @@ enum Symbol<'p> {
     Variable(&'p crate::pattern::Variable),
 }
 
-fn symbols(pattern: &Pattern) -> Vec<Symbol<'_>> {
+fn symbols(pattern: &Pattern, letters: Letters) -> Vec<Symbol<'_>> {
+    let folded = |c: char| match letters {
+        Letters::AsWritten => c,
+        Letters::InAnyCase => c.to_ascii_lowercase(),
+    };
     let mut symbols = Vec::new();
     for piece in pattern.pieces() {
         match piece {
-            Piece::Text(text) => symbols.extend(text.chars().map(Symbol::Char)),
+            Piece::Text(text) => symbols.extend(text.chars().map(folded).map(Symbol::Char)),
             Piece::Star => symbols.push(Symbol::Star),
             Piece::Question => symbols.push(Symbol::Question),
             Piece::Variable(variable) => symbols.push(Symbol::Variable(variable)),
@@ -179,20 +190,20 @@ mod test {
         for (one, other) in
             [("Get*", "GetObject"), ("*", "a?*"), ("a?c", "a?c"), ("*b*", "a*b"), ("a*", "a${k}")]
         {
-            assert!(covers(&pattern(one), &pattern(other)), "{one} {other}");
+            assert!(covers(&pattern(one), &pattern(other), Letters::AsWritten), "{one} {other}");
         }
         for (one, other) in [("GetObject", "Get*"), ("a?", "a*"), ("a?", "a${k}"), ("*b", "a*")] {
-            assert!(!covers(&pattern(one), &pattern(other)), "{one} {other}");
+            assert!(!covers(&pattern(one), &pattern(other), Letters::AsWritten), "{one} {other}");
         }
     }
 
     #[test]
     fn patterns_are_apart_by_their_ends() {
         for (one, other) in [("Get*", "Put*"), ("a*x", "b"), ("*x", "*y"), ("ab", "abc")] {
-            assert!(are_apart(&pattern(one), &pattern(other)), "{one} {other}");
+            assert!(are_apart(&pattern(one), &pattern(other), Letters::AsWritten), "{one} {other}");
         }
         for (one, other) in [("Get*", "*Object"), ("a?", "ab"), ("a", "a${k}")] {
-            assert!(!are_apart(&pattern(one), &pattern(other)), "{one} {other}");
+            assert!(!are_apart(&pattern(one), &pattern(other), Letters::AsWritten), "{one} {other}");
         }
     }
 }

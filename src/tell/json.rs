@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::{Change, Direction, Reason, Region, Selection, Source, Told, Within, level_name};
+use crate::analysis::Side;
 use crate::caller::{Caller, IamKind};
 use crate::policy::Condition;
 use crate::request::{Request, Value};
@@ -136,8 +137,12 @@ fn condition_json(condition: &Condition) -> Json {
 }
 
 fn source_json(source: &Source) -> Json {
-    let Source { layer, level, policy, group, index, sid, effect, line, column } = source;
+    let Source { side, layer, level, policy, group, index, sid, effect, line, column } = source;
     json!({
+        "side": match side {
+            Side::Old => "old",
+            Side::New => "new",
+        },
         "file": policy,
         "line": line,
         "column": column,

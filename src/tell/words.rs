@@ -239,7 +239,7 @@ impl Writer {
     fn exception(&self, exception: &Exception, of: &Region, direction: Direction) -> String {
         let words = self.region(&exception.region.beside(of));
         let source = source_words(&exception.source);
-        let how = match (exception.source.effect, exception.side, direction) {
+        let how = match (exception.source.effect, exception.source.side, direction) {
             (Effect::Deny, Side::Old, Direction::Lost) => format!("{source} denied it"),
             (Effect::Deny, ..) => format!("{source} denies it"),
             (Effect::Allow, Side::Old, _) => format!("{source} allowed it already"),
