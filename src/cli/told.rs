@@ -2,10 +2,12 @@
 
 use super::output::{FAINT, STRONG};
 use super::text::{Text, shown};
-use crate::tell::{Detail, Direction, Told};
+use crate::tell::{Detail, Direction, Row, Told};
 
 /// How wide a heading is before the level stands behind it.
-const HEADING: usize = 72;
+const HEADING: usize = 78;
+/// How wide a row is.
+const ROW: usize = 88;
 
 /// The lines of one clause, and whether a list in them was cut.
 pub(crate) fn clause_lines(told: &Told, detail: Detail) -> (Vec<Text>, bool) {
@@ -14,13 +16,42 @@ pub(crate) fn clause_lines(told: &Told, detail: Detail) -> (Vec<Text>, bool) {
         Direction::Gained | Direction::Held => "+",
         Direction::Lost => "-",
     };
-    let heading = shown(&words.heading);
-    let padding = " ".repeat(HEADING.saturating_sub(heading.chars().count()).max(2));
-    let first = Text::styled(STRONG, &format!("{sign} {heading}"))
-        .and(padding)
-        .and(Text::styled(FAINT, &words.level));
-    let row = |row: &crate::tell::Row| {
-        Text::from("    ").and(Text::styled(FAINT, &format!("{:<7}", row.label))).and(shown(&row.text))
-    };
-    (std::iter::once(first).chain(words.rows.iter().map(row)).collect(), words.is_cut)
+    let mut lines = Vec::new();
+    for (nth, part) in wrapped(&words.heading, HEADING).into_iter().enumerate() {
+        lines.push(if nth == 0 {
+            let padding = " ".repeat(HEADING.saturating_sub(part.chars().count()) + 2);
+            let heading = Text::styled(STRONG, &format!("{sign} {part}"));
+            heading.and(padding).and(Text::styled(FAINT, &words.level))
+        } else {
+            Text::from("  ").and(Text::styled(STRONG, &part))
+        });
+    }
+    let mut last = "";
+    for Row { label, text } in &words.rows {
+        for (nth, part) in wrapped(text, ROW).into_iter().enumerate() {
+            let is_repeated = nth > 0 || *label == last;
+            let label = if is_repeated { "" } else { label };
+            lines.push(Text::from("    ").and(Text::styled(FAINT, &format!("{label:<8}"))).and(part));
+        }
+        last = label;
+    }
+    (lines, words.is_cut)
+}
+
+/// A text in lines, broken at blanks; what has none is longer.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in shown(text).split(' ') {
+        if let Some(line) = lines.last_mut() {
+            if line.is_empty() {
+                line.push_str(word);
+            } else if line.chars().count() + 1 + word.chars().count() <= width {
+                line.push(' ');
+                line.push_str(word);
+            } else {
+                lines.push(word.to_owned());
+            }
+        }
+    }
+    lines
 }

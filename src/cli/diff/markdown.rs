@@ -17,7 +17,10 @@ pub(super) fn written(answer: &Answer, detail: Detail) -> String {
         rows.extend(pair.gained.iter().chain(&pair.lost).map(|told| (pair, told)));
     }
     rows.sort_by_key(|(_, told)| urgency(told));
-    let mut out = format!("### IAM change: **{}**", verdict_words(&answer.pairs).to_lowercase());
+    let mut out = format!(
+        "### IAM access: **{}**",
+        verdict_words(&answer.pairs).to_lowercase().replace("both", "wider and narrower")
+    );
     out.push_str(&summary(answer));
     out.push('\n');
     if !rows.is_empty() {
