@@ -125,6 +125,7 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
 fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
     match meaning::read(argument)? {
         Read::Known(meaning) => Ok(meaning),
+        Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
         Read::Stored => {
             let now = When(At::Now);
             if let Some(found) = session.read(&now, |snapshot, _| meaning::stored(argument, snapshot))? {
