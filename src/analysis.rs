@@ -155,6 +155,8 @@ pub struct Analysis<'a> {
     typing: Typing,
     budget: Budget,
     compiler: Compiler,
+    /// The part of all requests that is asked about: clauses are told within it.
+    asked: Set,
 }
 
 /// A subject as sets.
@@ -177,7 +179,13 @@ struct ReadSituation<'s> {
 impl<'a> Analysis<'a> {
     /// Questions with the facts of a catalogue about keys.
     pub fn new(catalog: &'a Catalog, typing: Typing, budget: Budget) -> Analysis<'a> {
-        Analysis { catalog, typing, budget, compiler: Compiler::new(Universe::default(), budget) }
+        Analysis {
+            catalog,
+            typing,
+            budget,
+            compiler: Compiler::new(Universe::default(), budget),
+            asked: Set::FULL,
+        }
     }
 
     /// Everything that a subject may do.
@@ -296,7 +304,8 @@ impl<'a> Analysis<'a> {
         let actions =
             if part.actions.is_empty() { Set::FULL } else { self.compiler.arena().union(actions)? };
         let resources = if part.resources.is_empty() { Set::FULL } else { self.resources(&part.resources)? };
-        Ok(self.compiler.arena().intersection([actions, resources])?)
+        self.asked = self.compiler.arena().intersection([actions, resources])?;
+        Ok(self.asked)
     }
 
     /// The Allow statements that come to nothing, and what stops them.
