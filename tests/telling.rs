@@ -29,15 +29,17 @@ fn told(old: &str, new: &str, catalog: &Catalog) -> (Verdict, Vec<Told>) {
     (diff.verdict, gained.chain(lost).collect())
 }
 
-/// The policy with the entries of every list in the other order, as another author would have written it.
+/// The policy with its statements and their entries in the other order, as another author would have written it.
 fn reshuffled(policy: &Json) -> Json {
     match policy {
         Json::Array(items) => items.iter().rev().map(reshuffled).collect(),
-        Json::Object(members) => members
-            .iter()
-            .map(|(key, value)| (key.clone(), reshuffled(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
+        Json::Object(members) => {
+            let member = |(key, value): (&String, &Json)| {
+                let value = if key == "Condition" { value.clone() } else { reshuffled(value) };
+                (key.clone(), value)
+            };
+            members.iter().map(member).collect::<serde_json::Map<_, _>>().into()
+        }
         other => other.clone(),
     }
 }
