@@ -228,11 +228,15 @@ impl<'a> Analysis<'a> {
     ) -> Result<Vec<Clause>, AnalysisError> {
         let target = self.compiler.arena().difference([allowing.allowed], [other.allowed])?;
         let target = self.compiler.arena().intersection([target, part])?;
-        let target = self.compiler.coherent(target)?;
-        let mut clauses = self.clauses(allowing, Some(other), target)?;
-        for clause in &mut clauses {
+        let mut clauses = Vec::new();
+        for mut clause in self.clauses(allowing, Some(other), target)? {
             self.compiler.arena().renew(self.budget);
-            clause.witness = self.witness(clause, allowing, Some(other))?;
+            clause.witness = self.witness(&clause, allowing, Some(other))?;
+            // Without a witness it may be that no request is in it, which would be a proof.
+            self.compiler.arena().renew(self.budget);
+            if clause.witness.is_some() || self.compiler.coherent(clause.set)? != Set::EMPTY {
+                clauses.push(clause);
+            }
         }
         Ok(clauses)
     }
