@@ -313,6 +313,7 @@ impl Analysis<'_> {
             shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
         }
         let mut within = Vec::new();
+        let own = any.first().or(boxes.iter().find(|of| of.side == from.side)).map(|of| of.statement.layer);
         if let Some(layer) = any.first().map(|of| of.statement.layer) {
             let (limit, allowed) = self.limit(layer, 0, any, from, against, set)?;
             shown = self.compiler.arena().intersection([shown, allowed])?;
@@ -321,8 +322,7 @@ impl Analysis<'_> {
         for (&layer, groups) in &situation.compiled.groups {
             for (group, &allowed) in groups.iter().enumerate() {
                 let lacking = self.compiler.arena().difference([situation.scope(layer)], [allowed])?;
-                let is_told = from.subject.told.contains(&layer);
-                if is_told || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
+                if own == Some(layer) || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
                     continue;
                 }
                 if !self.compiler.arena().is_disjoint(set, lacking)? {
