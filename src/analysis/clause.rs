@@ -154,7 +154,11 @@ impl Analysis<'_> {
                     continue;
                 }
                 let scope = situation.scope(statement.layer);
-                let set = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                // What the caller's own policies do not reach is allowed by the statements of resources.
+                let by_resource = from.subject.told.contains(&Layer::Resource);
+                let is_own = statement.layer == Layer::Identity && by_resource;
+                let reach = if is_own { situation.compiled.reach } else { Set::FULL };
+                let set = self.compiler.arena().intersection([set, scope, reach, situation.on, target])?;
                 if set != Set::EMPTY {
                     parts.push(Part { situation: nth, statement, set });
                 }
