@@ -8,6 +8,8 @@
 
 mod alone;
 mod clause;
+mod minimize;
+mod statements;
 mod witness;
 
 use thiserror::Error;
@@ -25,6 +27,8 @@ use crate::request::{Context, Request, Resource};
 
 pub use alone::alone;
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
+pub use minimize::Minimized;
+pub use statements::{Finding, Superfluous};
 pub use witness::Witness;
 
 /// Whose permissions, by which policies.

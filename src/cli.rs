@@ -32,6 +32,7 @@ mod progress;
 mod quota;
 mod resolve;
 mod session;
+mod set;
 mod show;
 mod simulate;
 mod source;
@@ -146,6 +147,7 @@ enum Command {
     Join(join::JoinArgs),
     Leave(leave::LeaveArgs),
     Tag(tag::TagArgs),
+    Set(set::SetArgs),
     Log(log::LogArgs),
     Verify(verify::VerifyArgs),
     Init(init::InitArgs),
@@ -197,6 +199,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Join(args) => join::run(&args, session),
         Command::Leave(args) => leave::run(&args, session),
         Command::Tag(args) => tag::run(&args, session),
+        Command::Set(args) => set::run(&args, session),
         Command::Log(args) => log::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
         Command::Init(args) => init::run(&args, session),

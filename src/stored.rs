@@ -11,11 +11,11 @@ use crate::caller::{IamCaller, IamKind};
 use crate::catalog::Catalog;
 use crate::eval::{is_role_session_action, is_same_account, owner, requires_resource_policy};
 use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
-use crate::policy::{Document, PolicyType, parse};
+use crate::policy::{Document, PolicyType, ResourceService, parse, resource_policy_type};
 use crate::request::{Context, Request, Resource, Value};
 use crate::store::{
-    self, AttachmentKind, FeatureSet, Node, NodeKind, OrganizationPolicy, Principal, PrincipalKey,
-    PrincipalKind, Snapshot, Standing, StoreError, TypeStatus,
+    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
+    Standing, StoreError, TypeStatus,
 };
 
 pub use subject::subject;
@@ -127,6 +127,29 @@ pub struct Surroundings {
     pub resource_account: Option<AccountId>,
     /// Context keys that follow from the organization and the resource (semantics 5.2, 5.5).
     pub keys: Vec<(String, Value)>,
+    /// What is taken for granted where the file says nothing.
+    pub assumed: BTreeSet<Assumption>,
+}
+
+/// What is taken for granted of a resource of which the file says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assumption {
+    /// It is of the caller's account, the only one that the file knows (R-EVL-11).
+    OnlyAccount,
+    /// It is of the caller's account, although the file knows of others (R-EVL-11).
+    OwnAccount,
+    /// It has no policy, although the like of it may have (R-EVL-47).
+    NoResourcePolicy,
+}
+
+impl Assumption {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Assumption::OnlyAccount | Assumption::OwnAccount => "resource-account",
+            Assumption::NoResourcePolicy => "no-resource-policy",
+        }
+    }
 }
 
 /// Looks up what surrounds a request of a caller for an action on a resource.
@@ -182,6 +205,16 @@ pub fn surroundings(
         found.resource =
             vec![layer_policy(name, "resource policy that is not stored", PolicyType::Trust, None)];
     }
+    if let Resource::Arn(arn) = &asked.resource {
+        let is_said = asked.resource_account.is_some() || AccountId::parse(arn.account()).is_some();
+        if let Some(own) = asked.caller.account().filter(|_| !is_said) {
+            let others = snapshot.knows_other_accounts(own)?;
+            found.assumed.insert(if others { Assumption::OwnAccount } else { Assumption::OnlyAccount });
+        }
+        if stored.is_none() && found.resource.is_empty() && may_have_policy(arn, catalog) {
+            found.assumed.insert(Assumption::NoResourcePolicy);
+        }
+    }
     let of_caller = standing(snapshot, asked.caller.account())?;
     let of_resource = standing(snapshot, owner.as_ref())?;
     if let Some(standing) = &of_caller {
@@ -193,6 +226,12 @@ pub fn surroundings(
         found.keys.extend(organization_keys("aws:Resource", standing));
     }
     Ok(found)
+}
+
+/// Whether resources of this service are known to have policies: their grammar is, or RCPs limit them.
+fn may_have_policy(arn: &Arn, catalog: &Catalog) -> bool {
+    resource_policy_type(arn.as_str()) != PolicyType::Resource(ResourceService::Other)
+        || catalog.rcp_services().any(|service| service == arn.service())
 }
 
 fn standing(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Option<Standing>, StoreError> {
@@ -273,7 +312,7 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
         layer_policy(policy.name.clone(), kind, policy_type, policy.document.as_ref())
     };
     let level = |level: &store::Level| Level {
-        name: node_name(&level.node),
+        name: level.node.to_string(),
         policies: match which {
             TypeOf::Scp => &level.scps,
             TypeOf::Rcp => &level.rcps,
@@ -284,16 +323,6 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
     };
     let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
     above.into_iter().chain(standing.levels.iter().map(level)).collect()
-}
-
-/// What people call a node: `root`, `ou/dev`, `account/111122223333`.
-fn node_name(node: &Node) -> String {
-    let name = match node.kind {
-        NodeKind::Root => return "root".to_owned(),
-        NodeKind::Account => node.id.as_deref(),
-        NodeKind::Ou => node.name.as_deref().or(node.id.as_deref()),
-    };
-    format!("{}/{}", node.kind, name.unwrap_or_default())
 }
 
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.

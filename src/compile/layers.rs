@@ -33,6 +33,9 @@ pub struct Compiled {
     /// The requests that each group of a layer's policies allows: within it one Allow is enough, and every group
     /// needs one.
     pub groups: BTreeMap<Layer, Vec<Set>>,
+    /// What the resource's policy grants to each class of callers, in a fixed order: those who are bound by what else
+    /// their own policies say, and those who are not (R-EVL-20).
+    pub grants: Vec<Set>,
     /// The requests that some Deny in scope applies to.
     pub denied: Set,
     /// The requests that the caller's own policies can allow, if nothing denies them: those on resources of its own
@@ -93,6 +96,11 @@ impl Compiler {
         for (class, sets) in grants {
             stack.grants.insert(class, self.arena.union(sets)?);
         }
+        let mut grants = Vec::new();
+        for alike in Class::ALIKE {
+            let sets = alike.iter().filter_map(|class| stack.grants.get(class).copied());
+            grants.push(self.arena.union(sets)?);
+        }
         let branch = self.principal_branch(&stack)?;
         let reach = self.reach(&stack)?;
         let mut gates = vec![branch];
@@ -106,7 +114,7 @@ impl Compiler {
         let decided = self.arena.difference([decided], [refused])?;
         let allowed = self.arena.union([decided, free])?;
         let beyond = self.arena.union([free, refused])?;
-        Ok(Compiled { allowed, statements, scopes, groups, denied, reach, beyond })
+        Ok(Compiled { allowed, statements, scopes, groups, grants, denied, reach, beyond })
     }
 
     /// The requests for which a layer that is there counts.

@@ -37,6 +37,16 @@ pub(super) enum Class {
     Canonical,
 }
 
+impl Class {
+    /// The classes that reach equally far.
+    pub(super) const ALIKE: [&[Class]; 4] = [
+        &[Class::Direct, Class::Wildcard],
+        &[Class::RoleOfSession, Class::UserOfFederation],
+        &[Class::Account, Class::Canonical],
+        &[Class::Service, Class::Federated],
+    ];
+}
+
 /// The callers of each class; a class that is not in it has none.
 pub(super) type Classes = BTreeMap<Class, Set>;
 
