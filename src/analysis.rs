@@ -229,15 +229,6 @@ impl<'a> Analysis<'a> {
         Ok(points.map(|point| self.compiler.contains(read.allowed, &point)).collect())
     }
 
-    /// Whether two subjects may do the same: yes is a proof.
-    pub fn is_equivalent(&mut self, one: &Subject, other: &Subject) -> Result<bool, AnalysisError> {
-        let universes = self.universes(&[one, other]);
-        let [one_universe, other_universe] = universes.as_slice() else { return Ok(true) };
-        let one = self.read(one, one_universe, Side::Old)?;
-        let other = self.read(other, other_universe, Side::New)?;
-        Ok(one.allowed == other.allowed)
-    }
-
     /// What one side allows and the other does not.
     fn one_way(
         &mut self,

@@ -4,6 +4,7 @@
 mod confine;
 mod subject;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::arn::{AccountId, Arn};
@@ -159,10 +160,7 @@ pub fn surroundings(
     catalog: &Catalog,
 ) -> Result<Surroundings, StoreError> {
     let mut found = Surroundings {
-        settings: Settings {
-            rcp_services: Some(subject::rcp_services(catalog)),
-            ..Settings::default()
-        },
+        settings: Settings { rcp_services: Some(subject::rcp_services(catalog)), ..Settings::default() },
         ..Surroundings::default()
     };
     let stored = match &request.resource {
@@ -244,9 +242,7 @@ fn stored_resource(snapshot: &Snapshot<'_>, arn: &Arn) -> Result<Option<store::R
         return Ok(Some(resource));
     }
     match arn.resource().split_once('/') {
-        Some((bucket, _))
-            if arn.service() == "s3" && arn.region().is_empty() && arn.account().is_empty() =>
-        {
+        Some((bucket, _)) if arn.service() == "s3" && arn.region().is_empty() && arn.account().is_empty() => {
             snapshot.resource(&format!("arn:{}:s3:::{bucket}", arn.partition()))
         }
         _ => Ok(None),

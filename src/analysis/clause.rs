@@ -154,11 +154,15 @@ impl Analysis<'_> {
                     continue;
                 }
                 let scope = situation.scope(statement.layer);
-                // What the caller's own policies do not reach is allowed by the statements of resources.
+                let mut set = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                // What the caller's own policies do not come to is allowed by the statements of resources.
                 let by_resource = from.subject.told.contains(&Layer::Resource);
-                let is_own = statement.layer == Layer::Identity && by_resource;
-                let reach = if is_own { situation.compiled.reach } else { Set::FULL };
-                let set = self.compiler.arena().intersection([set, scope, reach, situation.on, target])?;
+                if statement.layer == Layer::Identity && by_resource {
+                    let limits = [Layer::Boundary, Layer::Session];
+                    let groups = limits.iter().filter_map(|limit| situation.compiled.groups.get(limit));
+                    let limits = groups.flatten().copied().chain([situation.compiled.reach, set]);
+                    set = self.compiler.arena().intersection(limits.collect::<Vec<_>>())?;
+                }
                 if set != Set::EMPTY {
                     parts.push(Part { situation: nth, statement, set });
                 }
@@ -326,7 +330,10 @@ impl Analysis<'_> {
         for (&layer, groups) in &situation.compiled.groups {
             for (group, &allowed) in groups.iter().enumerate() {
                 let lacking = self.compiler.arena().difference([situation.scope(layer)], [allowed])?;
-                if own == Some(layer) || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
+                if own == Some(layer)
+                    || !limits(layer)
+                    || self.compiler.arena().is_disjoint(shown, lacking)?
+                {
                     continue;
                 }
                 if !self.compiler.arena().is_disjoint(set, lacking)? {

@@ -10,9 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::confine::{Place, confined};
-use super::{
-    TypeOf, caller, layer_policy, levels, organization_keys, policy_layers, standing, trust_of,
-};
+use super::{TypeOf, caller, layer_policy, levels, organization_keys, policy_layers, standing, trust_of};
 use crate::analysis::{Situation, Subject, alone};
 use crate::arn::{AccountId, Arn};
 use crate::caller::Caller;
@@ -41,7 +39,8 @@ pub fn subject(
     let caller = Caller::Iam(caller);
     let mut knowledge = Knowledge::of(&caller);
     let own_standing = standing(snapshot, own_account.as_ref())?;
-    for (key, value) in own_standing.iter().flat_map(|standing| organization_keys("aws:Principal", standing)) {
+    for (key, value) in own_standing.iter().flat_map(|standing| organization_keys("aws:Principal", standing))
+    {
         knowledge.known.set(&key, value);
     }
     knowledge.settle_followers();
@@ -137,9 +136,8 @@ impl Found {
         let policies = policies.chain(self.stored.iter().filter_map(|stored| stored.policy.as_ref()));
         let statements = policies.flat_map(LayerPolicy::statements);
         let mut statements = statements.chain(self.layers.statements().map(|(_, statement)| statement));
-        let matter = statements.any(|statement| {
-            statement.context_keys().any(|key| fold(key).starts_with("aws:resourcetag/"))
-        });
+        let matter = statements
+            .any(|statement| statement.context_keys().any(|key| fold(key).starts_with("aws:resourcetag/")));
         let mut split = Vec::new();
         for mut stored in std::mem::take(&mut self.stored) {
             if !matter {
