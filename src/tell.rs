@@ -53,7 +53,7 @@ pub struct Told {
     pub own_account_only: bool,
     /// What is not in it.
     pub except: Vec<Exception>,
-    /// Where it comes from.
+    /// Where it comes from: first what makes the difference, then what else it takes.
     pub reasons: Vec<Reason>,
     /// The worst that its actions do; none: the catalogue does not know them.
     pub level: Option<AccessLevel>,

@@ -75,13 +75,9 @@ impl Told {
         })
     }
 
-    /// The statement that was changed, and by that the access; else the first that is a reason.
+    /// The statement that makes the difference; where none does, one that allows.
     pub fn culprit(&self) -> Option<&Source> {
-        let changed = self.reasons.iter().find_map(|reason| match reason {
-            Reason::Statement { source, change } if *change != Change::Unchanged => Some(source),
-            _ => None,
-        });
-        changed.or_else(|| self.sources().next())
+        self.sources().next()
     }
 }
 
@@ -91,7 +87,7 @@ impl Teller<'_> {
         source_of(of.side, &self.subject(of.side).situations.get(of.situation)?.layers, of.statement)
     }
 
-    /// Why a clause is there: what allows it first.
+    /// Why a clause is there: first what makes the difference, then what else it takes.
     pub(super) fn reasons(&self, clause: &Clause, direction: Direction) -> Vec<Reason> {
         let allowing = match direction {
             Direction::Gained => Side::New,
@@ -101,14 +97,15 @@ impl Teller<'_> {
         let limits = clause.within.iter().filter(|limit| told.contains(&limit.layer));
         let allows = limits.flat_map(|limit| &limit.statements);
         let mut reasons = Vec::new();
-        for of in allows.chain(&clause.boxes) {
-            let Some(source) = self.source(of) else { continue };
-            reasons.push(Reason::Statement { source, change: self.change(of) });
-        }
         match clause.cause {
             Cause::None | Cause::NotAllowed | Cause::Denied(_) => {}
             Cause::Rules => reasons.push(Reason::Rules),
             Cause::Limited { layer, group } => reasons.push(self.limited(layer, group, allowing)),
+        }
+        // A Deny of the other side is the last of the boxes.
+        for of in clause.boxes.iter().rev().chain(allows) {
+            let Some(source) = self.source(of) else { continue };
+            reasons.push(Reason::Statement { source, change: self.change(of) });
         }
         reasons
     }

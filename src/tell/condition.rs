@@ -61,7 +61,7 @@ fn test_words(condition: &Condition) -> String {
 }
 
 /// A value that would be misread without quotes has them.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && !",{}\"'".contains(c);
     if !value.is_empty() && value.replace("${", "").replace('}', "").chars().all(plain) {
         value.to_owned()

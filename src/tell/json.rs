@@ -19,7 +19,7 @@ impl Told {
         let within = self.within.iter().map(|within| {
             let any_of = within.any_of.iter().map(|(region, source)| {
                 let mut object = region_members(region);
-                object.insert("statement".to_owned(), source_json(source));
+                object.insert("statement".to_owned(), source.json());
                 Json::Object(object)
             });
             json!({
@@ -31,7 +31,7 @@ impl Told {
         object.insert("within".to_owned(), within.collect());
         let except = self.except.iter().map(|exception| {
             let mut object = region_members(&exception.region);
-            object.insert("statement".to_owned(), source_json(&exception.source));
+            object.insert("statement".to_owned(), exception.source.json());
             Json::Object(object)
         });
         object.insert("except".to_owned(), except.collect());
@@ -136,45 +136,51 @@ fn condition_json(condition: &Condition) -> Json {
     json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
 }
 
-fn source_json(source: &Source) -> Json {
-    let Source { side, layer, level, policy, group, index, sid, effect, line, column } = source;
-    json!({
-        "side": match side {
-            Side::Old => "old",
-            Side::New => "new",
-        },
-        "file": policy,
-        "line": line,
-        "column": column,
-        "sid": sid,
-        "index": index,
-        "effect": effect.to_string(),
-        "layer": layer.name(),
-        "level": level,
-        "group": group,
-    })
+impl Source {
+    /// Where the statement stands, as JSON.
+    pub fn json(&self) -> Json {
+        let Source { side, layer, level, policy, group, index, sid, effect, line, column } = self;
+        json!({
+            "side": match side {
+                Side::Old => "old",
+                Side::New => "new",
+            },
+            "file": policy,
+            "line": line,
+            "column": column,
+            "sid": sid,
+            "index": index,
+            "effect": effect.to_string(),
+            "layer": layer.name(),
+            "level": level,
+            "group": group,
+        })
+    }
 }
 
 fn reason_json(reason: &Reason) -> Json {
     match reason {
         Reason::Statement { source, change } => {
-            let mut object = source_json(source);
-            object["change"] = json!(change_word(*change));
+            let mut object = source.json();
+            object["change"] = json!(change.name());
             object
         }
         Reason::Limited { layer, name, change } => {
-            json!({ "layer": layer.name(), "file": name, "change": change_word(*change) })
+            json!({ "layer": layer.name(), "file": name, "change": change.name() })
         }
-        Reason::Rules => json!({ "layer": "rules", "change": change_word(Change::Unchanged) }),
+        Reason::Rules => json!({ "layer": "rules", "change": Change::Unchanged.name() }),
     }
 }
 
-fn change_word(change: Change) -> &'static str {
-    match change {
-        Change::Added => "added",
-        Change::Removed => "removed",
-        Change::Edited => "edited",
-        Change::Unchanged => "unchanged",
+impl Change {
+    /// The word for it in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Change::Added => "added",
+            Change::Removed => "removed",
+            Change::Edited => "edited",
+            Change::Unchanged => "unchanged",
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{By, Change, Direction, Example, Exception, Reason, Region, Selection
 use crate::analysis::Side;
 use crate::layers::Layer;
 use crate::policy::{ActionPattern, Condition, Effect};
-use crate::request::fold;
+use crate::request::{Value, fold};
 
 /// How much of long lists is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Told {
             words.push_str(&format!(" by {}", request.caller));
         }
         let given: Vec<String> =
-            request.context.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            request.context.iter().map(|(key, value)| format!("{key}={}", value_words(value))).collect();
         if !given.is_empty() {
             words.push_str(&format!(" with {}", given.join(", ")));
         }
@@ -150,6 +150,16 @@ impl Told {
             words.push_str(&format!(" without {}", absent.join(", ")));
         }
         words
+    }
+}
+
+/// A value, with quotes where there would be nothing to see.
+fn value_words(value: &Value) -> String {
+    match value {
+        Value::Single(text) => condition::quoted(text),
+        Value::Multi(texts) => {
+            format!("[{}]", texts.iter().map(|text| condition::quoted(text)).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -250,7 +260,15 @@ impl Writer {
 
     fn reasons(&self, reasons: &[Reason], direction: Direction) -> String {
         let (shown, more) = self.cut(reasons, FEW);
-        let mut words: Vec<String> = shown.iter().map(|reason| reason_words(reason, direction)).collect();
+        let word = |(nth, reason): (usize, &Reason)| match reason {
+            // What became of a statement says nothing where another one made the difference.
+            Reason::Statement { source, .. } if nth > 0 => {
+                let kept = Reason::Statement { source: source.clone(), change: Change::Unchanged };
+                reason_words(&kept, direction)
+            }
+            reason => reason_words(reason, direction),
+        };
+        let mut words: Vec<String> = shown.iter().enumerate().map(word).collect();
         if more > 0 {
             words.push(format!("and {more} more statements"));
         }
