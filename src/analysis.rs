@@ -238,6 +238,7 @@ impl<'a> Analysis<'a> {
     ) -> Result<Vec<Clause>, AnalysisError> {
         let target = self.compiler.arena().difference([allowing.allowed], [other.allowed])?;
         let target = self.compiler.arena().intersection([target, part])?;
+        let target = self.compiler.coherent(target)?;
         let mut clauses = self.clauses(allowing, Some(other), target)?;
         for clause in &mut clauses {
             self.compiler.arena().renew(self.budget);

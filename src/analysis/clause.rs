@@ -392,7 +392,7 @@ impl Analysis<'_> {
                 except.push(of);
             }
         }
-        let is_exact = shown == set;
+        let is_exact = shown == set || self.compiler.coherent(shown)? == self.compiler.coherent(set)?;
         let (situation, witness) = (nth, None);
         Ok(Some(Clause { situation, boxes, within, own_account_only, except, cause, is_exact, witness, set }))
     }
