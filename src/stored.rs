@@ -1,6 +1,9 @@
 //! From the database to the words: the policies that decide for a stored principal and a resource, and what is
 //! known of both.
 
+mod confine;
+mod subject;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,6 +18,8 @@ use crate::store::{
     self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
     Standing, StoreError, TypeStatus,
 };
+
+pub use subject::subject;
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
 /// R-EVL-4). Of a group: what it gives to its members.
@@ -155,10 +160,7 @@ pub fn surroundings(
     catalog: &Catalog,
 ) -> Result<Surroundings, StoreError> {
     let mut found = Surroundings {
-        settings: Settings {
-            rcp_services: Some(Arc::new(catalog.rcp_services().map(str::to_owned).collect::<BTreeSet<_>>())),
-            ..Settings::default()
-        },
+        settings: Settings { rcp_services: Some(subject::rcp_services(catalog)), ..Settings::default() },
         ..Surroundings::default()
     };
     let stored = match &request.resource {
@@ -181,8 +183,10 @@ pub fn surroundings(
             }
         }
     }
-    if is_role_session_action(&request.action) {
-        found.resource = trust_policy(snapshot, &request.resource)?;
+    if is_role_session_action(&request.action)
+        && let Some(trust) = trust_policy(snapshot, &request.resource)?
+    {
+        found.resource = vec![trust];
     }
     let asked = Request {
         resource_account: request.resource_account.clone().or_else(|| found.resource_account.clone()),
@@ -238,27 +242,32 @@ fn stored_resource(snapshot: &Snapshot<'_>, arn: &Arn) -> Result<Option<store::R
         return Ok(Some(resource));
     }
     match arn.resource().split_once('/') {
-        Some((bucket, _)) if arn.service() == "s3" && arn.account().is_empty() => {
+        Some((bucket, _)) if arn.service() == "s3" && arn.region().is_empty() && arn.account().is_empty() => {
             snapshot.resource(&format!("arn:{}:s3:::{bucket}", arn.partition()))
         }
         _ => Ok(None),
     }
 }
 
-/// The trust policy of the role that is assumed; one that is not known where the role is stored without one.
-fn trust_policy(snapshot: &Snapshot<'_>, resource: &Resource) -> Result<Vec<LayerPolicy>, StoreError> {
-    let Resource::Arn(arn) = resource else { return Ok(Vec::new()) };
-    let Some(path_and_name) = arn.resource().strip_prefix("role/") else { return Ok(Vec::new()) };
-    let name = path_and_name.rsplit('/').next().unwrap_or_default();
+/// The trust policy of the role that is assumed, where it is stored: one that is not known where the role is stored
+/// without one.
+fn trust_policy(snapshot: &Snapshot<'_>, resource: &Resource) -> Result<Option<LayerPolicy>, StoreError> {
+    let Resource::Arn(arn) = resource else { return Ok(None) };
+    let name = arn.resource().rsplit('/').next().unwrap_or_default();
     let is_it = |role: &Principal| {
         role.kind == PrincipalKind::Role
+            && (arn.partition(), arn.service()) == (role.partition.as_str(), "iam")
+            && arn.resource() == format!("role{}{}", role.path, role.name)
             && role.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
     };
     let found = snapshot.principals_named(name)?.into_iter().filter(is_it);
-    let Some(role) = found.max_by_key(|role| role.account.is_some()) else { return Ok(Vec::new()) };
+    found.max_by_key(|role| role.account.is_some()).map(|role| trust_of(snapshot, &role)).transpose()
+}
+
+fn trust_of(snapshot: &Snapshot<'_>, role: &Principal) -> Result<LayerPolicy, StoreError> {
     let document = snapshot.trust_policy(role.key)?;
     let name = format!("role/{}", role.name);
-    Ok(vec![layer_policy(name, "trust policy", PolicyType::Trust, document.as_ref())])
+    Ok(layer_policy(name, "trust policy", PolicyType::Trust, document.as_ref()))
 }
 
 /// Which policies of an organization.

@@ -15,6 +15,7 @@ mod cmd;
 mod completions;
 mod corpus;
 mod differences;
+mod effective;
 mod estate;
 mod examples;
 mod generate;
