@@ -7,6 +7,7 @@
 mod cause;
 mod condition;
 mod cover;
+mod document;
 mod json;
 mod level;
 mod region;
@@ -21,6 +22,7 @@ use crate::policy::Statement;
 use crate::request::Request;
 
 pub use cause::{Change, Reason, Source};
+pub use document::{Grammar, policy_of};
 pub use json::request_json;
 pub use level::{level_name, severity};
 pub use region::Region;
