@@ -145,6 +145,7 @@ pub(super) fn policy_subject(
 fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
     match meaning::read(argument)? {
         Read::Known(meaning) => Ok(meaning),
+        Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
         Read::Stored => {
             let now = When(At::Now);
             let catalog = Catalog::embedded();

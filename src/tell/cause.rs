@@ -197,7 +197,7 @@ fn source_of(side: Side, layers: &PolicyLayers, of: StatementRef) -> Option<Sour
     Some(Source {
         side,
         layer: of.layer,
-        level: layers.level(of).map(|level| level.name.clone()),
+        level: layers.level(of).map(|level| level.name.clone()).filter(|name| !name.is_empty()),
         policy: policy.name.clone(),
         group: policy.group.clone(),
         index: statement.index,
@@ -210,7 +210,7 @@ fn source_of(side: Side, layers: &PolicyLayers, of: StatementRef) -> Option<Sour
 
 fn group_name(layers: &PolicyLayers, layer: Layer, group: usize) -> Option<String> {
     if let Some(level) = layers.levels(layer).get(group) {
-        return Some(level.name.clone());
+        return Some(level.name.clone()).filter(|name| !name.is_empty());
     }
     let members = layers.groups(layer).get(group).cloned()?;
     let mut names = members.filter_map(|position| Some(layers.policy_at(layer, position)?.name.clone()));

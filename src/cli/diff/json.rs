@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::Answer;
-use super::pair::Compared;
+use super::pair::{Compared, verdict};
 use crate::tell::{Change, Direction, Source, Told};
 
 /// The form of the object.
@@ -17,18 +17,6 @@ pub(super) fn object(answer: &Answer) -> Json {
         "catalogue": answer.catalogue,
         "subjects": answer.pairs.iter().map(subject).collect::<Vec<_>>(),
     })
-}
-
-/// The verdict over all.
-pub(super) fn verdict(pairs: &[Compared]) -> &'static str {
-    let is_sure = |direction: Direction| pairs.iter().any(|pair| pair.is_sure(direction));
-    match (is_sure(Direction::Gained), is_sure(Direction::Lost)) {
-        (true, true) => "both",
-        (true, false) => "wider",
-        (false, true) => "narrower",
-        (false, false) if pairs.iter().any(|pair| !pair.possibly().is_empty()) => "unknown",
-        (false, false) => "equivalent",
-    }
 }
 
 fn subject(compared: &Compared) -> Json {

@@ -158,6 +158,16 @@ pub(super) fn unknown(argument: &str, snapshot: &Snapshot<'_>) -> Result<CliErro
     neither_file_nor_stored(snapshot, argument)
 }
 
+/// The error of an argument that means nothing, and could only be in a database.
+pub(super) fn nothing(argument: &str) -> CliError {
+    let name = shown(argument);
+    CliError::new(
+        ErrorKind::NotFound,
+        format!("there is no file `{name}`, and no database with a policy of that name"),
+    )
+    .hint("a policy is a JSON file, `-` for stdin, a literal {…}, or stored; `--db FILE` names a database")
+}
+
 /// What `--type` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TypeName {

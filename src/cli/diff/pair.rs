@@ -11,7 +11,7 @@ use super::super::output::Output;
 use super::super::text::shown;
 use super::Layout;
 use super::meaning::{Meaning, Named, Place, TypeName};
-use crate::analysis::{Diff, Subject, Verdict, alone};
+use crate::analysis::{Diff, Subject, alone};
 use crate::catalog::Catalog;
 use crate::layers::{LayerDocument, LayerPolicy};
 use crate::policy::{Consequence, Document, Parsed, PolicyType, parse};
@@ -50,8 +50,6 @@ pub(super) enum Wording {
 pub(super) struct Compared {
     /// What was compared.
     pub(super) pair: Pair,
-    /// What is certain to differ.
-    pub(super) verdict: Verdict,
     /// What is allowed now and was not.
     pub(super) gained: Vec<Told>,
     /// What was allowed and is not now.
@@ -82,7 +80,7 @@ impl Compared {
         let lost: Vec<Told> = diff.lost.iter().map(|clause| teller.tell(clause, Direction::Lost)).collect();
         let all: Vec<Told> = gained.iter().chain(&lost).cloned().collect();
         let reworded = teller.without_effect(&all);
-        Compared { pair, verdict: diff.verdict, gained, lost, reworded }
+        Compared { pair, gained, lost, reworded }
     }
 
     /// Whether something is certain to have been gained or lost.
@@ -106,18 +104,24 @@ impl Compared {
 
     /// The verdict in one word: the fifth is for what is only possible.
     pub(super) fn word(&self) -> &'static str {
-        match self.verdict {
-            Verdict::Equivalent if !self.possibly().is_empty() => "unknown",
-            Verdict::Equivalent => "equivalent",
-            Verdict::Wider => "wider",
-            Verdict::Narrower => "narrower",
-            Verdict::Both => "both",
-        }
+        verdict(std::slice::from_ref(self))
     }
 
     /// Whether the text changed, and access did not.
     pub(super) fn is_reworded(&self) -> bool {
         self.word() == "equivalent" && self.is_text_changed()
+    }
+}
+
+/// The verdict over some pairs in one word.
+pub(super) fn verdict(pairs: &[Compared]) -> &'static str {
+    let is_sure = |direction: Direction| pairs.iter().any(|pair| pair.is_sure(direction));
+    match (is_sure(Direction::Gained), is_sure(Direction::Lost)) {
+        (true, true) => "both",
+        (true, false) => "wider",
+        (false, true) => "narrower",
+        (false, false) if pairs.iter().any(|pair| !pair.possibly().is_empty()) => "unknown",
+        (false, false) => "equivalent",
     }
 }
 
@@ -169,7 +173,7 @@ fn pair(
 ) -> Result<Pair, CliError> {
     let policy_type = match typed {
         Some(name) => name.policy_type(),
-        None => guessed(old.into_iter().chain(new)),
+        None => guessed(old, new)?,
     };
     let wording = match (old, new) {
         (Some(old), Some(new))
@@ -227,37 +231,68 @@ fn layer_policy(named: &Named, policy_type: PolicyType, out: &mut Output) -> Res
 }
 
 /// The type that policies have where it is not said: principals are only in those of resources and roles.
-fn guessed<'n>(policies: impl Iterator<Item = &'n Named>) -> PolicyType {
-    let mut guess = TypeName::Identity;
-    for policy in policies {
-        let Ok(document) = serde_json::from_str::<Json>(&policy.text) else { continue };
-        let statements = match document.get("Statement") {
-            Some(Json::Array(all)) => all.clone(),
-            Some(one) => vec![one.clone()],
-            None => Vec::new(),
-        };
-        for statement in &statements {
-            let has = |element: &str| statement.get(element).is_some();
-            if !has("Principal") && !has("NotPrincipal") {
-                continue;
-            }
-            if has("Resource") || has("NotResource") || !is_about_sessions(statement) {
-                return TypeName::Resource.policy_type();
-            }
-            guess = TypeName::Trust;
+fn guessed(old: Option<&Named>, new: Option<&Named>) -> Result<PolicyType, CliError> {
+    let of = |named: Option<&Named>| named.and_then(|named| Guess::of(&named.text));
+    Ok(match (of(old), of(new)) {
+        (Some(Guess::Identity), Some(Guess::Identity)) | (None, None) => PolicyType::Identity,
+        (Some(one), None) | (None, Some(one)) => one.policy_type(),
+        (Some(Guess::Trust), Some(Guess::Trust)) => Guess::Trust.policy_type(),
+        (Some(Guess::Identity), Some(_)) | (Some(_), Some(Guess::Identity)) => {
+            let message =
+                "one of the policies has principals and the other has not: they are of different types";
+            return Err(CliError::new(ErrorKind::Usage, message).hint("`--type` says as what both are read"));
         }
-    }
-    guess.policy_type()
+        (Some(_), Some(_)) => Guess::Resource.policy_type(),
+    })
 }
 
-/// Whether all actions of a statement are those that a trust policy is about.
-fn is_about_sessions(statement: &Json) -> bool {
-    let actions = match statement.get("Action") {
-        Some(Json::Array(all)) => all.clone(),
-        Some(one) => vec![one.clone()],
-        None => return false,
-    };
-    actions
-        .iter()
-        .all(|action| action.as_str().is_some_and(|action| action.to_ascii_lowercase().starts_with("sts:")))
+/// What a policy looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    /// It has no principals.
+    Identity,
+    /// It has, and is about sessions only.
+    Trust,
+    /// It has.
+    Resource,
+}
+
+impl Guess {
+    /// None: it has no statement to tell by.
+    fn of(text: &str) -> Option<Guess> {
+        let document = serde_json::from_str::<Json>(text.trim_start_matches('\u{feff}')).ok()?;
+        let statements = listed(document.get("Statement")?);
+        let has_principal = |statement: &&Json| {
+            statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
+        };
+        let is_about_sessions = |statement: &&Json| {
+            let actions = statement.get("Action").map(listed).unwrap_or_default();
+            let is_of_sts = |action: &&Json| {
+                action.as_str().is_some_and(|action| action.to_ascii_lowercase().starts_with("sts:"))
+            };
+            statement.get("Resource").is_none() && !actions.is_empty() && actions.iter().all(is_of_sts)
+        };
+        match statements.iter().any(has_principal) {
+            _ if statements.is_empty() => None,
+            false => Some(Guess::Identity),
+            true if statements.iter().all(is_about_sessions) => Some(Guess::Trust),
+            true => Some(Guess::Resource),
+        }
+    }
+
+    fn policy_type(self) -> PolicyType {
+        match self {
+            Guess::Identity => TypeName::Identity.policy_type(),
+            Guess::Trust => TypeName::Trust.policy_type(),
+            Guess::Resource => TypeName::Resource.policy_type(),
+        }
+    }
+}
+
+/// One or many.
+fn listed(value: &Json) -> Vec<&Json> {
+    match value {
+        Json::Array(all) => all.iter().collect(),
+        one => vec![one],
+    }
 }
