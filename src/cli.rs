@@ -5,6 +5,7 @@
 //! and `source` turn what was typed into what is meant, the store answers, and an `Output` prints. Exit codes
 //! are in `exit`, errors in `error`; text from input goes through `text`.
 
+mod access;
 mod at;
 mod attach;
 mod aws;

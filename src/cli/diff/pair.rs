@@ -202,7 +202,10 @@ fn pair(
 
 /// One policy by itself.
 pub(super) fn single(named: &Named, typed: Option<TypeName>, out: &mut Output) -> Result<Subject, CliError> {
-    let policy_type = typed.map_or_else(|| guessed(std::iter::once(named)), TypeName::policy_type);
+    let policy_type = match typed {
+        Some(name) => name.policy_type(),
+        None => guessed(Some(named), None)?,
+    };
     Ok(alone(vec![layer_policy(named, policy_type, out)?], policy_type))
 }
 
