@@ -5,6 +5,7 @@
 //! and `source` turn what was typed into what is meant, the store answers, and an `Output` prints. Exit codes
 //! are in `exit`, errors in `error`; text from input goes through `text`.
 
+mod access;
 mod at;
 mod attach;
 mod aws;
@@ -14,6 +15,7 @@ mod create;
 mod delete;
 mod detach;
 mod diff;
+mod effective;
 mod error;
 mod exit;
 mod finding;
@@ -141,6 +143,7 @@ enum Command {
     Can(can::CanArgs),
     Detach(detach::DetachArgs),
     Diff(diff::DiffArgs),
+    Effective(effective::EffectiveArgs),
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
     Import(import::ImportArgs),
@@ -201,6 +204,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
+        Command::Effective(args) => effective::run(&args, session),
         Command::Diff(args) => diff::run(&args, wanted, session),
         Command::Simulate(args) => simulate::run(&args, session),
         Command::Test(args) => test::run(&args, wanted, session),

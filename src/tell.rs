@@ -7,20 +7,24 @@
 mod cause;
 mod condition;
 mod cover;
+mod document;
 mod json;
 mod level;
 mod region;
 mod selection;
 mod words;
 
+use std::collections::BTreeSet;
+
 use crate::analysis::{Clause, Limit, Part, Side, StatementBox, Subject};
 use crate::catalog::{AccessLevel, Catalog};
 use crate::compile::Callers;
 use crate::layers::Layer;
 use crate::policy::Statement;
-use crate::request::Request;
+use crate::request::{Request, fold};
 
 pub use cause::{Change, Reason, Source};
+pub use document::{Grammar, policy_of};
 pub use json::request_json;
 pub use level::{level_name, severity};
 pub use region::Region;
@@ -92,6 +96,8 @@ pub struct Example {
     pub request: Request,
     /// Whether who asks is part of it.
     pub by: By,
+    /// The keys, folded, that follow from who asks.
+    pub follows: BTreeSet<String>,
 }
 
 /// Who asks in an example.
@@ -168,6 +174,7 @@ impl<'a> Teller<'a> {
                 Callers::Any => By::Anyone,
                 Callers::One(_) | Callers::Holder => By::Subject,
             },
+            follows: self.subject(allowing).knowledge.known.iter().map(|(key, _)| fold(key)).collect(),
         });
         let entries = region.actions.among.iter().flatten();
         let counts = entries.filter_map(|entry| Some((entry.to_string(), self.levels.count(entry)?)));

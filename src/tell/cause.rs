@@ -83,7 +83,7 @@ impl Told {
 
 impl Teller<'_> {
     /// Where a statement stands.
-    pub(super) fn source(&self, of: &StatementBox) -> Option<Source> {
+    pub fn source(&self, of: &StatementBox) -> Option<Source> {
         source_of(of.side, &self.subject(of.side).situations.get(of.situation)?.layers, of.statement)
     }
 

@@ -159,10 +159,23 @@ pub(super) fn pairs(
             let pair = |name: &String| pair(Some(name), old.get(name), new.get(name), typed, out);
             Ok((names.into_iter().map(pair).collect::<Result<_, _>>()?, Layout::Folders))
         }
-        _ => {
-            Err(CliError::new(ErrorKind::Usage, "a folder is compared with a folder, a policy with a policy")
-                .hint("name a file in the folder, or another folder"))
+        (Meaning::Principal(old_label, old), Meaning::Principal(new_label, new)) => {
+            let pair = Pair {
+                old_label: Some(old_label),
+                new_label: Some(new_label),
+                name: None,
+                wording: if old == new { Wording::Same } else { Wording::Changed },
+                old: *old,
+                new: *new,
+                files: BTreeSet::new(),
+            };
+            Ok((vec![pair], Layout::One))
         }
+        _ => Err(CliError::new(
+            ErrorKind::Usage,
+            "a folder is compared with a folder, a principal with a principal, a policy with a policy",
+        )
+        .hint("name a file in the folder, or another folder")),
     }
 }
 
@@ -200,6 +213,15 @@ fn pair(
         wording,
         files: files.map(|named| named.label.clone()).collect(),
     })
+}
+
+/// One policy by itself.
+pub(super) fn single(named: &Named, typed: Option<TypeName>, out: &mut Output) -> Result<Subject, CliError> {
+    let policy_type = match typed {
+        Some(name) => name.policy_type(),
+        None => guessed(Some(named), None)?,
+    };
+    Ok(alone(vec![layer_policy(named, policy_type, out)?], policy_type))
 }
 
 /// A policy, read leniently; what AWS would not accept in it is told.
