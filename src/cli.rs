@@ -26,6 +26,7 @@ mod leave;
 mod log;
 mod ls;
 mod man;
+mod minimize;
 mod name;
 mod named;
 mod nearest;
@@ -146,6 +147,7 @@ enum Command {
     Effective(effective::EffectiveArgs),
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
+    Minimize(minimize::MinimizeArgs),
     Import(import::ImportArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
@@ -208,6 +210,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Diff(args) => diff::run(&args, wanted, session),
         Command::Simulate(args) => simulate::run(&args, session),
         Command::Test(args) => test::run(&args, wanted, session),
+        Command::Minimize(args) => minimize::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
         Command::Show(args) => show::run(&args, session),

@@ -128,7 +128,7 @@ impl EffectiveArgs {
     }
 }
 
-fn no_answer(who: &str, error: &AnalysisError) -> CliError {
+pub(super) fn no_answer(who: &str, error: &AnalysisError) -> CliError {
     let message = format!("{}: {}", shown(who), shown(&error.to_string()));
     match error {
         AnalysisError::Compile(_) => CliError::new(ErrorKind::Budget, message)
