@@ -7,6 +7,7 @@
 //! of this program, never an answer.
 
 mod alone;
+mod check;
 mod clause;
 mod minimize;
 mod statements;
@@ -26,6 +27,7 @@ use crate::policy::{Effect, PolicyType, ResourcePattern, Spanned};
 use crate::request::{Context, Request, Resource, Value};
 
 pub use alone::alone;
+pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
 pub use statements::{Finding, Superfluous};

@@ -10,6 +10,7 @@ mod at;
 mod attach;
 mod aws;
 mod can;
+mod check;
 mod completions;
 mod create;
 mod delete;
@@ -145,6 +146,7 @@ enum Command {
     Detach(detach::DetachArgs),
     Diff(diff::DiffArgs),
     Effective(effective::EffectiveArgs),
+    Check(check::CheckArgs),
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
     Minimize(minimize::MinimizeArgs),
@@ -206,6 +208,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
+        Command::Check(args) => check::run(&args, session),
         Command::Effective(args) => effective::run(&args, session),
         Command::Diff(args) => diff::run(&args, wanted, session),
         Command::Simulate(args) => simulate::run(&args, session),

@@ -11,6 +11,7 @@ mod algebra;
 mod asking;
 mod cases;
 mod catalog;
+mod checks;
 mod cmd;
 mod completions;
 mod corpus;

@@ -143,6 +143,24 @@ pub(super) fn policy_subject(
     }
 }
 
+/// What each of two policies of one type decides by itself.
+pub(super) fn two_policies(
+    old: &str,
+    new: &str,
+    typed: Option<meaning::TypeName>,
+    session: &mut Session,
+) -> Result<(Subject, Subject), CliError> {
+    match (meaning(old, session)?, meaning(new, session)?) {
+        (old @ Meaning::Policy(_), new @ Meaning::Policy(_)) => {
+            let (mut pairs, _) = pair::pairs(old, new, typed, &mut session.out)?;
+            let pair = pairs.pop().map(|pair| (pair.old, pair.new));
+            pair.ok_or_else(|| CliError::new(ErrorKind::Usage, "there is nothing to compare"))
+        }
+        _ => Err(CliError::new(ErrorKind::Usage, "a policy is compared with a policy")
+            .hint("name files, or stored policies")),
+    }
+}
+
 /// What an argument means; the database is asked only where it is none of the rest.
 fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
     match meaning::read(argument)? {
