@@ -1,6 +1,4 @@
 //! Sets of many boxes: building them, and asking for one point.
-//!
-//! `cargo bench --bench algebra`; compare the medians of one run with each other, not with another machine's.
 
 use std::net::IpAddr;
 
@@ -8,10 +6,6 @@ use bigdecimal::BigDecimal;
 use divan::Bencher;
 use iamdb::algebra::diagram::Assignment;
 use iamdb::algebra::{Arena, Budget, BudgetError, Glob, Held, Keyed, Language, Region, Set, Text};
-
-fn main() {
-    divan::main();
-}
 
 /// Three strings and a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
