@@ -33,6 +33,7 @@
 
 mod apply;
 mod coordinate;
+mod laid;
 mod regions;
 mod restrict;
 mod walk;
@@ -47,6 +48,7 @@ use thiserror::Error;
 use super::budget::{Budget, Exhausted, Meter};
 use apply::Operand;
 use coordinate::Branch;
+use laid::Laid;
 
 pub use apply::Operation;
 pub use coordinate::{Coordinate, Datum, Kind, Predicate};
@@ -97,6 +99,7 @@ pub struct Arena<L> {
     nodes: Vec<Arc<Node>>,
     known: FxHashMap<Arc<Node>, Set>,
     memo: FxHashMap<(Operation, Vec<Operand>), Set>,
+    laid: Laid,
 }
 
 /// 1. The map is canonical.
@@ -119,6 +122,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             nodes: Vec::new(),
             known: FxHashMap::default(),
             memo: FxHashMap::default(),
+            laid: Laid::default(),
         }
     }
 

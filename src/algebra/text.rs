@@ -56,24 +56,23 @@ impl Domain for Text {
     }
 
     fn labels<O: Label>(map: &Machine<O>) -> Vec<O> {
-        map.labels()
+        map.labels().to_vec()
     }
 
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Machine<O>],
-        carried: &[M::Item],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted> {
-        overlay::overlay(maps, carried, merge, meter)
+        overlay::overlay(maps, merge, meter)
     }
 
     fn reduce<O: Label>(raw: Machine<u32>, labels: &[O], meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
-        minimize::minimize(raw.with_labels(|number| labels[number as usize]), meter)
+        minimize::minimize(raw.states(), raw.with_labels(|number| labels[number as usize]).labels(), meter)
     }
 
-    fn rename<O: Label, P: Label>(map: &Machine<O>, label: impl Fn(O) -> P) -> Machine<P> {
-        map.clone().with_labels(label)
+    fn rename<O: Label, P: Label>(map: &Machine<O>, label: impl FnMut(O) -> P) -> Machine<P> {
+        map.with_labels(label)
     }
 
     fn find<O: Label>(map: &Machine<O>, wanted: impl Fn(O) -> bool) -> Option<String> {
@@ -102,7 +101,7 @@ impl Language {
             return Ok(Region { map });
         }
         let raw = glob::read_together(globs, meter)?;
-        Ok(Region { map: minimize::minimize(raw, meter)? })
+        Ok(Region { map: minimize::minimize(&raw, &[false, true], meter)? })
     }
 
     /// The strings that match one pattern.

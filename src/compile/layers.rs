@@ -150,8 +150,8 @@ impl Compiler {
             return Ok(Set::FULL);
         };
         let allowed = self.arena.intersection(groups.iter().copied())?;
-        let lacking = self.arena.difference([scope], [allowed])?;
-        Ok(self.arena.complement(lacking)?)
+        let out_of_scope = self.arena.complement(scope)?;
+        Ok(self.arena.union([out_of_scope, allowed])?)
     }
 
     /// The second half of R-EVL-10: by who asks, and whose the resource is.

@@ -48,7 +48,7 @@ macro_rules! coordinates {
         }
 
         /// A map from coordinates.
-        #[derive(Debug, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum Branch<O: Label> {
             $($(#[$doc])* $kind(<$domain as Domain>::Map<O>),)*
         }
@@ -121,7 +121,7 @@ macro_rules! coordinates {
                     $(Branch::$kind(map) => {
                         let children = <$domain>::labels(map);
                         let hits: Vec<bool> = children.iter().map(|other| *other == child).collect();
-                        let map = <$domain>::reduce(numbered::<$domain>(map, &children), &hits, meter)?;
+                        let map = <$domain>::reduce(numbered::<$domain, Set>(map, &children), &hits, meter)?;
                         Ok(Predicate::$kind(Region { map }))
                     })*
                 }
@@ -141,7 +141,7 @@ macro_rules! coordinates {
                             children.iter().copied().zip(new.iter().copied()).collect();
                         <$domain>::rename(map, |child| new.get(&child).copied().unwrap_or(child))
                     } else {
-                        <$domain>::reduce(numbered::<$domain>(map, children), new, meter)?
+                        <$domain>::reduce(numbered::<$domain, Set>(map, children), new, meter)?
                     }),)*
                 })
             }
@@ -164,31 +164,61 @@ macro_rules! coordinates {
                 }
             }
 
+            /// The same map to something else; it need not be canonical.
+            pub(super) fn coded(&self, code: impl FnMut(Set) -> u32) -> Branch<u32> {
+                match self {
+                    $(Branch::$kind(map) => Branch::$kind(<$domain>::rename(map, code)),)*
+                }
+            }
+        }
+
+        impl Branch<u32> {
             /// Lays branches of the kind of the first over one another, to the positions in a list of what meets.
-            pub(super) fn overlay<M: Merge<Set>>(
-                branches: &[&Branch<Set>],
-                carried: &[M::Item],
+            pub(super) fn overlay<M: Merge<u32>>(
+                branches: &[Branch<u32>],
                 merge: &M,
                 meter: &mut Meter,
             ) -> Result<Option<(Branch<u32>, Vec<Met<M::Item>>)>, Exhausted> {
                 match branches.first() {
                     None => Ok(None),
                     $(Some(Branch::$kind(_)) => {
-                        let maps: Vec<_> =
-                            branches.iter().filter_map(|branch| <$domain as Coordinate>::map(branch)).collect();
-                        let (raw, meetings) = <$domain>::overlay(&maps, carried, merge, meter)?;
+                        let mut maps = Vec::with_capacity(branches.len());
+                        for branch in branches {
+                            if let Branch::$kind(map) = branch {
+                                maps.push(map);
+                            }
+                        }
+                        let (raw, meetings) = <$domain>::overlay(&maps, merge, meter)?;
                         Ok(Some((Branch::$kind(raw), meetings)))
                     })*
                 }
             }
-        }
 
-        impl Branch<u32> {
-            /// The canonical branch with the child at each position.
-            pub(super) fn reduce(self, children: &[Set], meter: &mut Meter) -> Result<Branch<Set>, Exhausted> {
+            /// The same map to positions in a list of its labels.
+            pub(super) fn numbered(&self) -> (Branch<u32>, Vec<u32>) {
+                match self {
+                    $(Branch::$kind(map) => {
+                        let labels = <$domain>::labels(map);
+                        (Branch::$kind(numbered::<$domain, u32>(map, &labels)), labels)
+                    })*
+                }
+            }
+
+            /// The canonical branch that gives each position its outcome.
+            pub(super) fn reduce(&self, outcomes: &[u32], meter: &mut Meter) -> Result<Branch<u32>, Exhausted> {
                 Ok(match self {
-                    $(Branch::$kind(raw) => Branch::$kind(<$domain>::reduce(raw, children, meter)?),)*
+                    $(Branch::$kind(raw) => {
+                        Branch::$kind(<$domain>::reduce(raw.clone(), outcomes, meter)?)
+                    })*
                 })
+            }
+
+            /// The branch to the child with each number, all of them different.
+            pub(super) fn leading_on(&self, children: &[Set]) -> Branch<Set> {
+                let child = |number: u32| children[number as usize];
+                match self {
+                    $(Branch::$kind(map) => Branch::$kind(<$domain>::rename(map, child)),)*
+                }
             }
         }
     };
@@ -212,7 +242,10 @@ coordinates! {
 }
 
 /// A map to the positions of its children in a list that has them all.
-fn numbered<D: Domain>(map: &D::Map<Set>, children: &[Set]) -> D::Map<u32> {
-    let numbers: FxHashMap<Set, u32> = children.iter().copied().zip(0..).collect();
+fn numbered<D: Domain, O: Label>(map: &D::Map<O>, children: &[O]) -> D::Map<u32> {
+    if let [_] = children {
+        return D::rename(map, |_| 0);
+    }
+    let numbers: FxHashMap<O, u32> = children.iter().copied().zip(0..).collect();
     D::rename(map, |child| numbers.get(&child).copied().unwrap_or_default())
 }

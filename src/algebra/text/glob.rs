@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Machine;
+use super::machine::States;
 use crate::algebra::budget::{Exhausted, Meter};
 
 /// Some characters.
@@ -222,8 +222,8 @@ impl Sets {
     }
 }
 
-/// A machine, not minimal, for the strings that fit any of the patterns.
-pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<Machine<bool>, Exhausted> {
+/// States, not minimal, of class 1 for the strings that fit any of the patterns, of class 0 for the others.
+pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<States, Exhausted> {
     let (all, starts) = Places::new(globs);
     let mut first = Vec::new();
     for start in starts {
@@ -232,7 +232,7 @@ pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<Machine
     all.settle(&mut first);
     let mut sets = Sets::default();
     sets.number(first, meter)?;
-    let mut machine = Machine::with_capacity(all.places.len());
+    let mut states = States::with_capacity(all.places.len());
     let mut at = 0;
     while let Some(places) = sets.list.get(at).cloned() {
         at += 1;
@@ -269,7 +269,7 @@ pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<Machine
             }
         }
         meter.named(edges.len())?;
-        machine.push(all.accepts(&places), others_target, edges);
+        states.push(all.accepts(&places).into(), others_target, edges);
     }
-    Ok(machine)
+    Ok(states)
 }

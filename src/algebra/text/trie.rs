@@ -6,6 +6,7 @@
 
 use super::Machine;
 use super::glob::{Chars, Glob, Piece};
+use super::machine::States;
 use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
 
@@ -31,10 +32,50 @@ fn simple(glob: &Glob) -> Option<(Vec<char>, End)> {
     Some((pieces.iter().map(named).collect::<Option<_>>()?, end))
 }
 
+/// The classes of the states: of strings that fit no pattern, and of those that do.
+const NO: u32 = 0;
+const YES: u32 = 1;
+/// What they mean.
+const LABELS: [bool; 2] = [false, true];
+
 /// A state on the path to the last pattern.
 struct Fork {
-    is_end: bool,
+    class: u32,
+    /// Where its edges begin among those of all forks: those of later ones come behind.
+    first: usize,
+}
+
+/// The states on the path to the last pattern, and those that are done.
+struct Forks {
+    list: Vec<Fork>,
     edges: Vec<(char, u32)>,
+    register: Register,
+    nothing: u32,
+}
+
+impl Forks {
+    fn push(&mut self) {
+        self.list.push(Fork { class: NO, first: self.edges.len() });
+    }
+
+    /// Finishes the last state.
+    fn pop(&mut self) -> Option<u32> {
+        let Fork { class, first } = self.list.pop()?;
+        let state = self.register.number(class, self.nothing, &self.edges[first..]);
+        self.edges.truncate(first);
+        Some(state)
+    }
+
+    /// Finishes the states of a path that are behind so many characters, the last one as given.
+    fn close(&mut self, path: &[char], common: usize, mut last: Option<u32>) {
+        while self.list.len() > common + 1 {
+            let Some(mut state) = self.pop() else { return };
+            state = last.take().unwrap_or(state);
+            if let Some(c) = path.get(self.list.len() - 1) {
+                self.edges.push((*c, state));
+            }
+        }
+    }
 }
 
 /// The canonical machine for the strings that fit any of the patterns; none where some pattern is not simple.
@@ -52,10 +93,11 @@ pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Ma
     }
     patterns.sort_unstable();
     let mut register = Register::with_capacity(length + 2);
-    let nothing = register.number(false, ITSELF, &[]);
-    let anything = register.number(true, ITSELF, &[]);
-    let mut path: Vec<char> = Vec::new();
-    let mut forks = vec![Fork { is_end: false, edges: Vec::new() }];
+    let nothing = register.number(NO, ITSELF, &[]);
+    let anything = register.number(YES, ITSELF, &[]);
+    let mut forks = Forks { list: Vec::new(), edges: Vec::new(), register, nothing };
+    forks.push();
+    let mut path: &[char] = &[];
     // Whether the last pattern ends in a star: then whatever goes on from there is in it already.
     let mut is_open = false;
     for (next, end) in &patterns {
@@ -63,43 +105,19 @@ pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Ma
         if is_open && common == path.len() {
             continue;
         }
-        close(&mut forks, &path, common, is_open.then_some(anything), nothing, &mut register);
-        path.truncate(common);
-        for c in next.get(common..).into_iter().flatten() {
-            path.push(*c);
-            forks.push(Fork { is_end: false, edges: Vec::new() });
+        forks.close(path, common, is_open.then_some(anything));
+        path = next;
+        for _ in common..path.len() {
+            forks.push();
         }
         is_open = *end == End::Star;
-        if let Some(last) = forks.last_mut() {
-            last.is_end = true;
+        if let Some(last) = forks.list.last_mut() {
+            last.class = YES;
         }
     }
-    close(&mut forks, &path, 0, is_open.then_some(anything), nothing, &mut register);
-    let start = match forks.pop() {
-        Some(_) if is_open && path.is_empty() => anything,
-        Some(fork) => register.number(fork.is_end, nothing, &fork.edges),
-        None => nothing,
-    };
-    Ok(Some(register.machine(start)))
-}
-
-/// Finishes the states of a path that are behind so many characters, the last one as given.
-fn close(
-    forks: &mut Vec<Fork>,
-    path: &[char],
-    common: usize,
-    mut last: Option<u32>,
-    nothing: u32,
-    register: &mut Register<bool>,
-) {
-    while forks.len() > common + 1 {
-        let Some(fork) = forks.pop() else { return };
-        let state = last.take().unwrap_or_else(|| register.number(fork.is_end, nothing, &fork.edges));
-        let through = path.get(forks.len().saturating_sub(1)).copied();
-        if let (Some(c), Some(before)) = (through, forks.last_mut()) {
-            before.edges.push((c, state));
-        }
-    }
+    forks.close(path, 0, is_open.then_some(anything));
+    let start = if is_open && path.is_empty() { anything } else { forks.pop().unwrap_or(nothing) };
+    Ok(Some(forks.register.states(start).machine(&LABELS)))
 }
 
 /// The machine of one simple pattern, which is canonical as it is written down.
@@ -108,19 +126,19 @@ fn chain(path: &[char], end: End) -> Machine<bool> {
         return Machine::constant(true);
     }
     const NOTHING: u32 = 1;
-    let mut machine = Machine::with_capacity(path.len() + 2);
+    let mut states = States::with_capacity(path.len() + 2);
     let mut state = 0;
     for c in path {
         let next = state + if state == 0 { 2 } else { 1 };
-        machine.push(false, NOTHING, [(*c, next)]);
+        states.push(NO, NOTHING, [(*c, next)]);
         if state == 0 {
-            machine.push(false, NOTHING, []);
+            states.push(NO, NOTHING, []);
         }
         state = next;
     }
-    machine.push(true, if end == End::Star { state } else { NOTHING }, []);
+    states.push(YES, if end == End::Star { state } else { NOTHING }, []);
     if path.is_empty() {
-        machine.push(false, NOTHING, []);
+        states.push(NO, NOTHING, []);
     }
-    machine
+    states.machine(&LABELS)
 }
