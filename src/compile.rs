@@ -18,7 +18,7 @@
 //! Sets relate each coordinate to constants. What relates two of them, such as `${aws:username}` in a resource while
 //! the user is open, is a coordinate of its own, beside what is necessary for it ([`level::Relation`],
 //! [`level::Opaque`]). Membership of a request is exact all the same. But a set with such coordinates may have points that no
-//! request is: *empty* and *equal* are proofs, a point is only a candidate. [`Sets::is_exact`] tells.
+//! request is: *empty* and *equal* are proofs, a point is only a candidate. [`Compiler::is_exact`] tells.
 
 mod action;
 mod condition;
@@ -36,13 +36,13 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Set};
-use crate::layers::{LayerPolicy, PolicyLayers, Settings, StatementRef};
-use crate::policy::{PolicyType, Statement};
+use crate::layers::{LayerPolicy, Settings, StatementRef};
+use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Statement};
 
 pub use layers::Compiled;
 pub use level::Level;
 pub use point::Point;
-pub use universe::{Callers, KeyDomain, KeyFacts, Typing, Universe, holder};
+pub use universe::{Callers, HOLDER_ACCOUNT, KeyDomain, KeyFacts, Typing, Universe, holder};
 
 /// A set too complicated for the budget.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -93,6 +93,33 @@ impl Compiler {
     /// Whether a point is in a set.
     pub fn contains(&self, set: Set, point: &Point) -> bool {
         self.arena.contains(set, point)
+    }
+
+    /// From here on, sets are of the requests of another universe, in which every key that is open in both holds the
+    /// same.
+    pub fn turn_to(&mut self, universe: Universe) {
+        self.universe = universe;
+    }
+
+    /// The requests whose action matches one entry.
+    pub fn action_entry(&mut self, entry: &Spanned<ActionPattern>) -> Result<Set, CompileError> {
+        Ok(self.any_action(std::slice::from_ref(entry))?)
+    }
+
+    /// The requests whose resource matches one entry of a policy of some type.
+    pub fn resource_entry(
+        &mut self,
+        entry: &Spanned<ResourcePattern>,
+        policy_type: PolicyType,
+    ) -> Result<Set, CompileError> {
+        Ok(self.any_resource(std::slice::from_ref(entry), policy_type)?)
+    }
+
+    /// Whether a set relates coordinates to constants only: then each of its points is a request.
+    pub fn is_exact(&self, set: Set) -> bool {
+        let relates =
+            |level: &Level| matches!(level, Level::Relation(_) | Level::Opaque(_) | Level::Read(..));
+        !self.arena.levels(set).iter().any(relates)
     }
 
     /// The requests that there are.
@@ -149,13 +176,6 @@ impl Compiler {
 struct Applies {
     set: Set,
     by_class: BTreeMap<principal::Class, Set>,
-}
-
-/// The keys of all layers with the kinds that a table has of them, and who asks.
-pub fn universe_of(mut universe: Universe, layers: &[&PolicyLayers], facts: &KeyFacts<'_>) -> Universe {
-    let statements = layers.iter().flat_map(|layers| layers.statements().map(|(_, statement)| statement));
-    universe.admit(statements, facts);
-    universe
 }
 
 /// Every statement with the requests to which it applies.

@@ -12,6 +12,7 @@ mod document;
 mod json;
 mod parse;
 mod principal;
+mod print;
 mod public;
 mod size;
 

@@ -1,16 +1,18 @@
 //! The two meanings agree: a request is in the set of what layers allow exactly if the evaluator allows it.
 
 use iamdb::algebra::Budget;
+use iamdb::arn::AccountId;
 use iamdb::catalog::{KeyKind, KeyType};
-use iamdb::compile::{Callers, Compiler, KeyFacts, Point, Typing, Universe, holder};
+use iamdb::compile::{Callers, Compiler, HOLDER_ACCOUNT, KeyFacts, Point, Typing, Universe, holder};
 use iamdb::eval::{Decision, authorize};
 use iamdb::knowledge::Knowledge;
-use iamdb::layers::PolicyLayers;
+use iamdb::layers::{LayerPolicy, PolicyLayers};
+use iamdb::policy::{PolicyType, ResourceService};
 use iamdb::request::{Context, Request, Value};
 use proptest::prelude::*;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use crate::asking::layers;
+use crate::asking::{layer_policy, layers};
 use crate::generate::{Question, question};
 use crate::layers::{read, text};
 
@@ -104,14 +106,25 @@ fn layers_of(question: &Question) -> PolicyLayers {
     layers(std::slice::from_ref(&question.policy), &boundary)
 }
 
+/// A resource's policy that leaves all to its account, as [`Callers::Holder`] has it.
+fn delegating() -> LayerPolicy {
+    let statement =
+        json!({"Effect": "Allow", "Principal": {"AWS": HOLDER_ACCOUNT}, "Action": "*", "Resource": "*"});
+    let policy = json!({"Version": "2012-10-17", "Statement": statement});
+    layer_policy(&policy.to_string(), PolicyType::Resource(ResourceService::Other))
+}
+
 fn agree(layers: &PolicyLayers, request: &Request, universe: Universe) -> Result<(), TestCaseError> {
     let mut request = request.clone();
+    let mut layers = layers.clone();
     if universe.callers == Callers::Holder {
         request.caller = holder(&request.resource);
+        request.resource_account = AccountId::parse(HOLDER_ACCOUNT);
+        layers.resource = vec![delegating()];
     }
     let mut compiler = Compiler::new(universe, Budget::default());
-    let compiled = compiler.layers(layers).unwrap();
-    let allowed = authorize(layers, &request).decision == Decision::Allowed;
+    let compiled = compiler.layers(&layers).unwrap();
+    let allowed = authorize(&layers, &request).decision == Decision::Allowed;
     prop_assert_eq!(compiler.contains(compiled.allowed, &Point::of(&request)), allowed, "{:#?}", request);
     Ok(())
 }

@@ -19,7 +19,7 @@ impl Compiler {
     }
 
     /// The requests whose action matches some entry: all names of a service are read at once.
-    fn any_action(&mut self, entries: &[Spanned<ActionPattern>]) -> Outcome<Set> {
+    pub(super) fn any_action(&mut self, entries: &[Spanned<ActionPattern>]) -> Outcome<Set> {
         let mut services: Vec<(Option<String>, Vec<Glob>)> = Vec::new();
         for entry in entries {
             let (service, name) = match &entry.value {

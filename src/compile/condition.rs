@@ -51,8 +51,9 @@ impl<D: Base> Shape<D> {
             satisfying.difference(no_value, meter)?
         };
         let many = match condition.operator.quantifier {
-            None => Region::empty(),
-            Some(Quantifier::ForAllValues) => Region::all_in(&satisfying, meter)?,
+            // R-CND-9, which `Null` is not concerned by.
+            None if condition.operator.test != Test::Null => Region::empty(),
+            None | Some(Quantifier::ForAllValues) => Region::all_in(&satisfying, meter)?,
             Some(Quantifier::ForAnyValue) => Region::some_in(&satisfying, meter)?,
         };
         Ok(Shape { absent, ones, many })
@@ -512,7 +513,7 @@ impl Compiler {
         Ok(self.arena.union([satisfied, otherwise])?)
     }
 
-    /// What fits, or of the readable what does not, where the test is negated.
+    /// What of the readable fits, or does not where the test is negated.
     fn negated(
         &mut self,
         condition: &Condition,
@@ -523,7 +524,10 @@ impl Compiler {
         Ok(match condition.operator.test.is_negated() {
             true if is_poisoned => Set::EMPTY,
             true => self.arena.difference([readable], fitting)?,
-            false => self.arena.union(fitting)?,
+            false => {
+                let fitting = self.arena.union(fitting)?;
+                self.arena.intersection([readable, fitting])?
+            }
         })
     }
 

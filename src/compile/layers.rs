@@ -33,8 +33,14 @@ pub struct Compiled {
     /// The requests that each group of a layer's policies allows: within it one Allow is enough, and every group
     /// needs one.
     pub groups: BTreeMap<Layer, Vec<Set>>,
+    /// What the resource's policy grants to each class of callers, in a fixed order: those who are bound by what else
+    /// their own policies say, and those who are not (R-EVL-20).
+    pub grants: Vec<Set>,
     /// The requests that some Deny in scope applies to.
     pub denied: Set,
+    /// The requests that the caller's own policies can allow, if nothing denies them: those on resources of its own
+    /// account whose policies need not agree.
+    pub reach: Set,
     /// The requests that no policy decides: what needs no permission, or is refused whatever they say.
     pub beyond: Set,
 }
@@ -90,7 +96,13 @@ impl Compiler {
         for (class, sets) in grants {
             stack.grants.insert(class, self.arena.union(sets)?);
         }
+        let mut grants = Vec::new();
+        for alike in Class::ALIKE {
+            let sets = alike.iter().filter_map(|class| stack.grants.get(class).copied());
+            grants.push(self.arena.union(sets)?);
+        }
         let branch = self.principal_branch(&stack)?;
+        let reach = self.reach(&stack)?;
         let mut gates = vec![branch];
         for gate in [Layer::Scp, Layer::VpcEndpoint] {
             gates.push(self.passes(gate, &stack)?);
@@ -102,7 +114,7 @@ impl Compiler {
         let decided = self.arena.difference([decided], [refused])?;
         let allowed = self.arena.union([decided, free])?;
         let beyond = self.arena.union([free, refused])?;
-        Ok(Compiled { allowed, statements, scopes, groups, denied, beyond })
+        Ok(Compiled { allowed, statements, scopes, groups, grants, denied, reach, beyond })
     }
 
     /// The requests for which a layer that is there counts.
@@ -154,6 +166,43 @@ impl Compiler {
         Ok(self.arena.union([out_of_scope, allowed])?)
     }
 
+    /// What identity policies alone can come to.
+    fn reach(&mut self, stack: &Stack<'_>) -> Outcome<Set> {
+        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(Set::FULL) };
+        if !caller.is_iam() {
+            return Ok(Set::EMPTY);
+        }
+        let same = self.same_account(&caller)?;
+        let refused = self.refused(&caller, same, stack)?;
+        let delegated: Vec<Set> = [Class::Account, Class::Canonical]
+            .iter()
+            .filter_map(|class| stack.grants.get(class).copied())
+            .collect();
+        let required = self.requires_resource_policy()?;
+        let undelegated = self.arena.difference([required], delegated)?;
+        Ok(self.arena.difference([same], refused.into_iter().chain([undelegated]))?)
+    }
+
+    /// What is refused before any grant is looked at.
+    fn refused(&mut self, caller: &Caller, same: Set, stack: &Stack<'_>) -> Outcome<Vec<Set>> {
+        let mut refused = Vec::new();
+        if let Some(own) = caller.iam().map(|caller| caller.partition.clone()) {
+            let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+            let own = self.text_atom(Level::Partition, &[Glob::literal(&own)])?;
+            refused.push(self.arena.difference([arn], [own])?);
+        }
+        let pass_role = self.action("iam", &["passrole"])?;
+        refused.push(self.arena.difference([pass_role], [same])?);
+        if self.settings.guards == Guards::On {
+            refused.push(self.guarded()?);
+        }
+        if is_restricted(stack.layers) && !matches!(caller, Caller::Service(_)) {
+            let buckets = self.arn_of_service("s3")?;
+            refused.push(self.arena.difference([buckets], [same])?);
+        }
+        Ok(refused)
+    }
+
     /// The second half of R-EVL-10: by who asks, and whose the resource is.
     fn principal_branch(&mut self, stack: &Stack<'_>) -> Outcome<Set> {
         let caller = match self.universe.callers.clone() {
@@ -170,21 +219,7 @@ impl Compiler {
             classes.iter().filter_map(|class| stack.grants.get(class).copied()).collect()
         };
         let same = self.same_account(&caller)?;
-        let mut refused = Vec::new();
-        if let Some(own) = caller.iam().map(|caller| caller.partition.clone()) {
-            let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
-            let own = self.text_atom(Level::Partition, &[Glob::literal(&own)])?;
-            refused.push(self.arena.difference([arn], [own])?);
-        }
-        let pass_role = self.action("iam", &["passrole"])?;
-        refused.push(self.arena.difference([pass_role], [same])?);
-        if self.settings.guards == Guards::On {
-            refused.push(self.guarded()?);
-        }
-        if is_restricted(stack.layers) && !matches!(caller, Caller::Service(_)) {
-            let buckets = self.arn_of_service("s3")?;
-            refused.push(self.arena.difference([buckets], [same])?);
-        }
+        let refused = self.refused(&caller, same, stack)?;
         let any: Vec<Set> = stack.grants.values().copied().collect();
         let allowed = match &caller {
             Caller::Service(_) => self.arena.union(any)?,

@@ -57,7 +57,7 @@ pub enum ReadAs {
 
 impl Level {
     /// The levels of an ARN's fields behind the first.
-    pub(super) const FIELDS: [Level; 5] =
+    pub const FIELDS: [Level; 5] =
         [Level::Partition, Level::ResourceService, Level::Region, Level::Account, Level::ResourceId];
 }
 

@@ -12,6 +12,7 @@ use super::universe::EPOCH_TIME;
 use super::{condition, value};
 use crate::algebra::Held;
 use crate::algebra::diagram::Assignment;
+use crate::caller::Caller;
 use crate::policy::date::{Side, instant};
 use crate::request::{Context, Request, Resource, Value, fold};
 
@@ -78,6 +79,12 @@ impl Point {
             keys,
             context: request.context.clone(),
         }
+    }
+
+    /// The coordinates of a caller.
+    pub fn texts_of_caller(caller: &Caller) -> [(Level, String); 3] {
+        let CallerTexts { caller, id, federated_by } = CallerTexts::of(caller);
+        [(Level::Caller, caller), (Level::CallerId, id), (Level::FederatedBy, federated_by)]
     }
 
     fn key(&self, level: &Level) -> &Key {

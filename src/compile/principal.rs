@@ -16,12 +16,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Callers, Compiler, Level, Outcome};
+use super::{Callers, Compiler, Level, Outcome, holder};
 use crate::algebra::{Chars, Glob, Language, Piece, Set};
 use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::layers::NotPrincipal;
 use crate::policy::{Effect, PrincipalEntry, Selector, Statement};
+use crate::request::Resource;
 
 /// As what an entry names a caller (R-PRN-1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,16 @@ pub(super) enum Class {
     Service,
     Federated,
     Canonical,
+}
+
+impl Class {
+    /// The classes that reach equally far.
+    pub(super) const ALIKE: [&[Class]; 4] = [
+        &[Class::Direct, Class::Wildcard],
+        &[Class::RoleOfSession, Class::UserOfFederation],
+        &[Class::Account, Class::Canonical],
+        &[Class::Service, Class::Federated],
+    ];
 }
 
 /// The callers of each class; a class that is not in it has none.
@@ -290,10 +301,11 @@ impl Compiler {
 
     /// The callers one of whose texts is in a language: all or none, where the caller is known.
     fn caller_atom(&mut self, level: Level, language: Language) -> Outcome<Set> {
-        let Callers::One(caller) = &self.universe.callers else {
-            return Ok(self.arena.atom(level, language)?);
+        let texts = match &self.universe.callers {
+            Callers::One(caller) => CallerTexts::of(caller),
+            Callers::Holder => CallerTexts::of(&holder(&Resource::Star)),
+            Callers::Any => return Ok(self.arena.atom(level, language)?),
         };
-        let texts = CallerTexts::of(caller);
         let text = match level {
             Level::CallerId => &texts.id,
             Level::FederatedBy => &texts.federated_by,

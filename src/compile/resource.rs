@@ -29,7 +29,7 @@ impl Compiler {
 
     /// The requests whose resource matches some entry. Entries that differ in their last segment only are read at
     /// once.
-    fn any_resource(
+    pub(super) fn any_resource(
         &mut self,
         entries: &[Spanned<ResourcePattern>],
         policy_type: PolicyType,

@@ -32,13 +32,16 @@ pub struct Universe {
 pub enum Callers {
     /// This one.
     One(Caller),
-    /// An IAM user in the partition and the account of the resource, of whom nothing else is said: who holds the
-    /// policies of a question that is about no one in particular.
+    /// An IAM user in the partition and the account of the resource, whose own policy leaves all to that account, and
+    /// of whom nothing else is said: who holds the policies of a question that is about no one in particular.
     #[default]
     Holder,
     /// Anyone, from another account than the resource's: for what resource-based policies say of everybody.
     Any,
 }
+
+/// The account of the caller that [`Callers::Holder`] stands for.
+pub const HOLDER_ACCOUNT: &str = "111122223333";
 
 /// The caller that [`Callers::Holder`] stands for in a request on a resource.
 pub fn holder(resource: &Resource) -> Caller {
@@ -49,7 +52,7 @@ pub fn holder(resource: &Resource) -> Caller {
     Caller::Iam(IamCaller {
         kind: IamKind::User,
         partition: partition.to_owned(),
-        account: None,
+        account: AccountId::parse(HOLDER_ACCOUNT),
         path: "/".to_owned(),
         name: "anyone".to_owned(),
         unique_id: None,
@@ -76,6 +79,20 @@ pub struct KeyDomain {
     pub multivalued: bool,
     /// Whether every request has it.
     pub always_present: bool,
+}
+
+impl KeyDomain {
+    /// A value that it can hold: what absence counts as, where that cannot be.
+    pub fn example(self) -> &'static str {
+        match self.base {
+            KeyType::String | KeyType::Binary => "-",
+            KeyType::Arn => "arn:::::",
+            KeyType::Bool => "false",
+            KeyType::Numeric => "0",
+            KeyType::Date => "1970-01-01T00:00:00Z",
+            KeyType::IpAddress => "127.0.0.1",
+        }
+    }
 }
 
 /// A global key is recorded as such; of any other the kind is all there is.
@@ -131,8 +148,16 @@ impl Universe {
         self.keys.iter().map(|(key, domain)| (key, *domain))
     }
 
+    /// Whether a key is open and holds one text.
+    pub fn is_open_text(&self, folded: &str) -> bool {
+        let domain = self.domain(folded);
+        self.known(folded).is_none()
+            && !domain.multivalued
+            && matches!(domain.base, KeyType::String | KeyType::Binary)
+    }
+
     /// What a key can hold; one that was never admitted is a string.
-    pub(super) fn domain(&self, folded: &str) -> KeyDomain {
+    pub fn domain(&self, folded: &str) -> KeyDomain {
         let unheard = KeyDomain { base: KeyType::String, multivalued: false, always_present: false };
         self.keys.get(folded).copied().unwrap_or(unheard)
     }

@@ -136,11 +136,6 @@ impl Way {
     fn push(&mut self, token: Token) {
         self.template.push(token);
     }
-
-    /// Whether open keys matter.
-    pub(super) fn is_open(&self) -> bool {
-        !self.needs.is_empty()
-    }
 }
 
 impl Template {
@@ -229,6 +224,20 @@ impl Template {
             }
         }
         Language::of(&filled.glob(), &mut Meter::default()).is_ok_and(|language| language.accepts(text))
+    }
+
+    /// A text that matches it, with the values that a context gives to its variables.
+    pub fn example(&self, context: &Context) -> Option<String> {
+        let text = |token: &Token| match token {
+            Token::Text(text) => Some(text.clone()),
+            Token::Star => Some(String::new()),
+            Token::Question => Some("x".to_owned()),
+            Token::Variable(key) => match Values::Of(context).of_key(key) {
+                Found::Text(text) => Some(text),
+                Found::Nothing | Found::Open => None,
+            },
+        };
+        self.tokens.iter().map(text).collect()
     }
 
     /// The one value that a template of one variable and no wildcard needs of that to be a text, and the variable.

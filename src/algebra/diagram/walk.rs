@@ -1,9 +1,11 @@
 //! One point: whether it is a member, and one that is.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::net::IpAddr;
 
 use bigdecimal::BigDecimal;
+use rustc_hash::FxHashSet;
 
 use super::coordinate::Branch;
 use super::{Arena, Datum, Set};
@@ -51,6 +53,20 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             };
         }
         set == Set::FULL
+    }
+
+    /// The levels at which membership in a set is decided.
+    pub fn levels(&self, set: Set) -> BTreeSet<L> {
+        let mut seen = FxHashSet::default();
+        let mut open = vec![set];
+        let mut levels = BTreeSet::new();
+        while let Some(set) = open.pop() {
+            if let Some(node) = self.get(set).filter(|_| seen.insert(set)) {
+                levels.insert(self.name(node.level).clone());
+                open.extend(node.branch.children());
+            }
+        }
+        levels
     }
 
     /// The coordinates that make a point a member, at the levels that matter to this member; none where the set is

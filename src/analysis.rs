@@ -1,0 +1,379 @@
+//! Questions about everything that policies allow: what it is, and how it differs from what others allow.
+//!
+//! The answers come from sets of requests ([`compile`](crate::compile)), and are told in the policies' own patterns: a
+//! [`Clause`] names the statement that allows, what else has to allow it, and what is taken out. Each clause of a
+//! difference has a witness, a request that the evaluator ([`eval`](crate::eval)) has decided on both sides. Where
+//! no such request is found the clause is *possible*, and where the two meanings contradict each other that is an error
+//! of this program, never an answer.
+
+mod alone;
+mod clause;
+mod minimize;
+mod statements;
+mod witness;
+
+use thiserror::Error;
+
+use crate::algebra::{Budget, BudgetError, Set};
+use crate::arn::AccountId;
+use crate::catalog::Catalog;
+use crate::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Typing, Universe};
+use crate::context_keys::{global_key, key_kind};
+use crate::eval::{Decision, Evaluation, authorize};
+use crate::knowledge::Knowledge;
+use crate::layers::{Layer, PolicyLayers, StatementRef};
+use crate::policy::{Effect, PolicyType, ResourcePattern, Spanned};
+use crate::request::{Context, Request, Resource};
+
+pub use alone::alone;
+pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
+pub use minimize::Minimized;
+pub use statements::{Finding, Superfluous};
+pub use witness::Witness;
+
+/// Whose permissions, by which policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Who asks.
+    pub callers: Callers,
+    /// What is known of every request's context.
+    pub knowledge: Knowledge,
+    /// The policies, each stack with the resources for which it holds.
+    pub situations: Vec<Situation>,
+    /// The layers whose statements are told; the others only limit.
+    pub told: Vec<Layer>,
+}
+
+/// Policies, and the resources for which they hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Situation {
+    /// The policies.
+    pub layers: PolicyLayers,
+    /// The resources; none: all but the exceptions.
+    pub on: Option<Vec<Spanned<ResourcePattern>>>,
+    /// Resources for which another situation holds.
+    pub but_not_on: Vec<Spanned<ResourcePattern>>,
+    /// Whose the resources are, where that is known (R-EVL-11).
+    pub resource_account: Option<AccountId>,
+}
+
+/// One of the two subjects of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// What is compared with, or the only one.
+    Old,
+    /// What is compared.
+    New,
+}
+
+/// A part of all requests, to which an answer is restricted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Part {
+    /// Actions, as patterns; none: all.
+    pub actions: Vec<Spanned<crate::policy::ActionPattern>>,
+    /// Resources, as patterns; none: all.
+    pub resources: Vec<Spanned<ResourcePattern>>,
+}
+
+/// Everything that a subject may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    /// In the fewest clauses that were found.
+    pub clauses: Vec<Clause>,
+    /// The Allow statements that come to nothing.
+    pub ineffective: Vec<Ineffective>,
+}
+
+/// An Allow statement that allows no request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ineffective {
+    /// The situation.
+    pub situation: usize,
+    /// The statement.
+    pub statement: StatementRef,
+    /// The layers that stop all of it; none: it applies to no request.
+    pub stopped_by: Vec<Layer>,
+}
+
+/// How two subjects differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The same requests are allowed: a proof.
+    Equivalent,
+    /// Some more, and none less.
+    Wider,
+    /// Some less, and none more.
+    Narrower,
+    /// Some more, and some less.
+    Both,
+}
+
+/// The difference of two subjects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diff {
+    /// What is certain to differ, by witnesses.
+    pub verdict: Verdict,
+    /// What is allowed now and was not.
+    pub gained: Vec<Clause>,
+    /// What was allowed and is not now.
+    pub lost: Vec<Clause>,
+}
+
+impl Diff {
+    /// Whether a clause has no witness: it may be that no request differs there.
+    pub fn is_possible_only(&self) -> bool {
+        self.gained.iter().chain(&self.lost).any(|clause| clause.witness.is_none())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AnalysisError {
+    /// The sets are too complicated.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The two meanings of a policy disagree, which is a mistake in this program.
+    #[error(
+        "the evaluator and the algebra disagree about {request}: this is a bug in iamdb, please report it with the policies"
+    )]
+    Disagreement {
+        /// The request.
+        request: String,
+    },
+}
+
+impl From<BudgetError<Level>> for AnalysisError {
+    fn from(budget: BudgetError<Level>) -> Self {
+        AnalysisError::Compile(CompileError::from(budget))
+    }
+}
+
+/// Answers questions.
+#[derive(Debug)]
+pub struct Analysis<'a> {
+    catalog: &'a Catalog,
+    typing: Typing,
+    budget: Budget,
+    compiler: Compiler,
+}
+
+/// A subject as sets.
+struct Read<'s> {
+    subject: &'s Subject,
+    side: Side,
+    situations: Vec<ReadSituation<'s>>,
+    /// What is allowed.
+    allowed: Set,
+}
+
+struct ReadSituation<'s> {
+    universe: Universe,
+    situation: &'s Situation,
+    compiled: Compiled,
+    /// The requests on its resources.
+    on: Set,
+}
+
+impl<'a> Analysis<'a> {
+    /// Questions with the facts of a catalogue about keys.
+    pub fn new(catalog: &'a Catalog, typing: Typing, budget: Budget) -> Analysis<'a> {
+        Analysis { catalog, typing, budget, compiler: Compiler::new(Universe::default(), budget) }
+    }
+
+    /// Everything that a subject may do.
+    pub fn effective(&mut self, subject: &Subject, part: &Part) -> Result<Effective, AnalysisError> {
+        let mut universes = self.universes(&[subject]);
+        let universe = universes.pop().unwrap_or_default();
+        let read = self.read(subject, &universe, Side::Old)?;
+        let part = self.part(part)?;
+        let beyond: Vec<Set> = read.situations.iter().map(|situation| situation.compiled.beyond).collect();
+        let target = self.compiler.arena().intersection([read.allowed, part])?;
+        let target = self.compiler.arena().difference([target], beyond)?;
+        let mut clauses = self.clauses(&read, None, target)?;
+        for clause in &mut clauses {
+            self.compiler.arena().renew(self.budget);
+            clause.witness = self.witness(clause, &read, None)?;
+        }
+        let ineffective = self.ineffective(&read, part)?;
+        Ok(Effective { clauses, ineffective })
+    }
+
+    /// What is allowed by one subject and not by the other.
+    pub fn diff(&mut self, old: &Subject, new: &Subject, part: &Part) -> Result<Diff, AnalysisError> {
+        let universes = self.universes(&[old, new]);
+        let [old_universe, new_universe] = universes.as_slice() else {
+            return Ok(Diff { verdict: Verdict::Equivalent, gained: Vec::new(), lost: Vec::new() });
+        };
+        let old = self.read(old, old_universe, Side::Old)?;
+        let new = self.read(new, new_universe, Side::New)?;
+        let part = self.part(part)?;
+        let gained = self.one_way(&new, &old, part)?;
+        let lost = self.one_way(&old, &new, part)?;
+        let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
+        let verdict = match (is_sure(&gained), is_sure(&lost)) {
+            (false, false) => Verdict::Equivalent,
+            (true, false) => Verdict::Wider,
+            (false, true) => Verdict::Narrower,
+            (true, true) => Verdict::Both,
+        };
+        Ok(Diff { verdict, gained, lost })
+    }
+
+    /// What one side allows and the other does not.
+    fn one_way(
+        &mut self,
+        allowing: &Read<'_>,
+        other: &Read<'_>,
+        part: Set,
+    ) -> Result<Vec<Clause>, AnalysisError> {
+        let target = self.compiler.arena().difference([allowing.allowed], [other.allowed])?;
+        let target = self.compiler.arena().intersection([target, part])?;
+        let mut clauses = self.clauses(allowing, Some(other), target)?;
+        for clause in &mut clauses {
+            self.compiler.arena().renew(self.budget);
+            clause.witness = self.witness(clause, allowing, Some(other))?;
+        }
+        Ok(clauses)
+    }
+
+    /// One universe for each subject, in which the kinds of keys are the same.
+    fn universes(&self, subjects: &[&Subject]) -> Vec<Universe> {
+        let facts = KeyFacts {
+            kind: &|key| key_kind(key, self.catalog),
+            always_present: &|key| global_key(key).is_some_and(|known| known.always_present),
+        };
+        let stacks = || subjects.iter().flat_map(|subject| &subject.situations);
+        let universe = |subject: &&Subject| {
+            let mut universe = Universe::new(subject.callers.clone(), subject.knowledge.clone(), self.typing);
+            let statements = stacks().flat_map(|situation| situation.layers.statements());
+            universe.admit(statements.map(|(_, statement)| statement), &facts);
+            universe
+        };
+        subjects.iter().map(universe).collect()
+    }
+
+    fn read<'s>(
+        &mut self,
+        subject: &'s Subject,
+        universe: &Universe,
+        side: Side,
+    ) -> Result<Read<'s>, AnalysisError> {
+        let mut situations = Vec::new();
+        let mut allowed = Vec::new();
+        for situation in &subject.situations {
+            let mut universe = universe.clone();
+            universe.resource_account.clone_from(&situation.resource_account);
+            self.compiler.turn_to(universe.clone());
+            let on = match &situation.on {
+                None => Set::FULL,
+                Some(entries) => self.resources(entries)?,
+            };
+            let elsewhere = self.resources(&situation.but_not_on)?;
+            let on = self.compiler.arena().difference([on], [elsewhere])?;
+            let compiled = self.compiler.layers(&situation.layers)?;
+            allowed.push(self.compiler.arena().intersection([compiled.allowed, on])?);
+            situations.push(ReadSituation { universe, situation, compiled, on });
+        }
+        let allowed = self.compiler.arena().union(allowed)?;
+        Ok(Read { subject, side, situations, allowed })
+    }
+
+    /// The requests on one of some resources.
+    fn resources(&mut self, entries: &[Spanned<ResourcePattern>]) -> Result<Set, AnalysisError> {
+        let mut sets = Vec::new();
+        for entry in entries {
+            sets.push(self.compiler.resource_entry(entry, PolicyType::Identity)?);
+        }
+        Ok(self.compiler.arena().union(sets)?)
+    }
+
+    fn part(&mut self, part: &Part) -> Result<Set, AnalysisError> {
+        let mut actions = Vec::new();
+        for entry in &part.actions {
+            actions.push(self.compiler.action_entry(entry)?);
+        }
+        let actions =
+            if part.actions.is_empty() { Set::FULL } else { self.compiler.arena().union(actions)? };
+        let resources = if part.resources.is_empty() { Set::FULL } else { self.resources(&part.resources)? };
+        Ok(self.compiler.arena().intersection([actions, resources])?)
+    }
+
+    /// The Allow statements that come to nothing, and what stops them.
+    fn ineffective(&mut self, read: &Read<'_>, part: Set) -> Result<Vec<Ineffective>, AnalysisError> {
+        let mut found = Vec::new();
+        for (nth, situation) in read.situations.iter().enumerate() {
+            for (&statement, &set) in &situation.compiled.statements {
+                if statement.effect == Effect::Deny || !read.subject.told.contains(&statement.layer) {
+                    continue;
+                }
+                let arena = self.compiler.arena();
+                let set = arena.intersection([set, situation.on, part])?;
+                if part != Set::FULL && set == Set::EMPTY {
+                    continue;
+                }
+                if arena.is_disjoint(set, situation.compiled.allowed)? {
+                    let stopped_by = self.stopping(situation, statement, set)?;
+                    found.push(Ineffective { situation: nth, statement, stopped_by });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The layers that alone or together stop a set: denying, or not allowing.
+    fn stopping(
+        &mut self,
+        situation: &ReadSituation<'_>,
+        statement: StatementRef,
+        set: Set,
+    ) -> Result<Vec<Layer>, AnalysisError> {
+        let mut layers = Vec::new();
+        let compiled = &situation.compiled;
+        for (&layer, &scope) in &compiled.scopes {
+            let arena = self.compiler.arena();
+            let denying =
+                compiled.statements.iter().filter(|(of, _)| of.layer == layer && of.effect == Effect::Deny);
+            let denied = arena.union(denying.map(|(_, set)| *set))?;
+            let limits = layer != statement.layer && !matches!(layer, Layer::Rcp | Layer::Resource);
+            let groups = compiled.groups.get(&layer).filter(|_| limits);
+            let allowed = arena.intersection(groups.into_iter().flatten().copied())?;
+            let lacking = arena.difference([scope], [allowed])?;
+            let stopped = arena.union([denied, lacking])?;
+            let stopped = arena.intersection([scope, stopped, set])?;
+            if stopped != Set::EMPTY {
+                layers.push(layer);
+            }
+        }
+        Ok(layers)
+    }
+}
+
+impl Subject {
+    /// What the evaluator says of a request; the first situation whose resources it is on decides.
+    pub fn decide(&self, request: &Request, situation: usize) -> Option<Evaluation> {
+        let situation = self.situations.get(situation)?;
+        Some(authorize(&situation.layers, request))
+    }
+
+    /// A request of this subject: its caller, if that is one, and on what is open the given context.
+    fn request(
+        &self,
+        action: crate::request::Action,
+        resource: Resource,
+        caller: crate::caller::Caller,
+        context: &Context,
+        situation: usize,
+    ) -> Request {
+        let mut context = context.clone();
+        for (key, value) in self.knowledge.known.iter() {
+            context.set(key, value.clone());
+        }
+        let resource_account = self.situations.get(situation).and_then(|of| of.resource_account.clone());
+        Request { caller, action, resource, resource_account, context }
+    }
+}
+
+/// Whether an evaluation allows.
+fn allows(evaluation: &Evaluation) -> bool {
+    evaluation.decision == Decision::Allowed
+}

@@ -1,0 +1,86 @@
+//! A policy by itself, as a subject: with whatever else lets it decide alone.
+
+use std::sync::Arc;
+
+use super::{Situation, Subject};
+use crate::arn::AccountId;
+use crate::compile::{Callers, HOLDER_ACCOUNT};
+use crate::knowledge::Knowledge;
+use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers};
+use crate::policy::{PolicyType, ResourceService, parse};
+
+/// The account of the resources that resource-based policies are asked about; the callers are of others.
+pub(super) const RESOURCE_ACCOUNT: &str = "000000000000";
+
+/// Allows everything to whom it is attached.
+const EVERYTHING: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+/// Allows everything to everyone.
+const EVERYTHING_TO_EVERYONE: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#;
+
+/// A policy that limits nothing.
+fn unlimited(policy_type: PolicyType) -> LayerPolicy {
+    assumed(if policy_type.is_identity_based() { EVERYTHING } else { EVERYTHING_TO_EVERYONE }, policy_type)
+}
+
+/// A resource's policy that leaves everything to its account (R-EVL-40).
+fn delegating() -> LayerPolicy {
+    let text = EVERYTHING_TO_EVERYONE
+        .replace("\"*\",\"Action\"", &format!("{{\"AWS\":\"{HOLDER_ACCOUNT}\"}},\"Action\""));
+    assumed(&text, PolicyType::Resource(ResourceService::Other))
+}
+
+fn assumed(text: &str, policy_type: PolicyType) -> LayerPolicy {
+    LayerPolicy {
+        name: "everything".to_owned(),
+        kind: "assumed".to_owned(),
+        group: None,
+        policy_type,
+        document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) })),
+        offset: 0,
+    }
+}
+
+/// What policies of one type, together one layer, decide if nothing else limits.
+///
+/// Identity policies, boundaries, session policies and SCPs are asked about a principal of which nothing is known, and
+/// the others about anyone from another account than the resource's, for then all that they grant counts
+/// (R-EVL-30).
+pub fn alone(policies: Vec<LayerPolicy>, policy_type: PolicyType) -> Subject {
+    let full = || vec![unlimited(PolicyType::Identity)];
+    let resource = || vec![unlimited(PolicyType::Resource(ResourceService::Other))];
+    let level = |policies| vec![Level { name: "alone".to_owned(), policies }];
+    let none = PolicyLayers { resource: vec![delegating()], ..PolicyLayers::default() };
+    let (layers, told) = match policy_type {
+        PolicyType::Identity => (PolicyLayers { identity: policies, ..none }, Layer::Identity),
+        PolicyType::Boundary => {
+            (PolicyLayers { identity: full(), boundary: policies, ..none }, Layer::Boundary)
+        }
+        PolicyType::Session => (PolicyLayers { identity: full(), session: policies, ..none }, Layer::Session),
+        PolicyType::Scp => (PolicyLayers { identity: full(), scp: level(policies), ..none }, Layer::Scp),
+        PolicyType::Rcp => (
+            PolicyLayers { identity: full(), resource: resource(), rcp: level(policies), ..none },
+            Layer::Resource,
+        ),
+        PolicyType::VpcEndpoint => (
+            PolicyLayers { identity: full(), resource: resource(), vpc_endpoint: policies, ..none },
+            Layer::VpcEndpoint,
+        ),
+        PolicyType::Resource(_) | PolicyType::Trust => {
+            (PolicyLayers { identity: full(), resource: policies, ..none }, Layer::Resource)
+        }
+    };
+    let about_anyone = matches!(
+        policy_type,
+        PolicyType::Resource(_) | PolicyType::Trust | PolicyType::Rcp | PolicyType::VpcEndpoint
+    );
+    let callers = if about_anyone { Callers::Any } else { Callers::Holder };
+    let resource_account = AccountId::parse(if about_anyone { RESOURCE_ACCOUNT } else { HOLDER_ACCOUNT });
+    Subject {
+        callers,
+        knowledge: Knowledge::default(),
+        situations: vec![Situation { layers, resource_account, ..Situation::default() }],
+        told: vec![told],
+    }
+}

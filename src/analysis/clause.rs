@@ -1,0 +1,536 @@
+//! A set of requests, told in the patterns of the policies: which statement allows it, what else limits it, and what
+//! is taken out.
+//!
+//! ```text
+//!   clause  =  a statement's requests                   boxes
+//!            ∩ what each limiting group allows          within
+//!            ∩ why the other side says no               cause
+//!            \ what is denied, or allowed already       except
+//! ```
+
+use super::{Analysis, AnalysisError, Read, ReadSituation, Side};
+use crate::algebra::Set;
+use crate::compile::Level;
+use crate::layers::{Layer, StatementRef};
+use crate::policy::{ActionPattern, Effect, PolicyType, Selector, Spanned, Statement};
+use crate::request::Request;
+
+use super::Witness;
+
+/// A part of what is allowed, or of a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// The situation of the side that allows.
+    pub situation: usize,
+    /// What applies to all of it: the Allow, unless several do (see `within`), and the Deny of the other side that was
+    /// the cause.
+    pub boxes: Vec<StatementBox>,
+    /// Statements of which one has to allow it: of a limiting layer that allows it only in part, and of the layer that
+    /// is told where several statements allow it.
+    pub within: Vec<Limit>,
+    /// Whether only resources of the caller's own account are in it.
+    pub own_account_only: bool,
+    /// What is not in it.
+    pub except: Vec<StatementBox>,
+    /// Why it is told: why the other side does not allow it.
+    pub cause: Cause,
+    /// Whether boxes, limits and exceptions are all that makes it.
+    pub is_exact: bool,
+    /// A request in it, decided by the evaluator on both sides; none: it may be that there is none.
+    pub witness: Option<Witness>,
+    /// The requests.
+    pub set: Set,
+}
+
+/// A statement's requests, or those of some of its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementBox {
+    /// Of which side.
+    pub side: Side,
+    /// In which situation of it.
+    pub situation: usize,
+    /// The statement.
+    pub statement: StatementRef,
+    /// The entries of `Action` that have requests in the clause.
+    pub actions: Entries,
+    /// The entries of `Resource` that have.
+    pub resources: Entries,
+}
+
+/// Some entries of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Entries {
+    /// The whole element, as it is written.
+    #[default]
+    All,
+    /// These, by position.
+    Only(Vec<usize>),
+}
+
+/// Policies of which one has to allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// Their layer.
+    pub layer: Layer,
+    /// Which group of the layer.
+    pub group: usize,
+    /// The statements that allow some of the clause.
+    pub statements: Vec<StatementBox>,
+}
+
+/// Why the other side does not allow something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// There is no other side.
+    None,
+    /// No statement there allows it.
+    NotAllowed,
+    /// A statement there denies it; it is the last of the boxes.
+    Denied(StatementRef),
+    /// A group of a layer there does not allow it.
+    Limited {
+        /// The layer.
+        layer: Layer,
+        /// Which group of it.
+        group: usize,
+    },
+    /// The rules about accounts and resources that it is decided by there.
+    Rules,
+}
+
+/// The requests of a target that one statement allows.
+#[derive(Clone, Copy)]
+struct Part {
+    situation: usize,
+    statement: StatementRef,
+    set: Set,
+}
+
+/// A clause in the making.
+struct Draft {
+    situation: usize,
+    /// What applies to all of it.
+    boxes: Vec<StatementBox>,
+    /// What allows it, where that are several statements.
+    any: Vec<StatementBox>,
+    cause: Cause,
+    set: Set,
+}
+
+impl Draft {
+    fn of(side: Side, part: &Part, cause: Cause, set: Set) -> Draft {
+        let allow = StatementBox::whole(side, part.situation, part.statement);
+        Draft { situation: part.situation, boxes: vec![allow], any: Vec::new(), cause, set }
+    }
+}
+
+impl StatementBox {
+    fn whole(side: Side, situation: usize, statement: StatementRef) -> StatementBox {
+        StatementBox { side, situation, statement, actions: Entries::All, resources: Entries::All }
+    }
+}
+
+impl ReadSituation<'_> {
+    /// The requests for which a layer counts.
+    fn scope(&self, layer: Layer) -> Set {
+        self.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL)
+    }
+}
+
+impl Analysis<'_> {
+    /// The clauses of a set that a side allows.
+    pub(super) fn clauses(
+        &mut self,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+        target: Set,
+    ) -> Result<Vec<Clause>, AnalysisError> {
+        let mut parts: Vec<Part> = Vec::new();
+        for (nth, situation) in from.situations.iter().enumerate() {
+            for (&statement, &set) in &situation.compiled.statements {
+                let is_told =
+                    from.subject.told.contains(&statement.layer) && statement.effect == Effect::Allow;
+                if !is_told || target == Set::EMPTY {
+                    continue;
+                }
+                let scope = situation.scope(statement.layer);
+                let set = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                if set != Set::EMPTY {
+                    parts.push(Part { situation: nth, statement, set });
+                }
+            }
+        }
+        let parts = self.needed(parts)?;
+        let drafts = match against {
+            None => parts.iter().map(|part| Draft::of(from.side, part, Cause::None, part.set)).collect(),
+            Some(against) => self.by_cause(from, &parts, against, target)?,
+        };
+        let mut clauses = Vec::new();
+        for draft in drafts {
+            self.compiler.arena().renew(self.budget);
+            clauses.extend(self.finished(draft, from, against)?);
+        }
+        Ok(clauses)
+    }
+
+    /// The parts without those that the others cover.
+    fn needed(&mut self, parts: Vec<Part>) -> Result<Vec<Part>, AnalysisError> {
+        let arena = self.compiler.arena();
+        let mut behind = vec![Set::EMPTY];
+        for part in parts.iter().rev() {
+            let last = behind.last().copied().unwrap_or(Set::EMPTY);
+            behind.push(arena.union([last, part.set])?);
+        }
+        let mut kept = Vec::new();
+        let mut covered = Set::EMPTY;
+        for (nth, part) in parts.iter().enumerate() {
+            let others = behind.get(parts.len() - nth - 1).copied().unwrap_or(Set::EMPTY);
+            let others = arena.union([covered, others])?;
+            if !arena.is_subset(part.set, others)? {
+                covered = arena.union([covered, part.set])?;
+                kept.push(*part);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// A difference, split by why the other side says no: first by the statements that allow what none allows there,
+    /// then by what denies there, or does not allow.
+    fn by_cause(
+        &mut self,
+        from: &Read<'_>,
+        parts: &[Part],
+        against: &Read<'_>,
+        target: Set,
+    ) -> Result<Vec<Draft>, AnalysisError> {
+        let mut drafts = Vec::new();
+        let mut allowing = Vec::new();
+        for situation in &against.situations {
+            for (statement, &set) in &situation.compiled.statements {
+                if statement.effect == Effect::Allow && against.subject.told.contains(&statement.layer) {
+                    allowing.push(self.compiler.arena().intersection([set, situation.on])?);
+                }
+            }
+        }
+        let mut left = target;
+        for part in parts {
+            let unallowed = self.compiler.arena().difference([part.set], allowing.iter().copied())?;
+            if unallowed != Set::EMPTY {
+                left = self.compiler.arena().difference([left], [unallowed])?;
+                drafts.push(Draft::of(from.side, part, Cause::NotAllowed, unallowed));
+            }
+        }
+        for (nth, situation) in against.situations.iter().enumerate() {
+            for (&statement, &set) in &situation.compiled.statements {
+                if statement.effect == Effect::Allow || left == Set::EMPTY {
+                    continue;
+                }
+                let arena = self.compiler.arena();
+                let denied =
+                    arena.intersection([target, set, situation.scope(statement.layer), situation.on])?;
+                if !arena.is_disjoint(denied, left)? {
+                    left = arena.difference([left], [denied])?;
+                    let deny = StatementBox::whole(against.side, nth, statement);
+                    let cause = Cause::Denied(statement);
+                    drafts.extend(self.allowed_by_any(from, parts, Some(deny), cause, denied)?);
+                }
+            }
+        }
+        for situation in &against.situations {
+            for (&layer, groups) in &situation.compiled.groups {
+                for (group, &allowed) in groups.iter().enumerate() {
+                    if left == Set::EMPTY || against.subject.told.contains(&layer) || !limits(layer) {
+                        continue;
+                    }
+                    let arena = self.compiler.arena();
+                    let within = arena.intersection([target, situation.scope(layer), situation.on])?;
+                    let limited = arena.difference([within], [allowed])?;
+                    if !arena.is_disjoint(limited, left)? {
+                        left = arena.difference([left], [limited])?;
+                        let cause = Cause::Limited { layer, group };
+                        drafts.extend(self.allowed_by_any(from, parts, None, cause, limited)?);
+                    }
+                }
+            }
+        }
+        if left != Set::EMPTY {
+            drafts.extend(self.allowed_by_any(from, parts, None, Cause::Rules, left)?);
+        }
+        Ok(drafts)
+    }
+
+    /// A set as one draft for each situation, allowed by any of the parts that meet it.
+    fn allowed_by_any(
+        &mut self,
+        from: &Read<'_>,
+        parts: &[Part],
+        and: Option<StatementBox>,
+        cause: Cause,
+        set: Set,
+    ) -> Result<Vec<Draft>, AnalysisError> {
+        let mut drafts = Vec::new();
+        for nth in 0..from.situations.len() {
+            let mut any = Vec::new();
+            let mut sets = Vec::new();
+            for part in parts.iter().filter(|part| part.situation == nth) {
+                if !self.compiler.arena().is_disjoint(part.set, set)? {
+                    any.push(StatementBox::whole(from.side, nth, part.statement));
+                    sets.push(part.set);
+                }
+            }
+            let allowed = self.compiler.arena().union(sets)?;
+            let set = self.compiler.arena().intersection([set, allowed])?;
+            if any.is_empty() || set == Set::EMPTY {
+                continue;
+            }
+            let (mut boxes, any) = if any.len() == 1 { (any, Vec::new()) } else { (Vec::new(), any) };
+            boxes.extend(and.clone());
+            drafts.push(Draft { situation: nth, boxes, any, cause, set });
+        }
+        Ok(drafts)
+    }
+
+    /// The limits and exceptions that make a draft's boxes its set, and the entries that matter.
+    fn finished(
+        &mut self,
+        draft: Draft,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+    ) -> Result<Option<Clause>, AnalysisError> {
+        let Draft { situation: nth, mut boxes, any, cause, set } = draft;
+        let Some(situation) = from.situations.get(nth) else { return Ok(None) };
+        for of in &mut boxes {
+            self.narrow(of, from, against, set)?;
+        }
+        let mut shown = self.compiler.arena().difference([situation.on], [situation.compiled.beyond])?;
+        for of in &boxes {
+            let requests = self.requests_of(of, from, against)?;
+            shown = self.compiler.arena().intersection([shown, requests])?;
+        }
+        let own_account_only = !self.compiler.arena().is_subset(shown, situation.compiled.reach)?
+            && self.compiler.arena().is_subset(set, situation.compiled.reach)?;
+        if own_account_only {
+            shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
+        }
+        let mut within = Vec::new();
+        if let Some(layer) = any.first().map(|of| of.statement.layer) {
+            let (limit, allowed) = self.limit(layer, 0, any, from, against, set)?;
+            shown = self.compiler.arena().intersection([shown, allowed])?;
+            within.push(limit);
+        }
+        for (&layer, groups) in &situation.compiled.groups {
+            for (group, &allowed) in groups.iter().enumerate() {
+                let lacking = self.compiler.arena().difference([situation.scope(layer)], [allowed])?;
+                let is_told = from.subject.told.contains(&layer);
+                if is_told || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
+                    continue;
+                }
+                if !self.compiler.arena().is_disjoint(set, lacking)? {
+                    continue;
+                }
+                let members =
+                    situation.situation.layers.groups(layer).get(group).cloned().unwrap_or_default();
+                let is_member = |of: &StatementRef| {
+                    of.layer == layer && of.effect == Effect::Allow && members.contains(&of.policy)
+                };
+                let mut statements = Vec::new();
+                for (&statement, &allowing) in
+                    situation.compiled.statements.iter().filter(|(of, _)| is_member(of))
+                {
+                    if !self.compiler.arena().is_disjoint(set, allowing)? {
+                        statements.push(StatementBox::whole(from.side, nth, statement));
+                    }
+                }
+                let (limit, allowed) = self.limit(layer, group, statements, from, against, set)?;
+                shown = self.compiler.arena().intersection([shown, allowed])?;
+                within.push(limit);
+            }
+        }
+        let mut except = Vec::new();
+        let denying = (from, nth, Effect::Deny);
+        let mut takers = vec![denying];
+        if let Some(against) = against {
+            let is_taken = matches!(cause, Cause::NotAllowed | Cause::Limited { .. });
+            let all = (0..against.situations.len()).filter(|_| is_taken);
+            takers.extend(all.map(|nth| (against, nth, Effect::Allow)));
+        }
+        for (side, nth, effect) in takers {
+            let Some(situation) = side.situations.get(nth) else { continue };
+            let is_taker = |of: &StatementRef| match (effect, cause) {
+                (Effect::Deny, _) => true,
+                (Effect::Allow, Cause::Limited { layer, group }) => {
+                    let groups = situation.situation.layers.groups(layer);
+                    of.layer == layer && groups.get(group).is_some_and(|group| group.contains(&of.policy))
+                }
+                (Effect::Allow, _) => side.subject.told.contains(&of.layer),
+            };
+            let takers = situation.compiled.statements.iter();
+            for (&statement, &requests) in takers.filter(|(of, _)| of.effect == effect && is_taker(of)) {
+                if shown == set {
+                    break;
+                }
+                let arena = self.compiler.arena();
+                let scope = situation.scope(statement.layer);
+                let taken = arena.intersection([shown, requests, scope, situation.on])?;
+                if taken == Set::EMPTY || !arena.is_disjoint(taken, set)? {
+                    continue;
+                }
+                shown = arena.difference([shown], [taken])?;
+                let mut of = StatementBox::whole(side.side, nth, statement);
+                self.narrow(&mut of, from, against, taken)?;
+                except.push(of);
+            }
+        }
+        let is_exact = shown == set;
+        let (situation, witness) = (nth, None);
+        Ok(Some(Clause { situation, boxes, within, own_account_only, except, cause, is_exact, witness, set }))
+    }
+
+    /// Statements of which one has to allow, and the requests that they do.
+    fn limit(
+        &mut self,
+        layer: Layer,
+        group: usize,
+        mut statements: Vec<StatementBox>,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+        set: Set,
+    ) -> Result<(Limit, Set), AnalysisError> {
+        let mut all = Vec::new();
+        for of in &mut statements {
+            self.narrow(of, from, against, set)?;
+            all.push(self.requests_of(of, from, against)?);
+        }
+        let allowed = self.compiler.arena().union(all)?;
+        Ok((Limit { layer, group, statements }, allowed))
+    }
+
+    /// Leaves out the entries that have no request in a set, or none that another has not.
+    fn narrow(
+        &mut self,
+        of: &mut StatementBox,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+        set: Set,
+    ) -> Result<(), AnalysisError> {
+        let Some((statement, policy_type)) = statement_of(of, from, against) else { return Ok(()) };
+        self.turn_to(of, from, against);
+        if let Selector::In(entries) = &statement.action
+            && entries.len() > 1
+        {
+            let mut kept = Vec::new();
+            for (nth, entry) in entries.iter().enumerate() {
+                if self.has_action(set, entry)? {
+                    kept.push(nth);
+                }
+            }
+            of.actions = some_of(kept, entries.len());
+        }
+        if let Some(Selector::In(entries)) = &statement.resource
+            && entries.len() > 1
+        {
+            let mut kept = Vec::new();
+            for (nth, entry) in entries.iter().enumerate() {
+                let requests = self.compiler.resource_entry(entry, policy_type)?;
+                if !self.compiler.arena().is_disjoint(requests, set)? {
+                    kept.push(nth);
+                }
+            }
+            of.resources = some_of(kept, entries.len());
+        }
+        Ok(())
+    }
+
+    /// Whether some request of a set is about an action of an entry.
+    fn has_action(&mut self, set: Set, entry: &Spanned<ActionPattern>) -> Result<bool, AnalysisError> {
+        if let ActionPattern::Named { service: Some(service), name } = &entry.value
+            && let Some(name) = name.as_text()
+        {
+            let set = self.with_text(set, Level::Service, &service.to_ascii_lowercase())?;
+            return Ok(self.with_text(set, Level::Name, &name.to_ascii_lowercase())? != Set::EMPTY);
+        }
+        let requests = self.compiler.action_entry(entry)?;
+        Ok(!self.compiler.arena().is_disjoint(requests, set)?)
+    }
+
+    /// Reads on as the side of a box does.
+    fn turn_to(&mut self, of: &StatementBox, from: &Read<'_>, against: Option<&Read<'_>>) {
+        if let Some(situation) = side_of(of, from, against).situations.get(of.situation)
+            && *self.compiler.universe() != situation.universe
+        {
+            self.compiler.turn_to(situation.universe.clone());
+        }
+    }
+
+    /// The requests of a box.
+    pub(super) fn requests_of(
+        &mut self,
+        of: &StatementBox,
+        from: &Read<'_>,
+        against: Option<&Read<'_>>,
+    ) -> Result<Set, AnalysisError> {
+        let side = side_of(of, from, against);
+        let Some(situation) = side.situations.get(of.situation) else { return Ok(Set::EMPTY) };
+        let Some(&whole) = situation.compiled.statements.get(&of.statement) else { return Ok(Set::EMPTY) };
+        let mut all = vec![whole, situation.scope(of.statement.layer)];
+        self.turn_to(of, from, against);
+        if let Some((statement, policy_type)) = statement_of(of, from, against) {
+            if let (Selector::In(entries), Entries::Only(kept)) = (&statement.action, &of.actions) {
+                let mut sets = Vec::new();
+                for entry in kept.iter().filter_map(|nth| entries.get(*nth)) {
+                    sets.push(self.compiler.action_entry(entry)?);
+                }
+                all.push(self.compiler.arena().union(sets)?);
+            }
+            if let (Some(Selector::In(entries)), Entries::Only(kept)) = (&statement.resource, &of.resources) {
+                let mut sets = Vec::new();
+                for entry in kept.iter().filter_map(|nth| entries.get(*nth)) {
+                    sets.push(self.compiler.resource_entry(entry, policy_type)?);
+                }
+                all.push(self.compiler.arena().union(sets)?);
+            }
+        }
+        Ok(self.compiler.arena().intersection(all)?)
+    }
+}
+
+/// Some entries of so many.
+fn some_of(kept: Vec<usize>, count: usize) -> Entries {
+    if kept.len() == count { Entries::All } else { Entries::Only(kept) }
+}
+
+/// Whether a layer limits by not allowing.
+fn limits(layer: Layer) -> bool {
+    matches!(
+        layer,
+        Layer::Boundary
+            | Layer::Session
+            | Layer::Scp
+            | Layer::VpcEndpoint
+            | Layer::Identity
+            | Layer::Resource
+    )
+}
+
+fn side_of<'r, 's>(of: &StatementBox, from: &'r Read<'s>, against: Option<&'r Read<'s>>) -> &'r Read<'s> {
+    match against {
+        Some(against) if against.side == of.side => against,
+        _ => from,
+    }
+}
+
+fn statement_of<'s>(
+    of: &StatementBox,
+    from: &Read<'s>,
+    against: Option<&Read<'s>>,
+) -> Option<(&'s Statement, PolicyType)> {
+    let layers = &side_of(of, from, against).subject.situations.get(of.situation)?.layers;
+    Some((layers.statement(of.statement)?, layers.policy(of.statement)?.policy_type))
+}
+
+impl Clause {
+    /// The request that shows it.
+    pub fn example(&self) -> Option<&Request> {
+        self.witness.as_ref().map(|witness| &witness.request)
+    }
+}

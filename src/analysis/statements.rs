@@ -1,0 +1,154 @@
+//! What single statements of a subject come to: questions that a reviewer asks of each.
+
+use super::{Analysis, AnalysisError, Part, ReadSituation, Side, Subject};
+use crate::algebra::Set;
+use crate::layers::{Layer, StatementRef};
+use crate::policy::Effect;
+
+/// A statement that could be left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The situation.
+    pub situation: usize,
+    /// The statement.
+    pub statement: StatementRef,
+    /// What is the matter.
+    pub what: Superfluous,
+    /// The statements that make it so; none where it is so by itself.
+    pub by: Vec<StatementRef>,
+}
+
+/// Why a statement could be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Superfluous {
+    /// It applies to no request.
+    Vacuous,
+    /// Others of its layer and effect apply to each of its requests.
+    Redundant,
+    /// An Allow all of whose requests are denied.
+    Shadowed,
+    /// A Deny none of whose requests is allowed by its layer.
+    Voided,
+}
+
+impl Analysis<'_> {
+    /// The statements of the layers that are told which could be left out, one at a time.
+    pub fn superfluous(&mut self, subject: &Subject) -> Result<Vec<Finding>, AnalysisError> {
+        let universe = self.universes(&[subject]).pop().unwrap_or_default();
+        let read = self.read(subject, &universe, Side::Old)?;
+        let mut findings = Vec::new();
+        for (nth, situation) in read.situations.iter().enumerate() {
+            for (&statement, &set) in &situation.compiled.statements {
+                if !subject.told.contains(&statement.layer) {
+                    continue;
+                }
+                self.compiler.arena().renew(self.budget);
+                if let Some((what, by)) = self.finding(situation, statement, set)? {
+                    findings.push(Finding { situation: nth, statement, what, by });
+                }
+            }
+        }
+        Ok(findings)
+    }
+
+    fn finding(
+        &mut self,
+        situation: &ReadSituation<'_>,
+        statement: StatementRef,
+        set: Set,
+    ) -> Result<Option<(Superfluous, Vec<StatementRef>)>, AnalysisError> {
+        if set == Set::EMPTY {
+            return Ok(Some((Superfluous::Vacuous, Vec::new())));
+        }
+        let others = |effect: Effect, layer: Option<Layer>| -> Vec<(StatementRef, Set)> {
+            let all = situation.compiled.statements.iter().map(|(of, set)| (*of, *set));
+            all.filter(|(of, _)| {
+                *of != statement && of.effect == effect && layer.is_none_or(|layer| of.layer == layer)
+            })
+            .collect()
+        };
+        let own = Some(statement.layer);
+        let covering = match statement.effect {
+            // Only a group that the statement is in may do without it, and grants differ by whom they name.
+            Effect::Allow => {
+                let groups = situation.situation.layers.groups(statement.layer);
+                let group = groups.into_iter().find(|group| group.contains(&statement.policy));
+                let named =
+                    |of: &StatementRef| situation.situation.layers.statement(*of).map(|of| &of.principal);
+                let mut covering = others(Effect::Allow, own);
+                covering.retain(|(of, _)| {
+                    group.as_ref().is_some_and(|group| group.contains(&of.policy))
+                        && named(of) == named(&statement)
+                });
+                covering
+            }
+            Effect::Deny => others(Effect::Deny, own),
+        };
+        if let Some(by) = self.covered(set, covering)? {
+            return Ok(Some((Superfluous::Redundant, by)));
+        }
+        match statement.effect {
+            Effect::Allow => {
+                let denies = others(Effect::Deny, None);
+                Ok(self.covered(set, denies)?.map(|by| (Superfluous::Shadowed, by)))
+            }
+            Effect::Deny => {
+                let allowed =
+                    self.compiler.arena().union(others(Effect::Allow, own).iter().map(|(_, set)| *set))?;
+                let is_void = self.compiler.arena().is_disjoint(set, allowed)?;
+                Ok(is_void.then(|| (Superfluous::Voided, Vec::new())))
+            }
+        }
+    }
+
+    /// The sets that together cover one, none of them needless; none where they do not.
+    fn covered(
+        &mut self,
+        set: Set,
+        by: Vec<(StatementRef, Set)>,
+    ) -> Result<Option<Vec<StatementRef>>, AnalysisError> {
+        let arena = self.compiler.arena();
+        if arena.difference([set], by.iter().map(|(_, set)| *set))? != Set::EMPTY {
+            return Ok(None);
+        }
+        let mut needed = Vec::new();
+        let mut left = set;
+        for (of, covering) in by {
+            if left == Set::EMPTY {
+                break;
+            }
+            if !arena.is_disjoint(left, covering)? {
+                left = arena.difference([left], [covering])?;
+                needed.push(of);
+            }
+        }
+        Ok(Some(needed))
+    }
+
+    /// Whether two policies, each alone, mean the same wherever they are attached: they deny the same, allow the same
+    /// besides, and grant the same to each class of callers (R-PRN-1).
+    pub fn is_same_meaning(&mut self, one: &Subject, other: &Subject) -> Result<bool, AnalysisError> {
+        let universes = self.universes(&[one, other]);
+        let mut meanings = Vec::new();
+        for (subject, universe) in [one, other].into_iter().zip(&universes) {
+            let read = self.read(subject, universe, Side::Old)?;
+            for situation in &read.situations {
+                let compiled = &situation.compiled;
+                let mut sets = vec![compiled.denied, compiled.allowed];
+                for grant in &compiled.grants {
+                    sets.push(self.compiler.arena().difference([*grant], [compiled.denied])?);
+                }
+                meanings.push(sets);
+            }
+        }
+        Ok(matches!(meanings.as_slice(), [one, other] if one == other))
+    }
+
+    /// Whether a subject allows nothing of a part.
+    pub fn allows_nothing(&mut self, subject: &Subject, part: &Part) -> Result<bool, AnalysisError> {
+        let universe = self.universes(&[subject]).pop().unwrap_or_default();
+        let read = self.read(subject, &universe, Side::Old)?;
+        let part = self.part(part)?;
+        Ok(self.compiler.arena().is_disjoint(read.allowed, part)?)
+    }
+}

@@ -1,0 +1,510 @@
+//! A request of a set: with an action that exists, a resource made from the author's patterns and values that differ
+//! only where they must, if there is such a one; and then decided by the evaluator.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::alone::RESOURCE_ACCOUNT;
+use super::clause::{Clause, Entries, StatementBox};
+use super::{Analysis, AnalysisError, Read, allows};
+use crate::algebra::diagram::Datum;
+use crate::algebra::{Held, Set};
+use crate::arn::Arn;
+use crate::caller::{Caller, IamCaller, IamKind};
+use crate::catalog::KeyType;
+use crate::compile::{Callers, Level, Point, holder, level};
+use crate::eval::Evaluation;
+use crate::pattern::{Pattern, Piece};
+use crate::policy::{ActionPattern, PrincipalEntry, ResourcePattern, Selector, Statement};
+use crate::request::{Action, Context, Request, Resource, Value, fold};
+
+/// How many requests are made before a clause is only possible.
+const MOST_TRIES: usize = 200;
+/// How many actions are tried.
+const MOST_ACTIONS: usize = 6;
+/// What variables are given, and what fills wildcards.
+const NAMES: [&str; 2] = ["alice", "bob"];
+const FILLINGS: [&str; 3] = ["example", "", "a"];
+
+/// A request, and what the evaluator says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// The request, as the side that allows it sees it.
+    pub request: Request,
+    /// What that side says.
+    pub allowing: Evaluation,
+    /// What the other side says, where there is one and it has policies for the resource.
+    pub other: Option<Evaluation>,
+}
+
+/// What a request is made from.
+struct Hints<'s> {
+    statements: Vec<(&'s Statement, &'s StatementBox)>,
+    /// Open keys that are used as variables.
+    variables: BTreeSet<Arc<str>>,
+    /// How keys are written, by folded name.
+    spelling: BTreeMap<String, String>,
+    callers: Vec<Option<Caller>>,
+}
+
+impl Hints<'_> {
+    /// A context in which every variable is one name.
+    fn named(&self, name: &str) -> Context {
+        let mut context = Context::default();
+        for key in &self.variables {
+            context.set(key, Value::Single(name.to_owned()));
+        }
+        context
+    }
+}
+
+impl Analysis<'_> {
+    /// A request of a clause that is allowed by one side and not by the other; none where all that were tried are in
+    /// the set only as far as it can tell.
+    pub(super) fn witness(
+        &mut self,
+        clause: &Clause,
+        allowing: &Read<'_>,
+        other: Option<&Read<'_>>,
+    ) -> Result<Option<Witness>, AnalysisError> {
+        let hints = self.hints(clause, allowing, other);
+        let mut tries = 0;
+        for action in self.actions(&hints, clause.set)? {
+            let of_action = match &action {
+                Some(action) => self.with_action(clause.set, action)?,
+                None => clause.set,
+            };
+            if of_action == Set::EMPTY {
+                continue;
+            }
+            for caller in &hints.callers {
+                let of_caller = match caller {
+                    Some(caller) => self.with_caller(of_action, caller)?,
+                    None => of_action,
+                };
+                for name in NAMES {
+                    let context = hints.named(name);
+                    for resource in resources(&hints, &context) {
+                        if of_caller == Set::EMPTY || tries >= MOST_TRIES {
+                            break;
+                        }
+                        tries += 1;
+                        let made = self.request(
+                            of_caller,
+                            action.as_ref(),
+                            resource,
+                            caller.as_ref(),
+                            &context,
+                            &hints,
+                        )?;
+                        let Some(request) = made else { continue };
+                        if let Some(found) = self.replayed(clause, request, allowing, other)? {
+                            return Ok(Some(found));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn hints<'s>(&self, clause: &'s Clause, allowing: &Read<'s>, other: Option<&Read<'s>>) -> Hints<'s> {
+        let sides = || std::iter::once(allowing).chain(other);
+        let all = || {
+            let situations = sides().flat_map(|side| &side.subject.situations);
+            situations.flat_map(|situation| situation.layers.statements()).map(|(_, statement)| statement)
+        };
+        let mut statements = Vec::new();
+        for of in clause.boxes.iter().rev().chain(clause.within.iter().flat_map(|limit| &limit.statements)) {
+            let side = sides().find(|side| side.side == of.side);
+            let situation = side.and_then(|side| side.subject.situations.get(of.situation));
+            statements.extend(
+                situation
+                    .and_then(|situation| situation.layers.statement(of.statement))
+                    .map(|found| (found, of)),
+            );
+        }
+        let mut spelling = BTreeMap::new();
+        for key in all().flat_map(Statement::context_keys) {
+            spelling.entry(fold(key)).or_insert_with(|| key.to_owned());
+        }
+        let universe = self.compiler.universe();
+        let mut variables = BTreeSet::new();
+        for statement in all() {
+            let values = statement.conditions.iter().flat_map(|condition| &condition.values);
+            let patterns = values.map(|value| &value.pattern).chain(statement.resource_segments());
+            let keys = patterns.flat_map(Pattern::variables).map(|variable| fold(&variable.key));
+            variables.extend(keys.filter(|key| universe.is_open_text(key)).map(Arc::from));
+        }
+        let callers = match &allowing.subject.callers {
+            Callers::One(_) | Callers::Holder => vec![None],
+            Callers::Any => {
+                let entries = all().filter_map(|statement| statement.principal.as_ref());
+                let named = entries.flat_map(Selector::entries).filter_map(|entry| caller_of(&entry.value));
+                let mut callers: Vec<Option<Caller>> = named.map(Some).collect();
+                callers.push(Caller::parse("arn:aws:iam::999999999999:user/anyone"));
+                callers.push(Caller::parse("arn:aws:sts::999999999999:assumed-role/anyone/session"));
+                callers.push(Some(Caller::Anonymous));
+                callers.push(Some(Caller::Service("other.amazonaws.com".to_owned())));
+                callers.dedup();
+                callers
+            }
+        };
+        Hints { statements, variables, spelling, callers }
+    }
+
+    /// Actions that exist and that the clause may have, then none: any.
+    fn actions(&mut self, hints: &Hints<'_>, set: Set) -> Result<Vec<Option<Action>>, AnalysisError> {
+        let mut found: Vec<Option<Action>> = Vec::new();
+        for (statement, of) in &hints.statements {
+            let Selector::In(entries) = &statement.action else { continue };
+            for (nth, entry) in entries.iter().enumerate() {
+                let is_kept = match &of.actions {
+                    Entries::All => true,
+                    Entries::Only(kept) => kept.contains(&nth),
+                };
+                let ActionPattern::Named { service, name } = &entry.value else { continue };
+                if !is_kept || found.len() >= MOST_ACTIONS {
+                    continue;
+                }
+                let service = service.as_deref().unwrap_or("s3");
+                if let Some(name) = name.as_text() {
+                    found.extend(Action::parse(&format!("{service}:{name}")).map(Some));
+                    continue;
+                }
+                let pattern = self.compiler.action_entry(entry)?;
+                let known = self.catalog.service(service);
+                for action in known.iter().flat_map(|service| &service.actions) {
+                    let Some(action) = Action::parse(&format!("{service}:{}", action.name)) else { continue };
+                    let here = self.compiler.arena().intersection([pattern, set])?;
+                    if self.with_action(here, &action)? != Set::EMPTY {
+                        found.push(Some(action));
+                        break;
+                    }
+                }
+            }
+        }
+        for common in ["s3:GetObject", "ec2:DescribeInstances", "iam:GetUser"] {
+            found.extend(Action::parse(common).map(Some));
+        }
+        found.push(None);
+        Ok(found)
+    }
+
+    pub(super) fn with_text(&mut self, set: Set, level: Level, text: &str) -> Result<Set, AnalysisError> {
+        Ok(self.compiler.arena().restrict(set, level, &Datum::Text(text.to_owned()))?)
+    }
+
+    fn with_action(&mut self, set: Set, action: &Action) -> Result<Set, AnalysisError> {
+        let set = self.with_text(set, Level::Service, &action.service().to_ascii_lowercase())?;
+        self.with_text(set, Level::Name, &action.name().to_ascii_lowercase())
+    }
+
+    fn with_caller(&mut self, set: Set, caller: &Caller) -> Result<Set, AnalysisError> {
+        let mut set = set;
+        for (level, text) in Point::texts_of_caller(caller) {
+            set = self.with_text(set, level, &text)?;
+        }
+        Ok(set)
+    }
+
+    fn with_resource(&mut self, set: Set, resource: &Resource) -> Result<Set, AnalysisError> {
+        let is_arn = Datum::Flag(matches!(resource, Resource::Arn(_)));
+        let mut set = self.compiler.arena().restrict(set, Level::IsArn, &is_arn)?;
+        match resource {
+            Resource::Arn(arn) => {
+                for (level, field) in Level::FIELDS.into_iter().zip(arn.fields().into_iter().skip(1)) {
+                    set = self.with_text(set, level, field)?;
+                }
+            }
+            Resource::Star => set = self.with_text(set, Level::Partition, "aws")?,
+        }
+        Ok(set)
+    }
+
+    /// A request of a set, if these parts of it are of one.
+    fn request(
+        &mut self,
+        set: Set,
+        action: Option<&Action>,
+        resource: Option<Resource>,
+        caller: Option<&Caller>,
+        context: &Context,
+        hints: &Hints<'_>,
+    ) -> Result<Option<Request>, AnalysisError> {
+        let mut set = set;
+        let mut texts: BTreeMap<Level, String> = BTreeMap::new();
+        if resource.is_none() {
+            let aws = self.with_text(set, Level::Partition, "aws")?;
+            if aws != Set::EMPTY {
+                set = aws;
+                texts.insert(Level::Partition, "aws".to_owned());
+            }
+        }
+        if let Some(resource) = &resource {
+            set = self.with_resource(set, resource)?;
+        }
+        for (key, value) in context.iter() {
+            let one = Datum::TextKey(Held::One(value.to_string()));
+            set = self.compiler.arena().restrict(set, Level::Key(Arc::from(fold(key))), &one)?;
+        }
+        let Some(found) = self.compiler.arena().witness(set) else { return Ok(None) };
+        let mut is_arn = true;
+        let mut context = context.clone();
+        for (level, datum) in found {
+            match (level, datum) {
+                (Level::IsArn, Datum::Flag(value)) => is_arn = value,
+                (Level::Relation(relation), Datum::Flag(true)) => {
+                    if let level::Subject::Key(key) = &relation.subject
+                        && let Some(text) = relation.template.example(&context)
+                    {
+                        context.set(key, Value::Single(text));
+                    }
+                }
+                (Level::Read(key, _), datum) => {
+                    if let Some(value) = self.value(KeyType::String, false, datum) {
+                        context.set(&key, value);
+                    }
+                }
+                (Level::Key(key), datum) => {
+                    let domain = self.compiler.universe().domain(&key);
+                    if let Some(value) = self.value(domain.base, domain.multivalued, datum)
+                        && context.get(&key).is_none()
+                    {
+                        context.set(&key, value);
+                    }
+                }
+                (level, Datum::Text(text)) => {
+                    texts.insert(level, text);
+                }
+                _ => {}
+            }
+        }
+        self.fill(&mut context, hints);
+        let action = match action {
+            Some(action) => Some(action.clone()),
+            None => {
+                let part = |level, plain: &str| {
+                    let text = texts.get(&level).filter(|text| !text.is_empty());
+                    text.cloned().unwrap_or_else(|| plain.to_owned())
+                };
+                Action::parse(&format!(
+                    "{}:{}",
+                    part(Level::Service, "a"),
+                    part(Level::Name, &"Any".repeat(20))
+                ))
+            }
+        };
+        let resource = resource.or_else(|| {
+            if !is_arn {
+                return Some(Resource::Star);
+            }
+            let fields = Level::FIELDS.map(|level| texts.get(&level).cloned().unwrap_or_default());
+            Resource::parse(&format!("arn:{}", fields.join(":")))
+        });
+        Ok(action.zip(resource).map(|(action, resource)| Request {
+            caller: caller.cloned().unwrap_or_else(|| holder(&resource)),
+            action,
+            resource,
+            resource_account: None,
+            context,
+        }))
+    }
+
+    /// Gives every key that is always there a value, and each key its author's spelling.
+    fn fill(&self, context: &mut Context, hints: &Hints<'_>) {
+        let universe = self.compiler.universe();
+        let mut spelled = Context::default();
+        let spell = |key: &str| hints.spelling.get(&fold(key)).cloned().unwrap_or_else(|| key.to_owned());
+        for (key, domain) in universe.keys() {
+            let value = match context.get(key) {
+                Some(value) => Some(value.clone()),
+                None if domain.always_present => Some(Value::Single(domain.example().to_owned())),
+                None => None,
+            };
+            if let Some(value) = value {
+                spelled.set(&spell(key), value);
+            }
+        }
+        let time = |key: &str| context.get(key).or_else(|| spelled.get(key)).cloned();
+        if let Some(Value::Single(text)) = time("aws:CurrentTime")
+            && let Ok(at) = text.parse::<jiff::Timestamp>()
+            && spelled.get("aws:EpochTime").is_some()
+        {
+            spelled.set("aws:EpochTime", Value::Single(at.as_second().to_string()));
+        }
+        *context = spelled;
+    }
+
+    /// A datum as the value of a key; none where that is absence, or no value of the key's type.
+    fn value(&self, base: KeyType, multivalued: bool, datum: Datum) -> Option<Value> {
+        let items: Vec<String> = match datum {
+            Datum::TextKey(held) => items(held),
+            Datum::FlagKey(held) => items(held).iter().map(bool::to_string).collect(),
+            Datum::NumberKey(held) => items(held).iter().map(|number| number.to_plain_string()).collect(),
+            Datum::AddressKey(held) => items(held).iter().map(std::net::IpAddr::to_string).collect(),
+            Datum::InstantKey(held) => {
+                let second =
+                    |second: &i64| jiff::Timestamp::from_second(*second).ok().map(|at| at.to_string());
+                items(held).iter().filter_map(second).collect()
+            }
+            Datum::Flag(_) | Datum::Text(_) => Vec::new(),
+        };
+        let fits = |item: &String| base != KeyType::Arn || Arn::parse(item).is_some();
+        match items.as_slice() {
+            items if !items.iter().all(fits) => None,
+            [] => None,
+            [only] if !multivalued => Some(Value::Single(only.clone())),
+            _ if multivalued => Some(Value::Multi(items)),
+            _ => None,
+        }
+    }
+
+    /// The request, decided by both sides; none where they do not differ over it as the set has it, which they may only
+    /// where that relates coordinates.
+    fn replayed(
+        &mut self,
+        clause: &Clause,
+        request: Request,
+        allowing: &Read<'_>,
+        other: Option<&Read<'_>>,
+    ) -> Result<Option<Witness>, AnalysisError> {
+        let Request { caller, action, resource, context, .. } = request;
+        let of = |read: &Read<'_>, situation: usize| {
+            let caller = match &read.subject.callers {
+                Callers::One(one) => one.clone(),
+                Callers::Holder => holder(&resource),
+                Callers::Any => caller.clone(),
+            };
+            read.subject.request(action.clone(), resource.clone(), caller, &context, situation)
+        };
+        let request = of(allowing, clause.situation);
+        let point = Point::of(&request);
+        if !self.compiler.contains(clause.set, &point) || is_inside_account(&request) {
+            return Ok(None);
+        }
+        let Some(allowed) = allowing.subject.decide(&request, clause.situation) else { return Ok(None) };
+        let mut refused = None;
+        if let Some(other) = other {
+            for (nth, situation) in other.situations.iter().enumerate() {
+                if self.compiler.contains(situation.on, &point) {
+                    refused = other.subject.decide(&of(other, nth), nth);
+                    break;
+                }
+            }
+        }
+        if !allows(&allowed) || refused.as_ref().is_some_and(allows) {
+            let context: Vec<String> =
+                request.context.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            return Err(AnalysisError::Disagreement {
+                request: format!(
+                    "{} on {} by {} with {{{}}}",
+                    request.action,
+                    request.resource,
+                    request.caller,
+                    context.join(", ")
+                ),
+            });
+        }
+        Ok(Some(Witness { request, allowing: allowed, other: refused }))
+    }
+}
+
+/// Whether a resource-based policy is asked about a caller of the resource's own account, which it is not.
+fn is_inside_account(request: &Request) -> bool {
+    let owner = request.resource_account.as_ref().map(crate::arn::AccountId::as_str);
+    owner == Some(RESOURCE_ACCOUNT) && request.caller.account().map(crate::arn::AccountId::as_str) == owner
+}
+
+fn items<T>(held: Held<T>) -> Vec<T> {
+    match held {
+        Held::Absent => Vec::new(),
+        Held::One(value) => vec![value],
+        Held::Many(values) => values,
+    }
+}
+
+/// Resources made from the patterns of the clause, then `*` and whatever the set has.
+fn resources(hints: &Hints<'_>, context: &Context) -> Vec<Option<Resource>> {
+    let mut found: Vec<Option<Resource>> = Vec::new();
+    for (statement, of) in &hints.statements {
+        let Some(Selector::In(entries)) = &statement.resource else { continue };
+        for (nth, entry) in entries.iter().enumerate() {
+            let is_kept = match &of.resources {
+                Entries::All => true,
+                Entries::Only(kept) => kept.contains(&nth),
+            };
+            if let (true, ResourcePattern::Arn(segments)) = (is_kept, &entry.value) {
+                found.extend(FILLINGS.iter().filter_map(|with| filled(segments, with, context)).map(Some));
+            }
+        }
+    }
+    found.dedup();
+    found.truncate(24);
+    found.push(Some(Resource::Star));
+    found.extend(Resource::parse("arn:aws:s3:::example/example").map(Some));
+    found.push(None);
+    found
+}
+
+/// A resource that matches a pattern: wildcards filled with a text, variables with what the context says.
+fn filled(segments: &[Pattern], with: &str, context: &Context) -> Option<Resource> {
+    let text = |segment: usize, piece: &Piece| match piece {
+        Piece::Text(text) => Some(text.clone()),
+        Piece::Star => Some(match (segment, with) {
+            (1, _) => "aws".to_owned(),
+            (3, "example") => "us-east-1".to_owned(),
+            (4, "example") => "111122223333".to_owned(),
+            (_, with) => with.to_owned(),
+        }),
+        Piece::Question => Some("x".to_owned()),
+        Piece::Variable(variable) => match context.get(&variable.key) {
+            Some(Value::Single(value)) => Some(value.clone()),
+            _ => variable.default.clone(),
+        },
+    };
+    let mut fields = Vec::new();
+    for (nth, segment) in segments.iter().enumerate() {
+        let field: Option<String> = segment.pieces().iter().map(|piece| text(nth, piece)).collect();
+        fields.push(field?);
+    }
+    while fields.len() < 6 {
+        fields.push(with.to_owned());
+    }
+    Resource::parse(&fields.join(":"))
+}
+
+/// A caller that an entry names.
+fn caller_of(entry: &PrincipalEntry) -> Option<Caller> {
+    match entry {
+        PrincipalEntry::Everyone | PrincipalEntry::OriginAccessIdentity(_) => None,
+        PrincipalEntry::Account { partition, account } => {
+            let partition = partition.as_deref().unwrap_or("aws");
+            Caller::parse(&format!("arn:{partition}:iam::{account}:user/alice"))
+        }
+        PrincipalEntry::User(arn)
+        | PrincipalEntry::Role(arn)
+        | PrincipalEntry::Session(arn)
+        | PrincipalEntry::FederatedUser(arn) => Caller::parse(arn.as_str()),
+        PrincipalEntry::UniqueId(id) => {
+            let (id, session) =
+                id.split_once(':').map_or((id.as_str(), None), |(id, session)| (id, Some(session)));
+            let kind = match (id.starts_with("AIDA"), session) {
+                (true, _) => IamKind::User,
+                (false, session) => IamKind::RoleSession(session.map(str::to_owned)),
+            };
+            Some(Caller::Iam(IamCaller {
+                kind,
+                partition: "aws".to_owned(),
+                account: crate::arn::AccountId::parse("999999999999"),
+                path: "/".to_owned(),
+                name: "anyone".to_owned(),
+                unique_id: Some(id.to_owned()),
+                tags: Vec::new(),
+            }))
+        }
+        PrincipalEntry::Service(name) => Some(Caller::Service(name.clone())),
+        PrincipalEntry::Federated(name) => Some(Caller::Federated(name.clone())),
+        PrincipalEntry::CanonicalUser(id) => Some(Caller::CanonicalUser(id.clone())),
+    }
+}

@@ -1,0 +1,176 @@
+//! Differences of policies: each clause has a witness that the evaluator decided on both sides, and the clauses are all
+//! of the difference.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use iamdb::algebra::Budget;
+use iamdb::analysis::{Analysis, Diff, Part, Subject, Verdict, alone};
+use iamdb::catalog::Catalog;
+use iamdb::compile::Typing;
+use iamdb::policy::{PolicyType, ResourceService};
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use crate::asking::layer_policy;
+use crate::generate::policy;
+
+fn identity(policy: &str) -> Subject {
+    alone(vec![layer_policy(policy, PolicyType::Identity)], PolicyType::Identity)
+}
+
+fn compared(old: &str, new: &str, catalog: &Catalog) -> Diff {
+    let mut analysis = Analysis::new(catalog, Typing::Typed, Budget::default());
+    analysis.diff(&identity(old), &identity(new), &Part::default()).unwrap()
+}
+
+fn mirrored(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Wider => Verdict::Narrower,
+        Verdict::Narrower => Verdict::Wider,
+        other => other,
+    }
+}
+
+proptest! {
+    /// Old to new is new to old with gained and lost exchanged; and a policy does not differ from itself.
+    #[test]
+    fn a_difference_has_two_directions(old in policy(), new in policy()) {
+        let catalog = Catalog::embedded();
+        let (old, new) = (old.to_string(), new.to_string());
+        let there = compared(&old, &new, &catalog);
+        let back = compared(&new, &old, &catalog);
+        prop_assert_eq!(there.verdict, mirrored(back.verdict));
+        prop_assert_eq!(there.gained.len() , back.lost.len());
+        prop_assert_eq!(compared(&old, &old, &catalog).verdict, Verdict::Equivalent);
+    }
+
+    /// Every clause is told exactly.
+    #[test]
+    fn clauses_are_exact(old in policy(), new in policy()) {
+        let catalog = Catalog::embedded();
+        let diff = compared(&old.to_string(), &new.to_string(), &catalog);
+        for clause in diff.gained.iter().chain(&diff.lost) {
+            prop_assert!(clause.is_exact, "{:#?}", clause);
+        }
+    }
+}
+
+/// What the corpus says of two policies, as verdicts that may be right.
+fn verdicts(relation: &Json) -> Option<&'static [Verdict]> {
+    use Verdict::{Both, Equivalent, Narrower, Wider};
+    Some(match relation.as_str()? {
+        "equivalent" => &[Equivalent],
+        "p1_subset_p2" => &[Wider],
+        "p1_superset_p2" => &[Narrower],
+        "p1_subset_or_equal_p2" => &[Wider, Equivalent],
+        "p1_superset_or_equal_p2" => &[Narrower, Equivalent],
+        "incomparable" => &[Both],
+        other => panic!("unknown relation {other}"),
+    })
+}
+
+fn corpus(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus").join(folder);
+    let Ok(entries) = fs::read_dir(&folder) else {
+        eprintln!("skipped: {} is not there", folder.display());
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+}
+
+/// The real version pairs: none runs out of budget, the verdict is the known one, and every clause is exact and has its
+/// witness.
+#[test]
+fn the_pairs_of_versions_have_witnesses() {
+    let catalog = Catalog::embedded();
+    let mut wrong = Vec::new();
+    for path in corpus("pairs").into_iter().filter(|path| path.is_dir()) {
+        let read = |name: &str| fs::read_to_string(path.join(name)).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let start = std::time::Instant::now();
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        let diff =
+            match analysis.diff(&identity(&read("old.json")), &identity(&read("new.json")), &Part::default())
+            {
+                Ok(diff) => diff,
+                Err(error) => {
+                    wrong.push(format!("{name}: {error}"));
+                    continue;
+                }
+            };
+        if start.elapsed().as_millis() > 300 {
+            eprintln!("{name} {:?}", start.elapsed());
+        }
+        let meta: Json = serde_json::from_str(&read("meta.json")).unwrap();
+        if verdicts(&meta["relation"]).is_some_and(|known| !known.contains(&diff.verdict)) {
+            wrong.push(format!("{name}: {:?}, but {}", diff.verdict, meta["relation"]));
+        }
+        for clause in diff.gained.iter().chain(&diff.lost) {
+            if clause.witness.is_none() || !clause.is_exact {
+                wrong.push(format!(
+                    "{name}: {:?} {} {}",
+                    clause.cause,
+                    clause.is_exact,
+                    clause.witness.is_some()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
+}
+
+/// Cases that expect another verdict, and the rule by which ours is right.
+const WRONG: [(&str, &str); 3] = [
+    (
+        "allowlist-federated-access-oidc candidate at line 119",
+        "R-GRM-25: `*` under `Federated` never matches",
+    ),
+    (
+        "allowlist-federated-access-saml candidate at line 120",
+        "R-GRM-25: `*` under `Federated` never matches",
+    ),
+    ("iam_specify_all_users_in_account_bucket_policy", "R-GRM-23: an account id has twelve digits"),
+];
+
+/// Pairs of policies whose relation is known.
+#[test]
+fn known_differences() {
+    let catalog = Catalog::embedded();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for path in corpus("diffs") {
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let case: Json = serde_json::from_str(line).unwrap();
+            let policy_type = match case["policy_type"].as_str().unwrap_or("identity") {
+                "trust" => PolicyType::Trust,
+                "resource" => PolicyType::Resource(ResourceService::Other),
+                _ => PolicyType::Identity,
+            };
+            let subject =
+                |policy: &Json| alone(vec![layer_policy(&policy.to_string(), policy_type)], policy_type);
+            let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+            let diff = match analysis.diff(&subject(&case["p1"]), &subject(&case["p2"]), &Part::default()) {
+                Ok(diff) => diff,
+                Err(error) => {
+                    wrong.push(format!("{}: {error}", case["name"]));
+                    continue;
+                }
+            };
+            count += 1;
+            let expect = &case["expect"];
+            if WRONG.iter().any(|(name, _)| case["name"].as_str().unwrap().contains(name)) {
+                continue;
+            }
+            let relation = verdicts(&expect["relation"]);
+            let no_new = expect["no_new_access"].as_bool();
+            let gains = matches!(diff.verdict, Verdict::Wider | Verdict::Both);
+            if relation.is_some_and(|known| !known.contains(&diff.verdict)) || no_new == Some(gains) {
+                wrong.push(format!("{}: {:?}, but {expect}", case["name"], diff.verdict));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}: {wrong:#?}", wrong.len());
+}
