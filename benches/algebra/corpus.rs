@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use iamdb::algebra::{Budget, Set};
 use iamdb::catalog::Catalog;
-use iamdb::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Typing, Universe, universe_of};
+use iamdb::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Typing, Universe};
 use iamdb::context_keys::{global_key, key_kind};
 use iamdb::knowledge::Knowledge;
 use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
@@ -34,12 +34,14 @@ pub(crate) fn layers(text: &str) -> PolicyLayers {
 
 /// A compiler for the typed universe of some layers.
 pub(crate) fn compiler(layers: &[&PolicyLayers], catalog: &Catalog) -> Compiler {
-    let universe = Universe::new(Callers::Holder, Knowledge::default(), Typing::Typed);
+    let mut universe = Universe::new(Callers::Holder, Knowledge::default(), Typing::Typed);
     let facts = KeyFacts {
         kind: &|key| key_kind(key, catalog),
         always_present: &|key| global_key(key).is_some_and(|key| key.always_present),
     };
-    Compiler::new(universe_of(universe, layers, &facts), Budget::default())
+    let statements = layers.iter().flat_map(|layers| layers.statements().map(|(_, statement)| statement));
+    universe.admit(statements, &facts);
+    Compiler::new(universe, Budget::default())
 }
 
 fn compiled(text: &str, catalog: &Catalog) -> Result<Compiled, CompileError> {
