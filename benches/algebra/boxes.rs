@@ -24,11 +24,11 @@ struct Point {
 }
 
 impl Assignment<Level> for Point {
-    fn flag(&self, _: &Level) -> &bool {
-        &false
+    fn flag(&self, _: &Level) -> bool {
+        false
     }
 
-    fn text(&self, level: &Level) -> &String {
+    fn text(&self, level: &Level) -> &str {
         match level {
             Level::Kind => &self.kind,
             Level::Name => &self.name,
@@ -36,24 +36,24 @@ impl Assignment<Level> for Point {
         }
     }
 
-    fn flag_key(&self, _: &Level) -> &Held<bool> {
-        &Held::Absent
+    fn flag_key(&self, _: &Level) -> Held<bool> {
+        Held::Absent
     }
 
-    fn text_key(&self, _: &Level) -> &Held<String> {
-        &self.tag
+    fn text_key(&self, _: &Level) -> Held<String> {
+        self.tag.clone()
     }
 
-    fn number_key(&self, _: &Level) -> &Held<BigDecimal> {
-        &Held::Absent
+    fn number_key(&self, _: &Level) -> Held<BigDecimal> {
+        Held::Absent
     }
 
-    fn instant_key(&self, _: &Level) -> &Held<i64> {
-        &Held::Absent
+    fn instant_key(&self, _: &Level) -> Held<i64> {
+        Held::Absent
     }
 
-    fn address_key(&self, _: &Level) -> &Held<IpAddr> {
-        &Held::Absent
+    fn address_key(&self, _: &Level) -> Held<IpAddr> {
+        Held::Absent
     }
 }
 

@@ -18,18 +18,21 @@ use crate::table;
 /// How often each document is read and compiled; the least time counts.
 const TIMES: usize = 3;
 
-/// The layers of a principal who has one identity policy.
-pub(crate) fn layers(text: &str) -> PolicyLayers {
-    let parsed = parse(text, PolicyType::Identity);
-    let policy = LayerPolicy {
+/// The layers of a principal who has some identity policies.
+pub(crate) fn layers(texts: &[impl AsRef<str>]) -> PolicyLayers {
+    let policy = |text: &str| LayerPolicy {
         name: "policy".to_owned(),
         kind: "managed policy".to_owned(),
         group: None,
         policy_type: PolicyType::Identity,
-        document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed })),
+        document: Some(Arc::new(LayerDocument {
+            text: text.to_owned(),
+            parsed: parse(text, PolicyType::Identity),
+        })),
         offset: 0,
     };
-    PolicyLayers { identity: vec![policy], ..PolicyLayers::default() }
+    let identity = texts.iter().map(|text| policy(text.as_ref())).collect();
+    PolicyLayers { identity, ..PolicyLayers::default() }
 }
 
 /// A compiler for the typed universe of some layers.
@@ -45,13 +48,13 @@ pub(crate) fn compiler(layers: &[&PolicyLayers], catalog: &Catalog) -> Compiler 
 }
 
 fn compiled(text: &str, catalog: &Catalog) -> Result<Compiled, CompileError> {
-    let layers = layers(text);
+    let layers = layers(&[text]);
     compiler(&[&layers], catalog).layers(&layers)
 }
 
 /// Both differences of two versions, each with a point where it is not empty.
 fn compared(old: &str, new: &str, catalog: &Catalog) -> Result<[bool; 2], CompileError> {
-    let (old, new) = (layers(old), layers(new));
+    let (old, new) = (layers(&[old]), layers(&[new]));
     let mut compiler = compiler(&[&old, &new], catalog);
     let (old, new) = (compiler.layers(&old)?.allowed, compiler.layers(&new)?.allowed);
     let arena = compiler.arena();
@@ -93,8 +96,8 @@ pub(crate) fn compile() {
     let (mut read, mut keys) = (Duration::ZERO, Duration::ZERO);
     for (name, text) in documents {
         let plain = table::least(TIMES, || serde_json::from_str::<serde_json::Value>(&text).is_ok());
-        read += table::least(TIMES, || layers(&text));
-        let layers = layers(&text);
+        read += table::least(TIMES, || layers(&[&text]));
+        let layers = layers(&[&text]);
         keys += table::least(TIMES, || compiler(&[&layers], &catalog));
         let ours = table::least(TIMES, || compiled(&text, &catalog).is_ok());
         if let Err(error) = compiled(&text, &catalog) {

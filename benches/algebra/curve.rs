@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use iamdb::algebra::{Budget, Set};
 use iamdb::catalog::Catalog;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::{corpus, table};
 
 /// The sizes of the policies, in statements.
 pub(crate) const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 
-/// An ordinary policy of so many statements: a few actions of a service, resources of its own, every third with a
+/// How many statements one document has at most, for documents have a longest length.
+const MOST_STATEMENTS: usize = 2_500;
+
+/// Ordinary policies of so many statements together: a few actions of a service, resources of its own, every third with a
 /// condition, every tenth a Deny.
-pub(crate) fn policy(statements: usize) -> String {
+pub(crate) fn policies(statements: usize) -> Vec<String> {
     let services = ["s3", "dynamodb", "sqs", "lambda", "ec2", "kms", "sns", "logs", "ecs", "rds"];
     let statement = |nth: usize| {
         let service = services[nth % services.len()];
@@ -34,19 +37,21 @@ pub(crate) fn policy(statements: usize) -> String {
         })
     };
     let statements: Vec<_> = (0..statements).map(statement).collect();
-    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+    let document = |part: &[Json]| json!({"Version": "2012-10-17", "Statement": part}).to_string();
+    statements.chunks(MOST_STATEMENTS).map(document).collect()
 }
 
-/// Prints the time of one policy by the number of its statements.
+/// Prints the time of policies by the number of its statements.
 pub(crate) fn statements() {
     let catalog = Catalog::embedded();
     let mut before: Option<Duration> = None;
     for size in SIZES {
-        let text = policy(size);
-        let plain = table::least(5, || serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        let texts = policies(size);
+        let is_json = |text: &String| serde_json::from_str::<Json>(text).is_ok();
+        let plain = table::least(5, || texts.iter().filter(|text| is_json(text)).count());
         let mut result = Ok(0);
         let ours = table::least(5, || {
-            let layers = corpus::layers(&text);
+            let layers = corpus::layers(&texts);
             let mut compiler = corpus::compiler(&[&layers], &catalog);
             result = compiler.layers(&layers).map(|compiled| {
                 let left = compiler.arena().meter().left();

@@ -78,7 +78,7 @@ pub(crate) fn decisions() {
     let mut ten = PolicyLayers::default();
     for (name, text) in managed {
         if names.contains(&name.as_str()) {
-            ten.identity.extend(corpus::layers(&text).identity);
+            ten.identity.extend(corpus::layers(&[text]).identity);
         }
     }
     if ten.identity.len() == names.len() {
@@ -87,7 +87,7 @@ pub(crate) fn decisions() {
         table::line(&format!("skipped: {} of ten managed policies", ten.identity.len()));
     }
     for size in curve::SIZES {
-        let layers = corpus::layers(&curve::policy(size));
+        let layers = corpus::layers(&curve::policies(size));
         print(&format!("{size} statements"), &layers, &requests(size), &catalog);
     }
 }

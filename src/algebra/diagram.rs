@@ -45,6 +45,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use super::Text;
 use super::budget::{Budget, Exhausted, Meter};
 use apply::Operand;
 use coordinate::Branch;
@@ -168,8 +169,17 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         Ok(set)
     }
 
+    /// The points whose text at a level is one of some, all different, and that are in the set beside it, all of whose
+    /// levels come later.
+    pub fn by_text(&mut self, level: L, cases: &[(&str, Set)]) -> Result<Set, BudgetError<L>> {
+        let level = self.level(level, Kind::Text)?;
+        let branch = Text::by_literal(cases, Set::EMPTY, &mut self.meter);
+        let set = branch.and_then(|map| self.node(level, Branch::Text(map)));
+        set.map_err(|what| self.at_level(level, what))
+    }
+
     /// The points of a set, all of whose levels come later, that satisfy a predicate.
-    fn above(&mut self, level: L, predicate: &Predicate, set: Set) -> Result<Set, BudgetError<L>> {
+    pub fn above(&mut self, level: L, predicate: &Predicate, set: Set) -> Result<Set, BudgetError<L>> {
         let level = self.level(level, predicate.kind())?;
         if set == Set::EMPTY {
             // Members and others would lead to the same, which a map that is only renamed would not show.

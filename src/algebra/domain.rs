@@ -62,7 +62,12 @@ impl<I: Label> Met<I> {
 
     /// Merges labels, in any order.
     pub(super) fn all(weights: impl IntoIterator<Item = Weight<I>>) -> Met<I> {
-        let mut items = Vec::new();
+        Met::with(&[], weights)
+    }
+
+    /// Merges labels, in any order, into what is there already.
+    pub(super) fn with(there: &[I], weights: impl IntoIterator<Item = Weight<I>>) -> Met<I> {
+        let mut items = there.to_vec();
         for weight in weights {
             match weight {
                 Weight::Decides => return Met::Decided,
@@ -72,6 +77,12 @@ impl<I: Label> Met<I> {
         }
         Met::of(items)
     }
+}
+
+/// Whether two lists of labels are equal. Most are empty, and of those the bytes are not compared: where there are none,
+/// reading them is slow on some processors.
+pub(super) fn are_same<I: Label>(left: &[I], right: &[I]) -> bool {
+    left.len() == right.len() && (left.is_empty() || left == right)
 }
 
 /// How many meetings are compared one by one before they are hashed.
@@ -109,7 +120,7 @@ impl<I: Label> Meetings<I> {
     fn find(&mut self, items: Option<&[I]>) -> Option<u32> {
         let is_it = |met: &Met<I>| match (met, items) {
             (Met::Decided, None) => true,
-            (Met::Items(known), Some(items)) => known == items,
+            (Met::Items(known), Some(items)) => are_same(known, items),
             _ => false,
         };
         if self.list.get(self.latest).is_some_and(is_it) {

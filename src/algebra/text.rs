@@ -35,6 +35,7 @@ use super::domain::{Base, Domain, Extent, Label, Merge, Overlay, Region};
 
 pub use glob::{Chars, Glob, Piece};
 pub use machine::Machine;
+pub use trie::End;
 
 /// The domain of all strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,6 +89,17 @@ impl Domain for Text {
     }
 }
 
+impl Text {
+    /// The map that gives each of some strings, all different, its label, and every other string another one.
+    pub(super) fn by_literal<O: Label>(
+        cases: &[(&str, O)],
+        otherwise: O,
+        meter: &mut Meter,
+    ) -> Result<Machine<O>, Exhausted> {
+        trie::read_literals(cases, otherwise, meter)
+    }
+}
+
 impl Base for Text {
     fn find_other<O: Label>(map: &Machine<O>, label: O, than: &String) -> Option<String> {
         witness::shortest(map, |other| other == label, Some(than))
@@ -102,6 +114,12 @@ impl Language {
         }
         let raw = glob::read_together(globs, meter)?;
         Ok(Region { map: minimize::minimize(&raw, &[false, true], meter)? })
+    }
+
+    /// The strings that are some text, or begin with it.
+    pub fn of_texts(texts: &[(&str, End)], meter: &mut Meter) -> Result<Language, Exhausted> {
+        let paths = texts.iter().map(|(text, end)| (text.chars().collect(), *end)).collect();
+        Ok(Region { map: trie::read_paths(paths, meter)? })
     }
 
     /// The strings that match one pattern.

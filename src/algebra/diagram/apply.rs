@@ -1,6 +1,7 @@
 //! Union, intersection and difference of any number of sets.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -143,24 +144,35 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         let first = operands.iter().filter_map(|(_, set)| self.rank(*set)).min();
         let (here, carried): (Vec<Operand>, Vec<Operand>) =
             operands.iter().partition(|(_, set)| self.rank(*set) == first);
-        let mut codes = Codes::default();
-        let mut branches = Vec::with_capacity(here.len());
-        let mut level = None;
-        for &(side, set) in &here {
-            let Some(node) = self.get(set) else { continue };
-            level = Some(node.level);
-            branches.push(node.branch.coded(|child| codes.of(operation.weigh((side, child)))));
-        }
-        let Some(level) = level else {
-            return Ok(operation.decided());
+        let (level, branch) = if let [(side, set)] = here.as_slice() {
+            let Some(node) = self.get(*set).map(Arc::clone) else { return Ok(operation.decided()) };
+            // Nothing to lay over: only the children change.
+            let old = node.branch.children();
+            let mut new = Vec::with_capacity(old.len());
+            for &child in &old {
+                let met = Met::with(&carried, [operation.weigh((*side, child))]);
+                new.push(self.combine(operation, met)?);
+            }
+            (node.level, node.branch.with_children(&old, &new, &mut self.meter))
+        } else {
+            let mut codes = Codes::default();
+            let mut branches = Vec::with_capacity(here.len());
+            let mut level = None;
+            for &(side, set) in &here {
+                let Some(node) = self.get(set) else { continue };
+                level = Some(node.level);
+                branches.push(node.branch.coded(|child| codes.of(operation.weigh((side, child)))));
+            }
+            let Some(level) = level else { return Ok(operation.decided()) };
+            let laid = self.laid.over(branches, &mut self.meter);
+            let laid = laid.map_err(|what| self.at_level(level, what))?;
+            let mut children = Vec::new();
+            for at in 0..self.laid.meetings(laid).len() {
+                let met = codes.meant(&self.laid.meetings(laid)[at], &carried);
+                children.push(self.combine(operation, met)?);
+            }
+            (level, self.laid.branch(laid, &children, &mut self.meter))
         };
-        let laid = self.laid.over(branches, &mut self.meter).map_err(|what| self.at_level(level, what))?;
-        let mut children = Vec::new();
-        for at in 0..self.laid.meetings(laid).len() {
-            let met = codes.meant(&self.laid.meetings(laid)[at], &carried);
-            children.push(self.combine(operation, met)?);
-        }
-        let branch = self.laid.branch(laid, &children, &mut self.meter);
         let set =
             branch.and_then(|branch| self.node(level, branch)).map_err(|what| self.at_level(level, what))?;
         self.memo.insert(key, set);

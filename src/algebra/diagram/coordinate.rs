@@ -121,7 +121,7 @@ macro_rules! coordinates {
                     $(Branch::$kind(map) => {
                         let children = <$domain>::labels(map);
                         let hits: Vec<bool> = children.iter().map(|other| *other == child).collect();
-                        let map = <$domain>::reduce(numbered::<$domain, Set>(map, &children), &hits, meter)?;
+                        let map = <$domain>::reduce(numbered::<$domain>(map, &children), &hits, meter)?;
                         Ok(Predicate::$kind(Region { map }))
                     })*
                 }
@@ -141,7 +141,7 @@ macro_rules! coordinates {
                             children.iter().copied().zip(new.iter().copied()).collect();
                         <$domain>::rename(map, |child| new.get(&child).copied().unwrap_or(child))
                     } else {
-                        <$domain>::reduce(numbered::<$domain, Set>(map, children), new, meter)?
+                        <$domain>::reduce(numbered::<$domain>(map, children), new, meter)?
                     }),)*
                 })
             }
@@ -194,16 +194,6 @@ macro_rules! coordinates {
                 }
             }
 
-            /// The same map to positions in a list of its labels.
-            pub(super) fn numbered(&self) -> (Branch<u32>, Vec<u32>) {
-                match self {
-                    $(Branch::$kind(map) => {
-                        let labels = <$domain>::labels(map);
-                        (Branch::$kind(numbered::<$domain, u32>(map, &labels)), labels)
-                    })*
-                }
-            }
-
             /// The canonical branch that gives each position its outcome.
             pub(super) fn reduce(&self, outcomes: &[u32], meter: &mut Meter) -> Result<Branch<u32>, Exhausted> {
                 Ok(match self {
@@ -242,10 +232,7 @@ coordinates! {
 }
 
 /// A map to the positions of its children in a list that has them all.
-fn numbered<D: Domain, O: Label>(map: &D::Map<O>, children: &[O]) -> D::Map<u32> {
-    if let [_] = children {
-        return D::rename(map, |_| 0);
-    }
-    let numbers: FxHashMap<O, u32> = children.iter().copied().zip(0..).collect();
+fn numbered<D: Domain>(map: &D::Map<Set>, children: &[Set]) -> D::Map<u32> {
+    let numbers: FxHashMap<Set, u32> = children.iter().copied().zip(0..).collect();
     D::rename(map, |child| numbers.get(&child).copied().unwrap_or_default())
 }

@@ -35,16 +35,8 @@ impl Merge<u32> for ByCode {
 /// An overlay: a map to positions in a list of what meets.
 #[derive(Debug)]
 struct Overlay {
-    map: Branch<u32>,
-    form: Form,
+    raw: Branch<u32>,
     meetings: Vec<Met<u32>>,
-}
-
-/// Whether the map of an overlay is canonical where every position has another child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Canonical,
-    Raw,
 }
 
 /// Every overlay that was made.
@@ -64,14 +56,8 @@ impl Laid {
             return Ok(known);
         }
         let number = self.overlays.len() as u32;
-        if let [only] = branches.as_slice() {
-            let (map, codes) = only.numbered();
-            let meetings = codes.into_iter().map(|code| Met::all([ByCode.weigh(0, code)])).collect();
-            self.overlays.push(Overlay { map, form: Form::Canonical, meetings });
-        } else {
-            let overlay = Branch::overlay(&branches, &ByCode, meter)?;
-            self.overlays.extend(overlay.map(|(map, meetings)| Overlay { map, form: Form::Raw, meetings }));
-        }
+        let overlay = Branch::overlay(&branches, &ByCode, meter)?;
+        self.overlays.extend(overlay.map(|(raw, meetings)| Overlay { raw, meetings }));
         self.known.insert(branches, number);
         Ok(number)
     }
@@ -97,14 +83,10 @@ impl Laid {
             })
         };
         let key = (overlay, children.iter().map(outcome).collect::<Vec<u32>>());
-        let of = &self.overlays[overlay as usize];
-        if of.form == Form::Canonical && different.len() == children.len() {
-            return Ok(of.map.leading_on(&different));
-        }
         if let Some(map) = self.reduced.get(&key) {
             return Ok(map.leading_on(&different));
         }
-        let map = of.map.reduce(&key.1, meter)?;
+        let map = self.overlays[overlay as usize].raw.reduce(&key.1, meter)?;
         let branch = map.leading_on(&different);
         self.reduced.insert(key, map);
         Ok(branch)

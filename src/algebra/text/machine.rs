@@ -200,7 +200,7 @@ impl<O: Label> Machine<O> {
         self.labels[self.states().class(state) as usize]
     }
 
-    pub(super) fn read(&self, text: &str) -> O {
+    pub(crate) fn read(&self, text: &str) -> O {
         let states = self.states();
         let mut state = 0;
         for c in text.chars() {

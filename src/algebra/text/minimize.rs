@@ -53,7 +53,7 @@ pub(super) fn minimize<O: Label>(
 }
 
 /// The number of each label among the different ones, and these.
-fn distinct<O: Label>(labels: &[O]) -> (Vec<u32>, Vec<O>) {
+pub(super) fn distinct<O: Label>(labels: &[O]) -> (Vec<u32>, Vec<O>) {
     const FEW: usize = 16;
     let mut known: FxHashMap<O, u32> = FxHashMap::default();
     let mut list: Vec<O> = Vec::new();

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::machine::States;
 use super::{Machine, Text};
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::{Label, Meetings, Merge, Met, Overlay, Weight};
+use crate::algebra::domain::{Label, Meetings, Merge, Met, Overlay, Weight, are_same};
 
 /// A machine, by its number, and one of its states.
 type Place = (u32, u32);
@@ -125,7 +125,10 @@ impl<I: Label> Situations<I> {
         let mut next = last;
         while let Some(number) = next.checked_sub(1) {
             let (live, settled, is_decided) = self.get(number);
-            if live == situation.live && settled == situation.settled && is_decided == situation.is_decided {
+            if live == situation.live
+                && are_same(settled, &situation.settled)
+                && is_decided == situation.is_decided
+            {
                 return Ok(number);
             }
             next = self.before[number as usize];

@@ -3,7 +3,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 
 use super::machine::States;
 
@@ -13,17 +13,18 @@ pub(super) const ITSELF: u32 = u32::MAX;
 /// States without duplicates. They are kept in rows, so that looking one up makes nothing new.
 pub(super) struct Register {
     states: States,
-    /// The last state with a hash.
-    last: FxHashMap<u64, u32>,
-    /// The state before with the same hash, one more than its number.
+    /// The last state with so many low bits of a hash, one more than its number.
+    last: Vec<u32>,
+    /// The state before with the same bits, one more than its number.
     before: Vec<u32>,
 }
 
 impl Register {
+    /// Room for so many states; more go in, but take longer to be found.
     pub(super) fn with_capacity(states: usize) -> Self {
         Register {
             states: States::with_capacity(states),
-            last: FxHashMap::with_capacity_and_hasher(states, Default::default()),
+            last: vec![0; states.next_power_of_two()],
             before: Vec::with_capacity(states),
         }
     }
@@ -32,8 +33,8 @@ impl Register {
     pub(super) fn number(&mut self, class: u32, others: u32, edges: &[(char, u32)]) -> u32 {
         let mut hasher = FxHasher::default();
         (class, others, edges).hash(&mut hasher);
-        let hash = hasher.finish();
-        let last = self.last.get(&hash).map_or(0, |last| last + 1);
+        let place = hasher.finish() as usize & (self.last.len() - 1);
+        let last = self.last[place];
         let mut next = last;
         while let Some(state) = next.checked_sub(1) {
             if self.is(state, class, others, edges) {
@@ -44,7 +45,7 @@ impl Register {
         let state = self.before.len() as u32;
         self.states.push(class, others, edges.iter().copied());
         self.before.push(last);
-        self.last.insert(hash, state);
+        self.last[place] = state + 1;
         state
     }
 

@@ -7,12 +7,14 @@
 use super::Machine;
 use super::glob::{Chars, Glob, Piece};
 use super::machine::States;
+use super::minimize::distinct;
 use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
+use crate::algebra::domain::Label;
 
-/// What is read at the end of a path.
+/// What may follow a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
+pub enum End {
     /// Anything.
     Star,
     /// Nothing.
@@ -80,15 +82,23 @@ impl Forks {
 
 /// The canonical machine for the strings that fit any of the patterns; none where some pattern is not simple.
 pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Machine<bool>>, Exhausted> {
-    let Some(mut patterns) = globs.iter().map(simple).collect::<Option<Vec<_>>>() else {
-        return Ok(None);
-    };
+    match globs.iter().map(simple).collect::<Option<Vec<_>>>() {
+        Some(patterns) => read_paths(patterns, meter).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The canonical machine for the strings that begin with some path and end as it says.
+pub(super) fn read_paths(
+    mut patterns: Vec<(Vec<char>, End)>,
+    meter: &mut Meter,
+) -> Result<Machine<bool>, Exhausted> {
     let length: usize = patterns.iter().map(|(path, _)| path.len() + 1).sum();
     meter.work(length)?;
     meter.named(patterns.len())?;
     match patterns.as_slice() {
-        [] => return Ok(Some(Machine::constant(false))),
-        [(path, end)] => return Ok(Some(chain(path, *end))),
+        [] => return Ok(Machine::constant(false)),
+        [(path, end)] => return Ok(chain(path, *end)),
         _ => {}
     }
     patterns.sort_unstable();
@@ -117,7 +127,47 @@ pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Ma
     }
     forks.close(path, 0, is_open.then_some(anything));
     let start = if is_open && path.is_empty() { anything } else { forks.pop().unwrap_or(nothing) };
-    Ok(Some(forks.register.states(start).machine(&LABELS)))
+    Ok(forks.register.states(start).machine(&LABELS))
+}
+
+/// The canonical machine that gives each of some strings, all different, its label, and every other string another one.
+pub(super) fn read_literals<O: Label>(
+    cases: &[(&str, O)],
+    otherwise: O,
+    meter: &mut Meter,
+) -> Result<Machine<O>, Exhausted> {
+    let mut labels = vec![otherwise];
+    labels.extend(cases.iter().map(|(_, label)| *label));
+    let (classes, labels) = distinct(&labels);
+    let mut paths: Vec<(Vec<char>, u32)> =
+        cases.iter().zip(&classes[1..]).map(|((text, _), class)| (text.chars().collect(), *class)).collect();
+    paths.retain(|(_, class)| *class != NO);
+    let length: usize = paths.iter().map(|(path, _)| path.len() + 1).sum();
+    meter.work(length)?;
+    meter.named(paths.len())?;
+    if paths.is_empty() {
+        return Ok(Machine::constant(otherwise));
+    }
+    paths.sort_unstable();
+    let mut register = Register::with_capacity(length + 2);
+    let nothing = register.number(NO, ITSELF, &[]);
+    let mut forks = Forks { list: Vec::new(), edges: Vec::new(), register, nothing };
+    forks.push();
+    let mut path: &[char] = &[];
+    for (next, class) in &paths {
+        let common = path.iter().zip(next).take_while(|(left, right)| left == right).count();
+        forks.close(path, common, None);
+        path = next;
+        for _ in common..path.len() {
+            forks.push();
+        }
+        if let Some(last) = forks.list.last_mut() {
+            last.class = *class;
+        }
+    }
+    forks.close(path, 0, None);
+    let start = forks.pop().unwrap_or(nothing);
+    Ok(forks.register.states(start).machine(&labels))
 }
 
 /// The machine of one simple pattern, which is canonical as it is written down.
