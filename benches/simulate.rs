@@ -21,16 +21,21 @@ fn main() {
 enum Lines {
     /// Made here; the policies repeat.
     Generated,
+    /// The same, but the contexts leave out keys that the policies test.
+    Unsaid,
     /// The corpus, where it is there.
     Corpus,
 }
 
-const BOTH: [Lines; 2] = [Lines::Generated, Lines::Corpus];
+const ALL: [Lines; 3] = [Lines::Generated, Lines::Unsaid, Lines::Corpus];
 
 impl Lines {
     fn read(self) -> Vec<String> {
         match self {
-            Lines::Generated => generated(),
+            Lines::Generated => {
+                generated(&json!({"aws:SecureTransport": "true", "aws:SourceVpce": "vpce-1"}))
+            }
+            Lines::Unsaid => generated(&json!({})),
             Lines::Corpus => {
                 let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/scenarios");
                 let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -42,8 +47,8 @@ impl Lines {
 }
 
 /// Scenarios of a hundred principals: each has three policies of its own out of thirty, an SCP at two levels and a
-/// bucket policy, and asks for one of a thousand objects.
-fn generated() -> Vec<String> {
+/// bucket policy with two conditions, and asks for one of a thousand objects.
+fn generated(context: &Json) -> Vec<String> {
     let policy = |nth: usize| {
         let statements: Vec<Json> = (0..6)
             .map(|part| {
@@ -62,12 +67,15 @@ fn generated() -> Vec<String> {
         let own: Vec<Json> = (0..3)
             .map(|of| json!({"name": format!("p{of}"), "policy": policy((nth * 7 + of * 11) % 30)}))
             .collect();
-        let bucket = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*",
-            "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}});
+        let denied = |condition: Json| json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition});
+        let bucket = json!({"Version": "2012-10-17", "Statement": [
+            denied(json!({"Bool": {"aws:SecureTransport": "false"}})),
+            denied(json!({"StringNotEqualsIfExists": {"aws:SourceVpce": ["vpce-1", "vpce-2"]}})),
+        ]});
         json!({
             "name": format!("case {nth}"),
             "request": {"principal": format!("arn:aws:iam::111122223333:role/r{}", nth % 100), "action": "s3:GetObject",
-                "resource": format!("arn:aws:s3:::b{}/k{}", nth % 13, nth % 1000), "context": {"aws:SecureTransport": "true"}},
+                "resource": format!("arn:aws:s3:::b{}/k{}", nth % 13, nth % 1000), "context": context},
             "policies": {"identity": own, "scp": [[{"name": "full", "policy": full}], [{"name": "full", "policy": full}]],
                 "resource": {"name": "bucket", "policy": bucket}},
         })
@@ -76,20 +84,20 @@ fn generated() -> Vec<String> {
     (0..2_000).map(line).collect()
 }
 
-#[divan::bench(args = BOTH)]
+#[divan::bench(args = ALL)]
 fn json_only(bencher: Bencher, lines: Lines) {
     let lines = lines.read();
     bencher.bench(|| lines.iter().filter(|line| serde_json::from_str::<Json>(line).is_ok()).count());
 }
 
 /// Nothing is kept from one run to the next: each distinct document is parsed once a run.
-#[divan::bench(args = BOTH)]
+#[divan::bench(args = ALL)]
 fn simulate_on_one_thread(bencher: Bencher, lines: Lines) {
     let lines = lines.read();
     bencher.bench(|| answered(&lines, 1));
 }
 
-#[divan::bench(args = BOTH)]
+#[divan::bench(args = ALL)]
 fn simulate_on_all_threads(bencher: Bencher, lines: Lines) {
     let lines = lines.read();
     let threads = thread::available_parallelism().map_or(1, usize::from);

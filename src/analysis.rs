@@ -17,7 +17,7 @@ use thiserror::Error;
 use crate::algebra::{Budget, BudgetError, Set};
 use crate::arn::AccountId;
 use crate::catalog::Catalog;
-use crate::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Typing, Universe};
+use crate::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Typing, Universe};
 use crate::context_keys::{global_key, key_kind};
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
@@ -55,6 +55,8 @@ pub struct Situation {
     pub but_not_on: Vec<Spanned<ResourcePattern>>,
     /// Whose the resources are, where that is known (R-EVL-11).
     pub resource_account: Option<AccountId>,
+    /// What is known of the context of requests on them, beside what is known of all.
+    pub known: Context,
 }
 
 /// One of the two subjects of a comparison.
@@ -219,6 +221,14 @@ impl<'a> Analysis<'a> {
         Ok(Diff { verdict, gained, lost })
     }
 
+    /// Whether a subject may make each of some requests, as the sets have it.
+    pub fn contains(&mut self, subject: &Subject, requests: &[Request]) -> Result<Vec<bool>, AnalysisError> {
+        let universe = self.universes(&[subject]).pop().unwrap_or_default();
+        let read = self.read(subject, &universe, Side::Old)?;
+        let points = requests.iter().map(Point::of);
+        Ok(points.map(|point| self.compiler.contains(read.allowed, &point)).collect())
+    }
+
     /// What one side allows and the other does not.
     fn one_way(
         &mut self,
@@ -228,10 +238,15 @@ impl<'a> Analysis<'a> {
     ) -> Result<Vec<Clause>, AnalysisError> {
         let target = self.compiler.arena().difference([allowing.allowed], [other.allowed])?;
         let target = self.compiler.arena().intersection([target, part])?;
-        let mut clauses = self.clauses(allowing, Some(other), target)?;
-        for clause in &mut clauses {
+        let mut clauses = Vec::new();
+        for mut clause in self.clauses(allowing, Some(other), target)? {
             self.compiler.arena().renew(self.budget);
-            clause.witness = self.witness(clause, allowing, Some(other))?;
+            clause.witness = self.witness(&clause, allowing, Some(other))?;
+            // Without a witness it may be that no request is in it, which would be a proof.
+            self.compiler.arena().renew(self.budget);
+            if clause.witness.is_some() || self.compiler.coherent(clause.set)? != Set::EMPTY {
+                clauses.push(clause);
+            }
         }
         Ok(clauses)
     }
@@ -263,6 +278,9 @@ impl<'a> Analysis<'a> {
         for situation in &subject.situations {
             let mut universe = universe.clone();
             universe.resource_account.clone_from(&situation.resource_account);
+            for (key, value) in situation.known.iter() {
+                universe.knowledge.known.set(key, value.clone());
+            }
             self.compiler.turn_to(universe.clone());
             let on = match &situation.on {
                 None => Set::FULL,
@@ -368,7 +386,11 @@ impl Subject {
         for (key, value) in self.knowledge.known.iter() {
             context.set(key, value.clone());
         }
-        let resource_account = self.situations.get(situation).and_then(|of| of.resource_account.clone());
+        let situation = self.situations.get(situation);
+        for (key, value) in situation.iter().flat_map(|situation| situation.known.iter()) {
+            context.set(key, value.clone());
+        }
+        let resource_account = situation.and_then(|of| of.resource_account.clone());
         Request { caller, action, resource, resource_account, context }
     }
 }

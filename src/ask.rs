@@ -1,6 +1,8 @@
 //! A whole question, *can this principal do this?*, and its reply: the answer and everything that explains
 //! it. What is stored comes in as layers and a caller, the clock as an instant: nothing is looked up here.
 
+use std::collections::BTreeSet;
+
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamKind};
 use crate::cases::{self, Answer, CasesError, Example, KeyFacts, Question};
@@ -11,6 +13,7 @@ use crate::knowledge::Knowledge;
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Diagnostic, Effect};
 use crate::request::{Action, Context, Request, Resource, Value, fold};
+use crate::stored::Assumption;
 
 /// A question.
 pub struct Ask<'a> {
@@ -24,6 +27,8 @@ pub struct Ask<'a> {
     pub resource: Option<Resource>,
     /// Whose resource it is, where that is known (R-EVL-11).
     pub resource_account: Option<AccountId>,
+    /// What is taken for granted of the resource.
+    pub assumed: BTreeSet<Assumption>,
     /// Keys that follow from what surrounds the request: the organization, the resource's tags.
     pub surroundings: Vec<(String, Value)>,
     /// What was said of the context, key by key; `None`: it was said to be absent.
@@ -120,6 +125,11 @@ pub enum Note {
         /// The key.
         key: String,
     },
+    /// The resource is taken to be of this account, although there are others (R-EVL-11).
+    OwnAccount {
+        /// The caller's.
+        account: AccountId,
+    },
     /// A layer is there, but does not count for the request (R-EVL-8, R-EVL-36, R-EVL-37).
     Ignored {
         /// The layer.
@@ -199,6 +209,7 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
         notes.extend(unknown.map(|policy| Note::UnknownDocument { layer, policy: policy.name.clone() }));
     }
     notes.extend(session_tags(ask, &resource));
+    notes.extend(own_account(ask, &answer));
     Ok(Reply { resource, answer, on_star, missing, near, degraded: degraded(ask.layers), notes })
 }
 
@@ -289,6 +300,26 @@ fn degraded(layers: &PolicyLayers) -> Vec<Degraded> {
         }
     }
     found
+}
+
+/// R-EVL-11: that the resource is taken to be of the caller's account, where that could matter. Across accounts a yes
+/// needs more, and a no can turn only where it comes from the RCPs of the account.
+fn own_account(ask: &Ask<'_>, answer: &Answer) -> Option<Note> {
+    let denied_by = match answer {
+        Answer::Decided(Example { evaluation, .. }) => match evaluation.decision {
+            Decision::ImplicitlyDenied | Decision::ExplicitlyDenied => Some(&evaluation.blocked_by),
+            Decision::Allowed | Decision::Unknown => None,
+        },
+        Answer::Depends(_) => None,
+    };
+    let could_matter = |assumption: &Assumption| match (assumption, denied_by) {
+        (Assumption::NoResourcePolicy, _) => false,
+        (_, Some(layers)) => layers.contains(&Layer::Rcp),
+        (Assumption::OnlyAccount, None) => ask.layers.is_present(Layer::Resource),
+        (Assumption::OwnAccount, None) => true,
+    };
+    let account = ask.caller.account().filter(|_| ask.assumed.iter().any(could_matter))?;
+    Some(Note::OwnAccount { account: account.clone() })
 }
 
 /// Whether sessions of the caller can carry tags of their own (R-TAG-6).

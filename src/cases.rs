@@ -12,16 +12,17 @@ mod automaton;
 mod condition;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use itertools::Itertools;
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::catalog::KeyKind;
-use crate::eval::{self, Decision, Evaluation};
+use crate::eval::{self, Decision, Evaluation, Fit};
 use crate::knowledge::Knowledge;
-use crate::layers::{Layer, LayerDocument, LayerPolicy, PolicyLayers, PublicBuckets, StatementRef};
+use crate::layers::{Layer, LayerDocument, PolicyLayers, PublicBuckets, StatementRef};
 use crate::pattern::{Pattern, Piece};
 use crate::policy::{
     Condition, Effect, Parsed, Policy, PolicyType, Quantifier, ResourcePattern, Selector, Statement,
@@ -116,20 +117,28 @@ pub enum CasesError {
 
 /// Answers a question.
 pub fn answer(question: &Question<'_>) -> Result<Answer, CasesError> {
-    let relevant = Relevant::of(question);
-    let unknown = relevant.unknown_keys(question);
-    let mut keys = Vec::new();
-    for key in unknown {
-        keys.push(values::classes(&key, &relevant, question)?);
+    answer_knowing(&Standings::of(question), question)
+}
+
+/// The keys on which an answer depends; none where it is decided.
+pub fn keys_that_matter(question: &Question<'_>) -> Result<Vec<String>, CasesError> {
+    let standings = Standings::of(question);
+    if standings.decide(question) {
+        return Ok(Vec::new());
     }
-    let combinations = keys.iter().try_fold(1usize, |product, key| product.checked_mul(key.classes.len()));
-    let combinations = combinations.unwrap_or(usize::MAX);
-    if combinations > MOST_COMBINATIONS && !relevant.may_allow(question) {
-        keys.clear();
-    } else if combinations > MOST_COMBINATIONS {
-        let keys = keys.into_iter().map(|key| key.name).collect();
-        return Err(CasesError::TooManyCombinations { keys, combinations });
-    }
+    Ok(match answer_knowing(&standings, question)? {
+        Answer::Depends(depends) => depends.keys,
+        Answer::Decided(_) => Vec::new(),
+    })
+}
+
+fn answer_knowing(standings: &Standings, question: &Question<'_>) -> Result<Answer, CasesError> {
+    let relevant = Relevant::of(standings, question);
+    // What is decided anyway needs no values.
+    let keys = match open_keys(&relevant, question) {
+        Err(_) if standings.decide(question) => Vec::new(),
+        keys => keys?,
+    };
     let table = Table::evaluate(&keys, &relevant.layers, question);
     let example = |point: usize| {
         let context = table.context(point, &keys, question);
@@ -157,9 +166,25 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CasesError> {
             }))
         }
         (one, other) => match keys.iter().find(|key| !key.complete) {
-            Some(key) => Err(CasesError::Undecided { key: key.name.clone() }),
-            None => Ok(Answer::Decided(example(one.or(other).unwrap_or_default()))),
+            Some(key) if !standings.decide(question) => Err(CasesError::Undecided { key: key.name.clone() }),
+            _ => Ok(Answer::Decided(example(one.or(other).unwrap_or_default()))),
         },
+    }
+}
+
+/// The unknown keys with their classes, where those can be told and combined.
+fn open_keys(relevant: &Relevant, question: &Question<'_>) -> Result<Vec<OpenKey>, CasesError> {
+    let mut keys = Vec::new();
+    for key in relevant.unknown_keys(question) {
+        keys.push(values::classes(&key, relevant, question)?);
+    }
+    let combinations = keys.iter().try_fold(1usize, |product, key| product.checked_mul(key.classes.len()));
+    match combinations.unwrap_or(usize::MAX) {
+        0..=MOST_COMBINATIONS => Ok(keys),
+        combinations => {
+            let keys = keys.into_iter().map(|key| key.name).collect();
+            Err(CasesError::TooManyCombinations { keys, combinations })
+        }
     }
 }
 
@@ -190,28 +215,59 @@ struct Relevant {
     layers: PolicyLayers,
 }
 
-/// Whether a statement applies, whatever the unknown keys turn out to be.
+/// Whether a statement that can apply does so whatever the unknown keys turn out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
-    Never,
     Perhaps,
     Always,
+}
+
+/// The statements that can apply, as far as that is easily seen.
+struct Standings {
+    of: FxHashMap<StatementRef, Standing>,
+}
+
+impl Standings {
+    fn of(question: &Question<'_>) -> Standings {
+        let request = request(question, question.knowledge.known.clone());
+        let mut found = FxHashMap::default();
+        for layer in question.layers.present() {
+            if !eval::is_in_scope(layer, question.layers, &request) {
+                continue;
+            }
+            for (policy, of) in question.layers.policies(layer).into_iter().enumerate() {
+                for (position, statement) in of.statements().iter().enumerate() {
+                    let of_statement = StatementRef { layer, policy, position, effect: statement.effect };
+                    let standing = standing(statement, of.policy_type, &request, question);
+                    found.extend(standing.map(|standing| (of_statement, standing)));
+                }
+            }
+        }
+        Standings { of: found }
+    }
+
+    /// Whether they alone decide between allowed and not: the evaluator, being monotone, says the same where what
+    /// *perhaps* applies is at its best, every Allow and no Deny, and at its worst.
+    fn decide(&self, question: &Question<'_>) -> bool {
+        let is_allowed = |perhaps: Effect| {
+            let evaluation =
+                eval::authorize_where(question.layers, &question.request, &|of| match self.of.get(&of) {
+                    Some(Standing::Always) => true,
+                    Some(Standing::Perhaps) => of.effect == perhaps,
+                    None => false,
+                });
+            evaluation.decision == Decision::Allowed
+        };
+        is_allowed(Effect::Allow) == is_allowed(Effect::Deny)
+    }
 }
 
 impl Relevant {
     /// Drops the statements that cannot apply, as far as that is easily seen, and those that make no difference:
     /// beside a Deny that always applies everything else, beside an Allow that always applies the other Allows of
     /// its layer.
-    fn of(question: &Question<'_>) -> Relevant {
-        let standing: HashMap<StatementRef, Standing> = question
-            .layers
-            .statements()
-            .filter_map(|(of, statement)| {
-                let policy_type = question.layers.policy(of)?.policy_type;
-                let counts = eval::is_in_scope(of.layer, question.layers, &question.request);
-                counts.then(|| (of, standing(statement, policy_type, question)))
-            })
-            .collect();
+    fn of(standings: &Standings, question: &Question<'_>) -> Relevant {
+        let standing = &standings.of;
         let always = |of: &StatementRef| standing.get(of) == Some(&Standing::Always);
         let denied = standing.keys().any(|of| of.effect == Effect::Deny && always(of));
         // What one group of a layer's policies allows as a whole. As what the resource's policy grants makes a
@@ -229,7 +285,7 @@ impl Relevant {
             Some(Standing::Perhaps) => {
                 !denied && (of.effect == Effect::Deny || !allowed.contains(&group(of)))
             }
-            Some(Standing::Never) | None => false,
+            None => false,
         };
         // Whether a bucket is public is a matter of its whole policy (R-EVL-62).
         let whole = |layer: Layer| {
@@ -249,26 +305,6 @@ impl Relevant {
             of.with_document(document)
         });
         Relevant { layers }
-    }
-
-    /// Whether an Allow may apply wherever one is needed.
-    fn may_allow(&self, question: &Question<'_>) -> bool {
-        let allows = |policy: &&LayerPolicy| {
-            policy.document.is_none()
-                || policy.statements().iter().any(|statement| statement.effect == Effect::Allow)
-        };
-        let every_group = |layer: Layer| {
-            let policies = self.layers.policies(layer);
-            let allowed = |range: std::ops::Range<usize>| {
-                policies.get(range).is_some_and(|group| group.iter().any(allows))
-            };
-            !eval::is_in_scope(layer, question.layers, &question.request)
-                || self.layers.groups(layer).into_iter().all(allowed)
-        };
-        let gates = every_group(Layer::Scp) && every_group(Layer::VpcEndpoint);
-        let by_resource = self.layers.policies(Layer::Resource).iter().any(allows);
-        let by_identity = question.request.caller.is_root() || every_group(Layer::Identity);
-        gates && (by_resource || (by_identity && every_group(Layer::Boundary)))
     }
 
     fn conditions(&self) -> impl Iterator<Item = &Condition> {
@@ -301,11 +337,23 @@ impl Relevant {
 
 /// Its action is decided, its resource with each unresolved variable read as `*`, and its conditions where they
 /// are about known keys; what is left out makes the difference between *perhaps* and *always*.
-fn standing(statement: &Statement, policy_type: PolicyType, question: &Question<'_>) -> Standing {
+fn standing(
+    statement: &Statement,
+    policy_type: PolicyType,
+    request: &Request,
+    question: &Question<'_>,
+) -> Option<Standing> {
     let knowledge = &question.knowledge;
+    let fits = |statement: &Statement| eval::fit(statement, policy_type, request, question.layers);
+    let as_known = fits(statement);
+    if matches!(as_known, Fit::OtherAction | Fit::OtherPrincipal) {
+        return None;
+    }
     let open_key = |key: &str| knowledge.is_unknown(key) || knowledge.follows(key).is_some();
     let open = |pattern: &Pattern| pattern.variables().any(|variable| open_key(&variable.key));
-    let is_open = statement.context_keys().any(open_key);
+    if !statement.context_keys().any(open_key) {
+        return (as_known == Fit::Applies).then_some(Standing::Always);
+    }
     let mut wide = statement.clone();
     wide.conditions.retain(|condition| {
         let key_is_open = knowledge.is_unknown(&condition.key) || knowledge.follows(&condition.key).is_some();
@@ -327,12 +375,7 @@ fn standing(statement: &Statement, policy_type: PolicyType, question: &Question<
         }),
         None => {}
     }
-    let request = request(question, knowledge.known.clone());
-    match eval::fit(&wide, policy_type, &request, question.layers) {
-        eval::Fit::Applies if is_open => Standing::Perhaps,
-        eval::Fit::Applies => Standing::Always,
-        _ => Standing::Never,
-    }
+    (fits(&wide) == Fit::Applies).then_some(Standing::Perhaps)
 }
 
 /// The decision of every combination of classes. A point is a number in mixed radix: the first key counts

@@ -13,6 +13,7 @@ mod completions;
 mod create;
 mod delete;
 mod detach;
+mod diff;
 mod error;
 mod exit;
 mod finding;
@@ -32,6 +33,7 @@ mod progress;
 mod quota;
 mod resolve;
 mod session;
+mod set;
 mod show;
 mod simulate;
 mod source;
@@ -40,6 +42,7 @@ mod tag;
 mod test;
 mod text;
 mod thing;
+mod told;
 mod usage;
 mod verify;
 
@@ -108,12 +111,13 @@ struct Global {
     /// The database file [default: iam.db; env: IAMDB_DB]
     #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
-    /// How the answer is written: for people, or as one JSON object; `test` also writes junit [env: IAMDB_OUTPUT]
+    /// How the answer is written: for people, or as one JSON object; `test` also writes junit, `diff`
+    /// markdown and sarif [env: IAMDB_OUTPUT]
     #[arg(
         short,
         long,
         global = true,
-        value_name = "text|json|junit",
+        value_name = "text|json|…",
         env = "IAMDB_OUTPUT",
         hide_possible_values = true,
         hide_env = true,
@@ -136,6 +140,7 @@ enum Command {
     Attach(attach::AttachArgs),
     Can(can::CanArgs),
     Detach(detach::DetachArgs),
+    Diff(diff::DiffArgs),
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
     Import(import::ImportArgs),
@@ -146,6 +151,7 @@ enum Command {
     Join(join::JoinArgs),
     Leave(leave::LeaveArgs),
     Tag(tag::TagArgs),
+    Set(set::SetArgs),
     Log(log::LogArgs),
     Verify(verify::VerifyArgs),
     Init(init::InitArgs),
@@ -179,14 +185,23 @@ fn database(db: Option<PathBuf>) -> PathBuf {
 }
 
 fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
-    if wanted == Wanted::Junit && !matches!(command, Command::Test(_)) {
-        let error = CliError::new(ErrorKind::Usage, "only `iamdb test` writes a report as `junit`");
-        return Err(error.hint("`--output json` is for programs, with every command"));
+    let refused = match (wanted, &command) {
+        (Wanted::Text | Wanted::Json, _)
+        | (Wanted::Junit, Command::Test(_))
+        | (Wanted::Markdown | Wanted::Sarif, Command::Diff(_)) => None,
+        (Wanted::Junit, _) => Some("only `iamdb test` writes a report as `junit`"),
+        (Wanted::Markdown, _) => Some("only `iamdb diff` writes `markdown`"),
+        (Wanted::Sarif, _) => Some("only `iamdb diff` writes `sarif`"),
+    };
+    if let Some(message) = refused {
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint("`--output json` is for programs, with every command"));
     }
     match command {
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
+        Command::Diff(args) => diff::run(&args, wanted, session),
         Command::Simulate(args) => simulate::run(&args, session),
         Command::Test(args) => test::run(&args, wanted, session),
         Command::Import(args) => import::run(&args, session),
@@ -197,6 +212,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Join(args) => join::run(&args, session),
         Command::Leave(args) => leave::run(&args, session),
         Command::Tag(args) => tag::run(&args, session),
+        Command::Set(args) => set::run(&args, session),
         Command::Log(args) => log::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
         Command::Init(args) => init::run(&args, session),

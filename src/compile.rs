@@ -26,6 +26,7 @@ mod layers;
 pub mod level;
 mod point;
 mod principal;
+mod relation;
 mod resource;
 mod universe;
 mod value;

@@ -172,9 +172,24 @@ impl Evaluation {
 /// assert_eq!(authorize(&layers, &request).decision, Decision::Allowed);
 /// ```
 pub fn authorize(layers: &PolicyLayers, request: &Request) -> Evaluation {
+    authorize_where(layers, request, &|of| {
+        let found = layers.policy(of).zip(layers.statement(of));
+        found.is_some_and(|(policy, statement)| {
+            fit(statement, policy.policy_type, request, layers) == Fit::Applies
+        })
+    })
+}
+
+/// Decides a request by which statements apply, whatever makes them apply: R-EVL-10 looks at the context for nothing
+/// else. It is monotone: where another Allow applies, or a Deny less, what was allowed still is.
+pub fn authorize_where(
+    layers: &PolicyLayers,
+    request: &Request,
+    applies: &dyn Fn(StatementRef) -> bool,
+) -> Evaluation {
     let counts = |layer: &Layer| is_in_scope(*layer, layers, request);
     let evaluated: Vec<LayerEvaluation> =
-        layers.present().filter(counts).map(|layer| evaluate_layer(layer, layers, request)).collect();
+        layers.present().filter(counts).map(|layer| evaluate_layer(layer, layers, applies)).collect();
     let grants = grants(&evaluated, layers, request);
     let (decision, route, blocked_by) = decide(layers, request, &evaluated, &grants);
     Evaluation { decision, route, layers: evaluated, blocked_by, grants }
@@ -341,13 +356,18 @@ fn grants(
 }
 
 /// A Deny wins, then what is not known, then an Allow in every group (semantics 0.4, *layer result*).
-fn evaluate_layer(layer: Layer, layers: &PolicyLayers, request: &Request) -> LayerEvaluation {
+fn evaluate_layer(
+    layer: Layer,
+    layers: &PolicyLayers,
+    applies: &dyn Fn(StatementRef) -> bool,
+) -> LayerEvaluation {
     let policies = layers.policies(layer);
     let mut applying = Vec::new();
     for (policy, of) in policies.iter().enumerate() {
         for (position, statement) in of.statements().iter().enumerate() {
-            if fit(statement, of.policy_type, request, layers) == Fit::Applies {
-                applying.push(StatementRef { layer, policy, position, effect: statement.effect });
+            let this = StatementRef { layer, policy, position, effect: statement.effect };
+            if applies(this) {
+                applying.push(this);
             }
         }
     }

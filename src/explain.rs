@@ -3,14 +3,14 @@
 //! Nothing is decided here: both are read off an [`Evaluation`], and what a Deny hides is asked of the evaluator
 //! again, without the Deny.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use itertools::Itertools;
 
 use crate::caller::IamKind;
-use crate::eval::{Decision, Evaluation, PrincipalClass, Route, authorize, owner};
-use crate::layers::{Layer, LayerDocument, LayerPolicy, PolicyLayers, StatementRef};
-use crate::policy::{Effect, Parsed, Policy};
+use crate::eval::{Decision, Evaluation, PrincipalClass, Route, authorize_where, owner};
+use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
+use crate::policy::Effect;
 use crate::request::Request;
 
 /// Why a request is decided as it is, in a sentence without its full stop.
@@ -40,11 +40,12 @@ pub fn would_allow(layers: &PolicyLayers, request: &Request, evaluation: &Evalua
         Decision::Allowed | Decision::Unknown => Vec::new(),
         Decision::ImplicitlyDenied => needs(layers, request, evaluation),
         Decision::ExplicitlyDenied => {
-            let denies = denies(evaluation);
-            let without = without_denies(layers, &denies);
-            let rest = authorize(&without, request);
-            let spared = denies.into_iter().map(|of| format!("{} must not apply", statement(layers, of)));
-            spared.chain(needs(&without, request, &rest)).collect()
+            let allowing: BTreeSet<StatementRef> =
+                evaluation.applying().filter(|of| of.effect == Effect::Allow).collect();
+            let rest = authorize_where(layers, request, &|of| allowing.contains(&of));
+            let denies = denies(evaluation).into_iter();
+            let spared = denies.map(|of| format!("{} must not apply", statement(layers, of)));
+            spared.chain(needs(layers, request, &rest)).collect()
         }
     }
 }
@@ -63,21 +64,6 @@ fn unknown(layers: &PolicyLayers, evaluation: &Evaluation) -> Vec<String> {
         unknown.map(move |policy| format!("{layer}: {}", policy.name))
     };
     open.flat_map(|of| of_layer(of.layer)).collect()
-}
-
-fn without_denies(layers: &PolicyLayers, denies: &[StatementRef]) -> PolicyLayers {
-    layers.map_policies(|layer, nth, policy| {
-        let document = policy.document.as_ref().map(|document| {
-            let kept = policy.statements().iter().enumerate().filter(|(position, _)| {
-                !denies.iter().any(|of| (of.layer, of.policy, of.position) == (layer, nth, *position))
-            });
-            let statements = kept.map(|(_, statement)| statement.clone()).collect();
-            let policy = Policy { version: document.parsed.policy.version, statements };
-            let parsed = Parsed { policy, diagnostics: Vec::new() };
-            Arc::new(LayerDocument { text: String::new(), parsed })
-        });
-        policy.with_document(document)
-    })
 }
 
 /// A statement as people call it: `statement DenyAll of the SCP guard at ou/dev`, by its index where it has no Sid.

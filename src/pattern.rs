@@ -143,16 +143,6 @@ impl Pattern {
         })
     }
 
-    /// The ASCII letters of its text in lower case (R-ACT-10).
-    #[must_use]
-    pub fn to_ascii_lowercase(&self) -> Pattern {
-        let fold = |piece: &Piece| match piece {
-            Piece::Text(text) => Piece::Text(text.to_ascii_lowercase()),
-            other => other.clone(),
-        };
-        Pattern { pieces: self.pieces.iter().map(fold).collect() }
-    }
-
     /// The pattern with another piece in the place of every variable.
     #[must_use]
     pub fn with_variables_as(&self, piece: &Piece) -> Pattern {

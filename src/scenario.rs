@@ -27,6 +27,7 @@ use crate::eval::resource_policy_type_of;
 use crate::knowledge::identity_keys;
 use crate::layers::PolicyLayers;
 use crate::policy::date::{Side, instant};
+use crate::policy::position;
 use crate::request::{Action, Context, Request, Resource, Value};
 
 pub use documents::{Documents, NamedPolicy, named_policies};
@@ -47,6 +48,30 @@ pub struct Scenario {
     pub expect: Option<Expect>,
     /// Keys that were given although something else follows from the caller (R-KEY-1).
     pub contradictions: Vec<String>,
+}
+
+impl Scenario {
+    /// The scenario, where AWS accepts its policies: a document that is refused gives nothing, and who expects denials
+    /// would not notice.
+    pub fn with_accepted_policies(self) -> Result<Scenario, ScenarioError> {
+        for layer in self.layers.present() {
+            for policy in self.layers.policies(layer) {
+                let Some(document) = &policy.document else { continue };
+                if let Some(found) = document.parsed.errors().find(|found| found.degrades()) {
+                    let (line, column) = position(&document.text, found.span.start);
+                    let place = if policy.offset == 0 { format!(":{line}:{column}") } else { String::new() };
+                    return Err(error(
+                        format!("$.policies.{}", layer.name()),
+                        format!(
+                            "`{}{place}` is not what AWS accepts as a policy: {} at {}",
+                            policy.name, found.message, found.path
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(self)
+    }
 }
 
 /// The parts of a scenario as they are written.

@@ -1,6 +1,9 @@
 //! From the database to the words: the policies that decide for a stored principal and a resource, and what is
 //! known of both.
 
+mod confine;
+mod subject;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,12 +12,14 @@ use crate::caller::{IamCaller, IamKind};
 use crate::catalog::Catalog;
 use crate::eval::{is_role_session_action, is_same_account, owner, requires_resource_policy};
 use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
-use crate::policy::{Document, PolicyType, parse};
+use crate::policy::{Document, PolicyType, ResourceService, parse, resource_policy_type};
 use crate::request::{Context, Request, Resource, Value};
 use crate::store::{
-    self, AttachmentKind, FeatureSet, Node, NodeKind, OrganizationPolicy, Principal, PrincipalKey,
-    PrincipalKind, Snapshot, Standing, StoreError, TypeStatus,
+    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
+    Standing, StoreError, TypeStatus,
 };
+
+pub use subject::subject;
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
 /// R-EVL-4). Of a group: what it gives to its members.
@@ -123,6 +128,29 @@ pub struct Surroundings {
     pub resource_account: Option<AccountId>,
     /// Context keys that follow from the organization and the resource (semantics 5.2, 5.5).
     pub keys: Vec<(String, Value)>,
+    /// What is taken for granted where the file says nothing.
+    pub assumed: BTreeSet<Assumption>,
+}
+
+/// What is taken for granted of a resource of which the file says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assumption {
+    /// It is of the caller's account, the only one that the file knows (R-EVL-11).
+    OnlyAccount,
+    /// It is of the caller's account, although the file knows of others (R-EVL-11).
+    OwnAccount,
+    /// It has no policy, although the like of it may have (R-EVL-47).
+    NoResourcePolicy,
+}
+
+impl Assumption {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Assumption::OnlyAccount | Assumption::OwnAccount => "resource-account",
+            Assumption::NoResourcePolicy => "no-resource-policy",
+        }
+    }
 }
 
 /// Looks up what surrounds a request of a caller for an action on a resource.
@@ -132,10 +160,7 @@ pub fn surroundings(
     catalog: &Catalog,
 ) -> Result<Surroundings, StoreError> {
     let mut found = Surroundings {
-        settings: Settings {
-            rcp_services: Some(Arc::new(catalog.rcp_services().map(str::to_owned).collect::<BTreeSet<_>>())),
-            ..Settings::default()
-        },
+        settings: Settings { rcp_services: Some(subject::rcp_services(catalog)), ..Settings::default() },
         ..Surroundings::default()
     };
     let stored = match &request.resource {
@@ -158,8 +183,10 @@ pub fn surroundings(
             }
         }
     }
-    if is_role_session_action(&request.action) {
-        found.resource = trust_policy(snapshot, &request.resource)?;
+    if is_role_session_action(&request.action)
+        && let Some(trust) = trust_policy(snapshot, &request.resource)?
+    {
+        found.resource = vec![trust];
     }
     let asked = Request {
         resource_account: request.resource_account.clone().or_else(|| found.resource_account.clone()),
@@ -176,6 +203,16 @@ pub fn surroundings(
         found.resource =
             vec![layer_policy(name, "resource policy that is not stored", PolicyType::Trust, None)];
     }
+    if let Resource::Arn(arn) = &asked.resource {
+        let is_said = asked.resource_account.is_some() || AccountId::parse(arn.account()).is_some();
+        if let Some(own) = asked.caller.account().filter(|_| !is_said) {
+            let others = snapshot.knows_other_accounts(own)?;
+            found.assumed.insert(if others { Assumption::OwnAccount } else { Assumption::OnlyAccount });
+        }
+        if stored.is_none() && found.resource.is_empty() && may_have_policy(arn, catalog) {
+            found.assumed.insert(Assumption::NoResourcePolicy);
+        }
+    }
     let of_caller = standing(snapshot, asked.caller.account())?;
     let of_resource = standing(snapshot, owner.as_ref())?;
     if let Some(standing) = &of_caller {
@@ -189,6 +226,12 @@ pub fn surroundings(
     Ok(found)
 }
 
+/// Whether resources of this service are known to have policies: their grammar is, or RCPs limit them.
+fn may_have_policy(arn: &Arn, catalog: &Catalog) -> bool {
+    resource_policy_type(arn.as_str()) != PolicyType::Resource(ResourceService::Other)
+        || catalog.rcp_services().any(|service| service == arn.service())
+}
+
 fn standing(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Option<Standing>, StoreError> {
     account.map(|account| snapshot.standing(account)).transpose().map(Option::flatten)
 }
@@ -199,27 +242,32 @@ fn stored_resource(snapshot: &Snapshot<'_>, arn: &Arn) -> Result<Option<store::R
         return Ok(Some(resource));
     }
     match arn.resource().split_once('/') {
-        Some((bucket, _)) if arn.service() == "s3" && arn.account().is_empty() => {
+        Some((bucket, _)) if arn.service() == "s3" && arn.region().is_empty() && arn.account().is_empty() => {
             snapshot.resource(&format!("arn:{}:s3:::{bucket}", arn.partition()))
         }
         _ => Ok(None),
     }
 }
 
-/// The trust policy of the role that is assumed; one that is not known where the role is stored without one.
-fn trust_policy(snapshot: &Snapshot<'_>, resource: &Resource) -> Result<Vec<LayerPolicy>, StoreError> {
-    let Resource::Arn(arn) = resource else { return Ok(Vec::new()) };
-    let Some(path_and_name) = arn.resource().strip_prefix("role/") else { return Ok(Vec::new()) };
-    let name = path_and_name.rsplit('/').next().unwrap_or_default();
+/// The trust policy of the role that is assumed, where it is stored: one that is not known where the role is stored
+/// without one.
+fn trust_policy(snapshot: &Snapshot<'_>, resource: &Resource) -> Result<Option<LayerPolicy>, StoreError> {
+    let Resource::Arn(arn) = resource else { return Ok(None) };
+    let name = arn.resource().rsplit('/').next().unwrap_or_default();
     let is_it = |role: &Principal| {
         role.kind == PrincipalKind::Role
+            && (arn.partition(), arn.service()) == (role.partition.as_str(), "iam")
+            && arn.resource() == format!("role{}{}", role.path, role.name)
             && role.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
     };
     let found = snapshot.principals_named(name)?.into_iter().filter(is_it);
-    let Some(role) = found.max_by_key(|role| role.account.is_some()) else { return Ok(Vec::new()) };
+    found.max_by_key(|role| role.account.is_some()).map(|role| trust_of(snapshot, &role)).transpose()
+}
+
+fn trust_of(snapshot: &Snapshot<'_>, role: &Principal) -> Result<LayerPolicy, StoreError> {
     let document = snapshot.trust_policy(role.key)?;
     let name = format!("role/{}", role.name);
-    Ok(vec![layer_policy(name, "trust policy", PolicyType::Trust, document.as_ref())])
+    Ok(layer_policy(name, "trust policy", PolicyType::Trust, document.as_ref()))
 }
 
 /// Which policies of an organization.
@@ -260,7 +308,7 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
         layer_policy(policy.name.clone(), kind, policy_type, policy.document.as_ref())
     };
     let level = |level: &store::Level| Level {
-        name: node_name(&level.node),
+        name: level.node.to_string(),
         policies: match which {
             TypeOf::Scp => &level.scps,
             TypeOf::Rcp => &level.rcps,
@@ -271,16 +319,6 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
     };
     let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
     above.into_iter().chain(standing.levels.iter().map(level)).collect()
-}
-
-/// What people call a node: `root`, `ou/dev`, `account/111122223333`.
-fn node_name(node: &Node) -> String {
-    let name = match node.kind {
-        NodeKind::Root => return "root".to_owned(),
-        NodeKind::Account => node.id.as_deref(),
-        NodeKind::Ou => node.name.as_deref().or(node.id.as_deref()),
-    };
-    format!("{}/{}", node.kind, name.unwrap_or_default())
 }
 
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.

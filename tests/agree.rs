@@ -1,5 +1,7 @@
 //! The two meanings agree: a request is in the set of what layers allow exactly if the evaluator allows it.
 
+use std::collections::BTreeSet;
+
 use iamdb::algebra::Budget;
 use iamdb::arn::AccountId;
 use iamdb::catalog::{KeyKind, KeyType};
@@ -8,7 +10,7 @@ use iamdb::eval::{Decision, authorize};
 use iamdb::knowledge::Knowledge;
 use iamdb::layers::{LayerPolicy, PolicyLayers};
 use iamdb::policy::{PolicyType, ResourceService};
-use iamdb::request::{Context, Request, Value};
+use iamdb::request::{Context, Request, Value, fold};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -104,6 +106,43 @@ fn universe(
 fn layers_of(question: &Question) -> PolicyLayers {
     let boundary: Vec<Json> = question.boundary.iter().cloned().collect();
     layers(std::slice::from_ref(&question.policy), &boundary)
+}
+
+/// Whether a request is in the set of what layers allow, where every key is a string of any arity; none where it is no
+/// request of that universe: a list of fewer than two different values is not told from a single one, nor are two keys
+/// that differ in case only (R-TAG-3).
+pub(crate) fn is_in_set(layers: &PolicyLayers, request: &Request) -> Option<bool> {
+    let several = |values: &[String]| values.iter().collect::<BTreeSet<_>>().len() > 1;
+    let is_told = |value: &Value| matches!(value, Value::Single(_)) || several(value.items());
+    let names: BTreeSet<String> = request.context.iter().map(|(key, _)| fold(key)).collect();
+    let is_plain = names.len() == request.context.iter().count();
+    if !is_plain || !request.context.iter().all(|(_, value)| is_told(value)) {
+        return None;
+    }
+    let caller = Callers::One(request.caller.clone());
+    let mut universe = universe(layers, caller, Typing::Untyped, Arity::Several, Knowledge::default());
+    universe.resource_account.clone_from(&request.resource_account);
+    let mut compiler = Compiler::new(universe, Budget::default());
+    let compiled = compiler.layers(layers).unwrap();
+    Some(compiler.contains(compiled.allowed, &Point::of(request)))
+}
+
+/// A compiler of the typed universe of what some stacks mention, about whoever holds their policies.
+pub(crate) fn compiler_for(stacks: &[&PolicyLayers]) -> Compiler {
+    Compiler::new(shared_universe(stacks), Budget::default())
+}
+
+/// What of a context is in that universe.
+pub(crate) fn closed_context(context: &Context, stacks: &[&PolicyLayers]) -> Context {
+    within(context, &shared_universe(stacks))
+}
+
+fn shared_universe(stacks: &[&PolicyLayers]) -> Universe {
+    let mut universe = Universe::new(Callers::Holder, Knowledge::default(), Typing::Typed);
+    let facts = KeyFacts { kind: &|_| None, always_present: &|_| false };
+    let statements = stacks.iter().flat_map(|layers| layers.statements()).map(|(_, statement)| statement);
+    universe.admit(statements, &facts);
+    universe
 }
 
 /// A resource's policy that leaves all to its account, as [`Callers::Holder`] has it.

@@ -1,9 +1,10 @@
 //! From JSON to what the evaluator takes: policies, layers, requests and contexts as cases and scenarios
 //! write them.
 
-use iamdb::ask::{Ask, Unsaid, reply};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use iamdb::ask::{Ask, Unsaid, reply};
 use iamdb::caller::{Caller, IamCaller, IamKind};
 use iamdb::cases::Answer;
 use iamdb::catalog::Catalog;
@@ -93,6 +94,7 @@ fn context_at(now: &str, given: &[(&str, &str)], unsaid: Unsaid) -> Context {
         action: Action::parse("s3:GetObject").unwrap(),
         resource: None,
         resource_account: None,
+        assumed: BTreeSet::new(),
         surroundings: Vec::new(),
         given: given
             .iter()

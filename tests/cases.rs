@@ -24,14 +24,24 @@ fn no_facts(_: &str) -> KeyFacts {
     KeyFacts::default()
 }
 
+fn question(layers: &PolicyLayers, knowledge: Knowledge) -> Question<'_> {
+    let request = request("s3:GetObject", "arn:aws:s3:::b/team/k", Context::default());
+    Question { layers, request, knowledge, kind: &no_facts }
+}
+
 fn ask(layers: &PolicyLayers, knowledge: Knowledge) -> Answer {
-    let question = Question {
-        layers,
-        request: request("s3:GetObject", "arn:aws:s3:::b/team/k", Context::default()),
-        knowledge,
-        kind: &no_facts,
-    };
-    cases::answer(&question).unwrap()
+    cases::answer(&question(layers, knowledge)).unwrap()
+}
+
+fn keys_that_matter(layers: &PolicyLayers) -> Vec<String> {
+    cases::keys_that_matter(&question(layers, Knowledge::default())).unwrap()
+}
+
+fn keys_of(answer: &Answer) -> Vec<String> {
+    match answer {
+        Answer::Depends(depends) => depends.keys.clone(),
+        Answer::Decided(_) => Vec::new(),
+    }
 }
 
 fn decide(layers: &PolicyLayers, context: Context) -> Decision {
@@ -238,7 +248,9 @@ proptest! {
     ) {
         let boundary: Vec<Json> = boundary.into_iter().map(policy).collect();
         let layers = layers(&[policy(statements)], &boundary);
-        match ask(&layers, Knowledge::default()) {
+        let answer = ask(&layers, Knowledge::default());
+        prop_assert_eq!(keys_that_matter(&layers), keys_of(&answer));
+        match answer {
             Answer::Decided(example) => {
                 let allowed = example.evaluation.decision == Decision::Allowed;
                 for context in contexts {
@@ -259,6 +271,21 @@ proptest! {
     }
 }
 
+/// A Deny that always applies decides, however many keys are open beside it and however they relate.
+#[test]
+fn what_is_decided_anyway_needs_no_values() {
+    let open = statement("Allow", "*", json!({"StringEquals": {"x:one": "${x:two}"}}));
+    let undecided =
+        layers(&[policy(vec![open.clone()])], &[policy(vec![statement("Allow", "c", json!({}))])]);
+    assert_eq!(decided(&ask(&undecided, Knowledge::default())), Decision::ImplicitlyDenied);
+    assert!(keys_that_matter(&undecided).is_empty());
+    let globs: Vec<String> = (0..300).map(|nth| format!("*{nth}*x{}*", nth * 7 % 300)).collect();
+    let globs = statement("Allow", "*", json!({"StringLike": {"aws:UserAgent": globs}}));
+    let denied = layers(&[policy(vec![globs])], &[policy(vec![statement("Allow", "c", json!({}))])]);
+    assert!(keys_that_matter(&denied).is_empty());
+    assert_eq!(decided(&ask(&denied, Knowledge::default())), Decision::ImplicitlyDenied);
+}
+
 /// Adversarial lists end in an answer or in a budget: hundreds of literals are told apart at once, hundreds of globs
 /// that cross are too many.
 #[test]
@@ -266,13 +293,7 @@ fn long_lists_of_patterns_meet_a_budget() {
     let ask_about = |operator: &str, values: Vec<String>| {
         let allow = statement("Allow", "*", json!({operator: {"aws:UserAgent": values}}));
         let layers = layers(&[policy(vec![allow])], &[]);
-        let question = Question {
-            layers: &layers,
-            request: request("s3:GetObject", "arn:aws:s3:::b/team/k", Context::default()),
-            knowledge: Knowledge::default(),
-            kind: &no_facts,
-        };
-        cases::answer(&question)
+        cases::answer(&question(&layers, Knowledge::default()))
     };
     let literals = (0..500).map(|nth| format!("literal-{nth}")).collect();
     assert!(matches!(ask_about("StringEquals", literals), Ok(Answer::Depends(_))));

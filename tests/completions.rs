@@ -46,12 +46,17 @@ fn alice(account: Option<&str>) -> Caller {
 }
 
 fn ask_on(resource: &str, layers: &PolicyLayers, knowledge: Knowledge) -> Result<Answer, CasesError> {
-    cases::answer(&Question {
-        layers,
-        request: request("s3:GetObject", resource, Context::default()),
-        knowledge,
-        kind: &facts,
-    })
+    let request = request("s3:GetObject", resource, Context::default());
+    let question = Question { layers, request, knowledge, kind: &facts };
+    let answer = cases::answer(&question);
+    // What is asked first, whether the statements alone decide, changes no answer.
+    let matter = cases::keys_that_matter(&question);
+    match &answer {
+        Ok(Answer::Depends(depends)) => assert_eq!(matter.as_ref(), Ok(&depends.keys)),
+        Ok(Answer::Decided(_)) => assert_eq!(matter, Ok(Vec::new())),
+        Err(error) => assert_eq!(matter.as_ref(), Err(error)),
+    }
+    answer
 }
 
 fn policy(statements: &[Json]) -> Json {

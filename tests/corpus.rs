@@ -6,15 +6,16 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use iamdb::caller::Caller;
-use iamdb::eval::{Fit, authorize, fit};
+use iamdb::eval::{Decision, Fit, authorize, fit};
 use iamdb::layers::PolicyLayers;
 use iamdb::policy::{PolicyType, ResourceService, parse};
 use iamdb::request::Context;
 use serde_json::{Map, Value as Json, json};
 
+use crate::agree::is_in_set;
 use crate::asking::{context, layers, request};
 
-/// Every request of every case is decided as it says.
+/// Every request of every case is decided as it says, by both meanings.
 #[test]
 fn every_case() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
@@ -42,6 +43,10 @@ fn every_case() {
                 let decision = authorize(&layers, &request).decision;
                 if decision.to_string() != text("decision") {
                     wrong.push(format!("{name} ({why}): {decision} for {asked}"));
+                }
+                if is_in_set(&layers, &request).is_some_and(|is_in| is_in != (decision == Decision::Allowed))
+                {
+                    wrong.push(format!("{name} ({why}): not so in the algebra for {asked}"));
                 }
             }
         }

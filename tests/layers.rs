@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use iamdb::cases::{self, Answer, KeyFacts, Question};
 use iamdb::catalog::Catalog;
 use iamdb::context_keys::global_key;
-use iamdb::eval::{Decision, Route, authorize};
+use iamdb::eval::{Decision, Route, authorize, authorize_where, owner};
 use iamdb::knowledge::Knowledge;
-use iamdb::layers::{Layer, PolicyLayers};
+use iamdb::layers::{DirectGrants, Layer, PolicyLayers, PublicBuckets, StatementRef};
 use iamdb::policy::Effect;
 use iamdb::request::{Context, Request, Value::Single};
 use iamdb::scenario::{Documents, Reader, Scenario};
@@ -287,6 +287,43 @@ proptest! {
         }
     }
 
+    /// What the prefilter of missing keys rests on: with more Allows that apply, or fewer Denies, what was allowed
+    /// still is, whatever is not known and however the switches are set.
+    #[test]
+    fn a_decision_is_monotone_in_what_applies(
+        text in text(),
+        applying in prop::collection::vec(any::<bool>(), 64),
+        better in prop::collection::vec(any::<bool>(), 64),
+        unknown in prop::option::weighted(0.3, 0..8usize),
+        (restricted, limited) in any::<(bool, bool)>(),
+    ) {
+        let scenario = read(&text);
+        let mut nth = 0;
+        let mut layers = scenario.layers.map_policies(|_, _, policy| {
+            nth += 1;
+            if unknown == Some(nth - 1) { policy.with_document(None) } else { policy.clone() }
+        });
+        if restricted {
+            layers.settings.public_buckets = PublicBuckets::Restricted;
+        }
+        if limited {
+            layers.settings.direct_grants = DirectGrants::LimitedBySession;
+        }
+        let all: Vec<StatementRef> = layers.statements().map(|(of, _)| of).collect();
+        let chosen = |of: StatementRef, from: &[bool]| {
+            all.iter().position(|&other| other == of).is_some_and(|nth| from[nth % from.len()])
+        };
+        let allowed = |applies: &dyn Fn(StatementRef) -> bool| {
+            authorize_where(&layers, &scenario.request, applies).decision == Decision::Allowed
+        };
+        let some = allowed(&|of| chosen(of, &applying));
+        let improved = allowed(&|of| match of.effect {
+            Effect::Allow => chosen(of, &applying) || chosen(of, &better),
+            Effect::Deny => chosen(of, &applying) && !chosen(of, &better),
+        });
+        prop_assert!(!some || improved);
+    }
+
     /// What is claimed of a question that leaves a key open holds of each of its completions, through every layer.
     #[test]
     fn an_open_key_is_answered_for_each_of_its_values(text in text()) {
@@ -305,14 +342,17 @@ proptest! {
             request.context.set("aws:SecureTransport", Single(value.to_owned()));
             is_allowed(&scenario.layers, &request)
         });
+        let matter = cases::keys_that_matter(&question).unwrap();
         match cases::answer(&question).unwrap() {
             Answer::Decided(example) => {
                 let decided = example.evaluation.decision == Decision::Allowed;
                 prop_assert_eq!(allowed, [decided, decided]);
+                prop_assert!(matter.is_empty());
             }
             Answer::Depends(depends) => {
                 prop_assert_ne!(allowed[0], allowed[1]);
-                prop_assert_eq!(depends.keys, ["aws:SecureTransport"]);
+                prop_assert_eq!(&depends.keys, &["aws:SecureTransport"]);
+                prop_assert_eq!(matter, depends.keys);
             }
         }
     }
@@ -338,6 +378,28 @@ proptest! {
             prop_assert_eq!(known.decision, Decision::Allowed);
         }
     }
+}
+
+/// R-EVL-38: of an action without a resource the caller's account is the owner, so that its RCPs count. Which they
+/// are is looked up in `stored`, by the same owner: see the transcript of the layers.
+#[test]
+fn rcps_limit_actions_without_a_resource() {
+    let allow =
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+    let deny = json!({"Version": "2012-10-17", "Statement":
+        {"Effect": "Deny", "Principal": "*", "Action": "s3:ListAllMyBuckets", "Resource": "*"}});
+    let ask = |action: &str| {
+        let scenario = json!({
+            "request": {"principal": "arn:aws:iam::111111111111:user/bob", "action": action, "resource": "*"},
+            "policies": {"identity": [allow], "rcp": [[deny]]},
+        });
+        let scenario = read(&scenario.to_string());
+        assert_eq!(owner(&scenario.request).unwrap().as_str(), OWN);
+        let evaluation = authorize(&scenario.layers, &scenario.request);
+        (evaluation.decision, evaluation.blocked_by)
+    };
+    assert_eq!(ask("s3:ListAllMyBuckets"), (Decision::ExplicitlyDenied, [Layer::Rcp].into()));
+    assert_eq!(ask("s3:ListAccessPoints"), (Decision::Allowed, [].into()));
 }
 
 /// The generator reaches every decision and most rules often enough to mean something.

@@ -4,10 +4,12 @@
 use std::path::PathBuf;
 
 use iamdb::catalog::Catalog;
-use iamdb::eval::authorize;
+use iamdb::eval::{Decision, authorize};
 use iamdb::policy::{PolicyType, parse};
 use iamdb::scenario::{Documents, Reader};
 use serde_json::{Map, Value as Json};
+
+use crate::agree::is_in_set;
 
 /// A folder of the corpus; `None`, with a word about it, where there is no corpus.
 fn corpus(folder: &str) -> Option<PathBuf> {
@@ -53,6 +55,10 @@ fn every_scenario() {
             let scenario = reader.read(&text).unwrap_or_else(|error| panic!("{}: {error}", raw["name"]));
             let evaluation = authorize(&scenario.layers, &scenario.request);
             ran += 1;
+            let is_allowed = evaluation.decision == Decision::Allowed;
+            if is_in_set(&scenario.layers, &scenario.request).is_some_and(|is_in| is_in != is_allowed) {
+                wrong.push(format!("{}: not so in the algebra", raw["name"]));
+            }
             let mismatch = scenario.expect.and_then(|expect| expect.mismatch(&evaluation));
             match (excused.contains_key(raw["name"].as_str().unwrap()), mismatch) {
                 (true, Some(_)) => excuses += 1,

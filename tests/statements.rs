@@ -9,7 +9,8 @@ use iamdb::policy::{PolicyType, size};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::asking::{decide, layer_policy};
+use crate::agree::closed_context;
+use crate::asking::{decide, layer_policy, layers};
 use crate::generate::{context, policy, recipe, request};
 
 fn identity(policy: &Json) -> Subject {
@@ -82,7 +83,9 @@ proptest! {
         let catalog = Catalog::embedded();
         let smaller = minimized(&policy, &catalog);
         for (recipe, context) in recipes {
-            let request = request(&policy, &recipe, context);
+            let mut request = request(&policy, &recipe, context);
+            let layers = layers(std::slice::from_ref(&policy), &[]);
+            request.context = closed_context(&request.context, &[&layers]);
             prop_assert_eq!(decide(&policy, &request), decide(&smaller, &request), "{} became {}", policy, smaller);
         }
     }

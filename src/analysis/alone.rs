@@ -50,7 +50,7 @@ fn assumed(text: &str, policy_type: PolicyType) -> LayerPolicy {
 pub fn alone(policies: Vec<LayerPolicy>, policy_type: PolicyType) -> Subject {
     let full = || vec![unlimited(PolicyType::Identity)];
     let resource = || vec![unlimited(PolicyType::Resource(ResourceService::Other))];
-    let level = |policies| vec![Level { name: "alone".to_owned(), policies }];
+    let level = |policies| vec![Level { name: String::new(), policies }];
     let none = PolicyLayers { resource: vec![delegating()], ..PolicyLayers::default() };
     let (layers, told) = match policy_type {
         PolicyType::Identity => (PolicyLayers { identity: policies, ..none }, Layer::Identity),

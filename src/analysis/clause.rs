@@ -154,7 +154,15 @@ impl Analysis<'_> {
                     continue;
                 }
                 let scope = situation.scope(statement.layer);
-                let set = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                let mut set = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                // What the caller's own policies do not come to is allowed by the statements of resources.
+                let by_resource = from.subject.told.contains(&Layer::Resource);
+                if statement.layer == Layer::Identity && by_resource {
+                    let limits = [Layer::Boundary, Layer::Session];
+                    let groups = limits.iter().filter_map(|limit| situation.compiled.groups.get(limit));
+                    let limits = groups.flatten().copied().chain([situation.compiled.reach, set]);
+                    set = self.compiler.arena().intersection(limits.collect::<Vec<_>>())?;
+                }
                 if set != Set::EMPTY {
                     parts.push(Part { situation: nth, statement, set });
                 }
@@ -313,6 +321,7 @@ impl Analysis<'_> {
             shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
         }
         let mut within = Vec::new();
+        let own = any.first().or(boxes.iter().find(|of| of.side == from.side)).map(|of| of.statement.layer);
         if let Some(layer) = any.first().map(|of| of.statement.layer) {
             let (limit, allowed) = self.limit(layer, 0, any, from, against, set)?;
             shown = self.compiler.arena().intersection([shown, allowed])?;
@@ -321,8 +330,10 @@ impl Analysis<'_> {
         for (&layer, groups) in &situation.compiled.groups {
             for (group, &allowed) in groups.iter().enumerate() {
                 let lacking = self.compiler.arena().difference([situation.scope(layer)], [allowed])?;
-                let is_told = from.subject.told.contains(&layer);
-                if is_told || !limits(layer) || self.compiler.arena().is_disjoint(shown, lacking)? {
+                if own == Some(layer)
+                    || !limits(layer)
+                    || self.compiler.arena().is_disjoint(shown, lacking)?
+                {
                     continue;
                 }
                 if !self.compiler.arena().is_disjoint(set, lacking)? {

@@ -17,7 +17,7 @@ pub(crate) struct AtArgs {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct When(pub(crate) At);
 
-fn parse(text: &str) -> Result<When, String> {
+pub(super) fn parse(text: &str) -> Result<When, String> {
     if text == "now" {
         return Ok(When(At::Now));
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::{label, policy_label};
-use super::session::{Database, Keep, Session, UNSET_ACCOUNT};
+use super::session::{Database, DryRun, Keep, Session, UNSET_ACCOUNT};
 use super::source::Source;
 use super::text::shown;
 use super::thing::Thing;
@@ -63,9 +63,8 @@ pub(crate) struct AttachArgs {
     /// Where the name is taken by another document: store this one as its new default version
     #[arg(long)]
     new_version: bool,
-    /// Say what would be stored, and store nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
     /// Whose the resource is, where its ARN does not say it
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
@@ -125,7 +124,7 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
         }
         Source::Stored(_) => None,
     };
-    let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
+    let keep = args.dry_run.keep();
     let (attached, change) = session.write(Database::MayBegin, keep, |writer| {
         let attached = change::attach(writer, args, how, &source, given.as_ref())?;
         let summary = attached.summary(how);
@@ -140,9 +139,6 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
     )?;
     if attached.created.as_ref().is_some_and(|created| created.account.is_none()) {
         session.out.note(UNSET_ACCOUNT);
-    }
-    if keep == Keep::Nothing {
-        session.out.note("dry run: nothing was stored");
     }
     Ok(Exit::Yes)
 }
@@ -197,26 +193,24 @@ impl Attached {
     /// What was done, or would be, in order.
     fn sentences(&self, how: How, keep: Keep) -> Vec<String> {
         let Attached { created, to, name, document, managed, .. } = self;
-        let (create, store, replace, attach) = match keep {
-            Keep::Change => ("created", "stored", "replaced", "attached"),
-            Keep::Nothing => ("would create", "would store", "would replace", "would attach"),
-        };
+        let would = keep.would();
         let mut sentences = Vec::new();
         if let Some(principal) = created {
-            sentences.push(format!("{create} {} ({})", label(principal), shown(&principal.arn())));
+            sentences.push(format!("{would}created {} ({})", label(principal), shown(&principal.arn())));
         }
         if let Some((policy, version)) = managed
             && self.stored_version
             && *version > 1
         {
-            sentences.push(format!("{store} v{version} of {} as its default version", policy_label(policy)));
+            sentences
+                .push(format!("{would}stored v{version} of {} as its default version", policy_label(policy)));
         }
         if let Some(replaced) = &self.replaced {
-            sentences.push(format!("{replace} the permissions boundary {replaced} of {}", label(to)));
+            sentences.push(format!("{would}replaced the permissions boundary {replaced} of {}", label(to)));
         }
         let (id, phrase, to) = (document.id(), how.phrase(), label(to));
         sentences.push(if self.changed {
-            format!("{attach} {name} (sha256 {id:.4}…) to {to}{phrase}")
+            format!("{would}attached {name} (sha256 {id:.4}…) to {to}{phrase}")
         } else {
             format!("{name} (sha256 {id:.4}…) is attached to {to}{phrase} already")
         });
@@ -244,7 +238,7 @@ impl Attached {
                 How::Inline => "inline",
             },
             "attached": self.changed,
-            "dry_run": keep == Keep::Nothing,
+            "dry_run": keep.is_dry(),
             "change": change.map(|change| change.number.0),
         })
     }

@@ -16,10 +16,10 @@ use crate::arn::{AccountId, Arn};
 use crate::ask::{Ask, Unsaid, reply};
 use crate::caller::Caller;
 use crate::catalog::{Action as KnownAction, Catalog};
-use crate::layers::PolicyLayers;
+use crate::layers::{Layer, PolicyLayers};
 use crate::request::{Action, Context, Request, Resource};
 use crate::store::{Principal, PrincipalKind, Snapshot};
-use crate::stored;
+use crate::stored::{self, Assumption};
 use given::GivenPolicies;
 
 /// Decide whether a principal may do something, and say why
@@ -108,6 +108,11 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             ..stored::policy_layers(snapshot, &principal)?
         };
         let layers = args.policies.join(layers, &asked, snapshot)?;
+        if asked.resource == Resource::Star && args.policies.gives_resource_policy() {
+            out.warning("the resource `*` has no policy in AWS; the one given was evaluated")?;
+        }
+        let mut assumed = surroundings.assumed;
+        assumed.retain(|&of| of != Assumption::NoResourcePolicy || !layers.is_present(Layer::Resource));
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let ask = Ask {
             caller: &caller,
@@ -115,6 +120,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             action,
             resource,
             resource_account,
+            assumed,
             surroundings: surroundings.keys,
             given,
             unsaid: if args.closed { Unsaid::Absent } else { Unsaid::Unknown },

@@ -10,14 +10,14 @@ use super::exit::Exit;
 use super::name::{PrincipalName, label};
 use super::output::STRONG;
 use super::quota;
-use super::session::{Database, Keep, Session, UNSET_ACCOUNT};
+use super::session::{Database, DryRun, Session, UNSET_ACCOUNT};
 use super::source::Given;
 use super::tag::{Tag, check_taggable, put_tags};
 use super::text::{Text, shown};
 use super::thing::{NodeName, Thing};
 use crate::policy::PolicyType;
 use crate::store::PrincipalKind;
-pub(crate) use organization::{attach_full_access, place_name};
+pub(crate) use organization::{attach_full_access, management_account, place_name};
 
 /// Create a user, role or group, an organization, OU or account, or a resource
 ///
@@ -61,6 +61,8 @@ pub(crate) struct CreateArgs {
     /// Whose a resource is, where its ARN does not say it
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 impl CreateArgs {
@@ -152,7 +154,8 @@ pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliE
         }
         None => None,
     };
-    let ((created, warning), change) = session.write(Database::MayBegin, Keep::Change, |writer| {
+    let keep = args.dry_run.keep();
+    let ((created, warning), change) = session.write(Database::MayBegin, keep, |writer| {
         let mut alike = writer.principals(Some(kind))?;
         alike.retain(|one| one.name != new.name && one.name.eq_ignore_ascii_case(&new.name));
         let created = writer.create_principal(&new)?;
@@ -179,9 +182,16 @@ pub(crate) fn run(args: &CreateArgs, session: &mut Session) -> Result<Exit, CliE
     session.out.answer(
         || {
             let arn = format!(" ({})", shown(&created.arn()));
-            vec![Text::from("created ").and(Text::styled(STRONG, &label(&created))).and(arn)]
+            vec![
+                Text::from(format!("{}created ", keep.would()))
+                    .and(Text::styled(STRONG, &label(&created)))
+                    .and(arn),
+            ]
         },
-        || json!({ "created": created.arn(), "change": change.as_ref().map(|change| change.number.0) }),
+        || {
+            let change = change.as_ref().map(|change| change.number.0);
+            json!({ "created": created.arn(), "dry_run": keep.is_dry(), "change": change })
+        },
     )?;
     if created.account.is_none() {
         session.out.note(UNSET_ACCOUNT);

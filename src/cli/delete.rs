@@ -7,7 +7,7 @@ use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::{label, policy_label};
 use super::named::Named;
-use super::session::{Database, Keep, Session};
+use super::session::{Database, DryRun, Session};
 use super::text::shown;
 use super::thing::{
     NodeName, Thing, node_label, organization_label, organization_policy_label, resolve_node,
@@ -30,10 +30,13 @@ Examples:
 pub(crate) struct DeleteArgs {
     /// user/alice, role/deploy, group/devs, policy/my-repo, organization, ou/dev, account/ID, scp/limits or an ARN
     what: String,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 pub(crate) fn run(args: &DeleteArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let ((deleted, arn), change) = session.write(Database::MustExist, Keep::Change, |writer| {
+    let keep = args.dry_run.keep();
+    let ((deleted, arn), change) = session.write(Database::MustExist, keep, |writer| {
         if let Some(thing) = Thing::parse(&args.what)? {
             let deleted = delete(writer, &thing)?;
             let summary = format!("deleted {deleted}");
@@ -59,11 +62,12 @@ pub(crate) fn run(args: &DeleteArgs, session: &mut Session) -> Result<Exit, CliE
     session.out.answer(
         || {
             let arn = arn.as_ref().map_or(String::new(), |arn| format!(" ({})", shown(arn)));
-            vec![format!("deleted {deleted}{arn}").into()]
+            vec![format!("{}deleted {deleted}{arn}", keep.would()).into()]
         },
         || {
             let what = arn.as_ref().unwrap_or(&deleted);
-            json!({ "deleted": what, "change": change.as_ref().map(|change| change.number.0) })
+            let change = change.as_ref().map(|change| change.number.0);
+            json!({ "deleted": what, "dry_run": keep.is_dry(), "change": change })
         },
     )?;
     Ok(Exit::Yes)

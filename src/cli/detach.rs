@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::name::label;
 use super::nearest::{did_you_mean, nearest};
 use super::resolve::{ambiguous, find_policies, policy_candidate, resolve_principal};
-use super::session::{Database, Keep, Session};
+use super::session::{Database, DryRun, Session};
 use super::text::{quoted_list, shown};
 use super::thing::Thing;
 use crate::store::{AttachmentKind, ManagedPolicy, Principal, Snapshot, Writer};
@@ -39,9 +39,8 @@ pub(crate) struct DetachArgs {
     /// Forget the trust policy of a role
     #[arg(long, conflicts_with_all = ["inline", "boundary"])]
     trust: bool,
-    /// Say what would be detached, and detach nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 /// In which way something is attached.
@@ -69,29 +68,25 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         (false, true) => How::Boundary,
         (false, false) => How::Managed,
     };
-    let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
+    let keep = args.dry_run.keep();
     let ((from, name), change) = session.write(Database::MustExist, keep, |writer| {
         let from = resolve_principal(writer, &args.principal)?;
         let name = detach(writer, policy, how, &from)?;
         let summary = format!("detached {}", how.of(&name, &from));
         Ok(((from, name), summary))
     })?;
-    let verb = if args.dry_run { "would detach" } else { "detached" };
     session.out.answer(
-        || vec![format!("{verb} {}", how.of(&name, &from)).into()],
+        || vec![format!("{}detached {}", keep.would(), how.of(&name, &from)).into()],
         || {
             json!({
                 "principal": from.arn(),
                 "PolicyName": name,
                 "attached_as": how.word(),
-                "dry_run": args.dry_run,
+                "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;
-    if args.dry_run {
-        session.out.note("dry run: nothing was stored");
-    }
     Ok(Exit::Yes)
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum ErrorKind {
     Database,
     /// The question is too large to be decided.
     Budget,
+    /// The program contradicts itself.
+    Internal,
     /// Whoever read the answer has stopped reading: not an error of anybody.
     BrokenPipe,
 }
@@ -46,6 +48,7 @@ impl ErrorKind {
             ErrorKind::Io => "Io",
             ErrorKind::Database => "Database",
             ErrorKind::Budget => "Budget",
+            ErrorKind::Internal => "Internal",
             ErrorKind::BrokenPipe => "BrokenPipe",
         }
     }
@@ -99,7 +102,8 @@ impl CliError {
             | ErrorKind::InvalidInput
             | ErrorKind::Io
             | ErrorKind::Database
-            | ErrorKind::Budget => Exit::CouldNotAnswer,
+            | ErrorKind::Budget
+            | ErrorKind::Internal => Exit::CouldNotAnswer,
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::progress::{Meter, Metered};
-use super::session::{Database, Keep, Session};
+use super::session::{Database, DryRun, Session};
 use super::text::{quoted_list, shown};
 use crate::arn::AccountId;
 use crate::import::{Estate, ImportError, Outcome, Reading, apply};
@@ -21,8 +21,8 @@ const WARNINGS: usize = 50;
 /// Import accounts and policies as AWS prints them
 ///
 /// Recognised by their content: the output of `aws iam get-account-authorization-details` (whole, or its pages as
-/// an array, one a line or one a file), of get-policy, get-policy-version, get-user-policy, get-group-policy and
-/// get-role-policy, and policy documents, which are named after their files. Folders are read with all
+/// an array, one a line or one a file), of get-user, get-role, get-policy, get-policy-version, get-user-policy,
+/// get-group-policy and get-role-policy, and policy documents, which are named after their files. Folders are read with all
 /// the folders in them.
 ///
 /// Of an organization: describe-organization, list-roots, list-organizational-units-for-parent, list-accounts,
@@ -51,9 +51,8 @@ pub(crate) struct ImportArgs {
     /// Of which resource the policy is, where it comes without an ARN
     #[arg(long)]
     arn: Option<String>,
-    /// Say what would change, and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 pub(crate) fn run(args: &ImportArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -62,7 +61,7 @@ pub(crate) fn run(args: &ImportArgs, session: &mut Session) -> Result<Exit, CliE
         Some(arn) => Reading::of_resource(arn),
         None => Reading::new(),
     })?;
-    let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
+    let keep = args.dry_run.keep();
     let meter = RefCell::new(Meter::new("storing"));
     let (outcome, change) = session.write(Database::MayBeginUntried, keep, |writer| {
         let outcome = apply(writer, &estate, &mut |progress| {
@@ -73,10 +72,7 @@ pub(crate) fn run(args: &ImportArgs, session: &mut Session) -> Result<Exit, CliE
     })?;
     drop(meter);
     warn(&files, &outcome, session)?;
-    let summary = match keep {
-        Keep::Change => outcome.summary(),
-        Keep::Nothing => format!("would have {}", outcome.summary()),
-    };
+    let summary = format!("{}{}", keep.would(), outcome.summary());
     session.out.answer(
         || vec![shown(&summary).into()],
         || {
@@ -93,7 +89,7 @@ pub(crate) fn run(args: &ImportArgs, session: &mut Session) -> Result<Exit, CliE
                 "new": outcome.new,
                 "changed": outcome.changed,
                 "removed": outcome.removed,
-                "dry_run": args.dry_run,
+                "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },

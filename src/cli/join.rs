@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::name::label;
 use super::quota;
 use super::resolve::resolve_principal;
-use super::session::{Database, Keep, Session};
+use super::session::{Database, DryRun, Session};
 use super::text::shown;
 use super::thing::{NodeName, Thing, node_label, resolve_node};
 use crate::store::{Principal, PrincipalKind, Snapshot};
@@ -29,6 +29,8 @@ pub(crate) struct JoinArgs {
     /// Into which group: devs, group/devs or an ARN; for an account root or ou/NAME
     #[arg(value_name = "INTO")]
     group: String,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 pub(crate) fn run(args: &JoinArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -40,24 +42,25 @@ pub(crate) fn run(args: &JoinArgs, session: &mut Session) -> Result<Exit, CliErr
         }
         None => {}
     }
-    let ((user, group, joined, warning), change) =
-        session.write(Database::MustExist, Keep::Change, |writer| {
-            let (user, group) = user_and_group(writer, &args.user, &args.group)?;
-            let joined = writer.join(user.key, group.key)?;
-            let warning = quota::of_groups(writer, &user)?;
-            let summary = format!("{} joined {}", label(&user), label(&group));
-            Ok(((user, group, joined, warning), summary))
-        })?;
+    let keep = args.dry_run.keep();
+    let ((user, group, joined, warning), change) = session.write(Database::MustExist, keep, |writer| {
+        let (user, group) = user_and_group(writer, &args.user, &args.group)?;
+        let joined = writer.join(user.key, group.key)?;
+        let warning = quota::of_groups(writer, &user)?;
+        let summary = format!("{} joined {}", label(&user), label(&group));
+        Ok(((user, group, joined, warning), summary))
+    })?;
     if let Some(warning) = warning {
         session.out.warning(&warning)?;
     }
-    let verb = if joined { "joined" } else { "is already in" };
+    let verb = if joined { format!("{}joined", keep.would()) } else { "is already in".to_owned() };
     session.out.answer(
         || vec![format!("{} {verb} {}", label(&user), label(&group)).into()],
         || {
             json!({
                 "UserName": user.name,
                 "GroupName": group.name,
+                "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
@@ -68,18 +71,22 @@ pub(crate) fn run(args: &JoinArgs, session: &mut Session) -> Result<Exit, CliErr
 /// Puts an account or OU in its place.
 fn node(args: &JoinArgs, name: &NodeName, session: &mut Session) -> Result<Exit, CliError> {
     let place = place_name(&args.group)?;
-    let (sentences, change) = session.write(Database::MustExist, Keep::Change, |writer| {
+    let keep = args.dry_run.keep();
+    let (sentences, change) = session.write(Database::MustExist, keep, |writer| {
         let (node, parent) = (resolve_node(writer, name)?, resolve_node(writer, &place)?);
         let joined = writer.place(node.key, parent.key)?;
-        let verb = if joined { "joined" } else { "is already in" };
+        let verb = if joined { format!("{}joined", keep.would()) } else { "is already in".to_owned() };
         let mut sentences = vec![format!("{} {verb} {}", node_label(&node), node_label(&parent))];
-        sentences.extend(attach_full_access(writer, &node)?);
+        sentences.extend(attach_full_access(writer, &node, keep)?);
         let summary = sentences.join("; ");
         Ok((sentences, summary))
     })?;
     session.out.answer(
         || sentences.iter().cloned().map(Into::into).collect(),
-        || json!({ "done": sentences, "change": change.as_ref().map(|change| change.number.0) }),
+        || {
+            let change = change.as_ref().map(|change| change.number.0);
+            json!({ "done": sentences, "dry_run": keep.is_dry(), "change": change })
+        },
     )?;
     Ok(Exit::Yes)
 }

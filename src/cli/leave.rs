@@ -6,7 +6,7 @@ use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::join::user_and_group;
 use super::name::label;
-use super::session::{Database, Keep, Session};
+use super::session::{Database, DryRun, Keep, Session};
 use super::text::{quoted_list, shown};
 use super::thing::{NodeName, Thing, node_label, resolve_node};
 
@@ -25,11 +25,15 @@ pub(crate) struct LeaveArgs {
     /// Out of which group: devs, group/devs or an ARN; none for an account
     #[arg(value_name = "GROUP")]
     group: Option<String>,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliError> {
     let group = match (Thing::parse(&args.user)?, &args.group) {
-        (Some(Thing::Node(name @ NodeName::Account(_))), None) => return account(&name, session),
+        (Some(Thing::Node(name @ NodeName::Account(_))), None) => {
+            return account(&name, args.dry_run.keep(), session);
+        }
         (None, Some(group)) => group,
         (None, None) => {
             return Err(CliError::new(
@@ -49,7 +53,8 @@ pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliEr
             return Err(CliError::new(ErrorKind::Usage, message));
         }
     };
-    let ((user, group), change) = session.write(Database::MustExist, Keep::Change, |writer| {
+    let keep = args.dry_run.keep();
+    let ((user, group), change) = session.write(Database::MustExist, keep, |writer| {
         let (user, group) = user_and_group(writer, &args.user, group)?;
         if !writer.leave(user.key, group.key)? {
             let error = CliError::new(
@@ -66,11 +71,12 @@ pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliEr
         Ok(((user, group), summary))
     })?;
     session.out.answer(
-        || vec![format!("{} left {}", label(&user), label(&group)).into()],
+        || vec![format!("{} {}left {}", label(&user), keep.would(), label(&group)).into()],
         || {
             json!({
                 "UserName": user.name,
                 "GroupName": group.name,
+                "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
@@ -79,8 +85,8 @@ pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliEr
 }
 
 /// Takes an account out of its organization.
-fn account(name: &NodeName, session: &mut Session) -> Result<Exit, CliError> {
-    let (sentence, change) = session.write(Database::MustExist, Keep::Change, |writer| {
+fn account(name: &NodeName, keep: Keep, session: &mut Session) -> Result<Exit, CliError> {
+    let (sentence, change) = session.write(Database::MustExist, keep, |writer| {
         let node = resolve_node(writer, name)?;
         if !writer.unplace(node.key)? {
             let message = format!("`{}` is in no organization", node_label(&node));
@@ -89,12 +95,15 @@ fn account(name: &NodeName, session: &mut Session) -> Result<Exit, CliError> {
         for policy in writer.policies_of_node(node.key)? {
             writer.detach_from_node(node.key, policy.key)?;
         }
-        let sentence = format!("{} left its organization", node_label(&node));
+        let sentence = format!("{} {}left its organization", node_label(&node), keep.would());
         Ok((sentence.clone(), sentence))
     })?;
     session.out.answer(
         || vec![sentence.clone().into()],
-        || json!({ "done": [sentence], "change": change.as_ref().map(|change| change.number.0) }),
+        || {
+            let change = change.as_ref().map(|change| change.number.0);
+            json!({ "done": [sentence], "dry_run": keep.is_dry(), "change": change })
+        },
     )?;
     Ok(Exit::Yes)
 }

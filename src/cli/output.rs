@@ -23,6 +23,10 @@ pub(crate) enum Wanted {
     Json,
     /// A report of tests, for machines that build (`iamdb test`)
     Junit,
+    /// A comment on a pull request (`iamdb diff`)
+    Markdown,
+    /// Findings beside the code (`iamdb diff`)
+    Sarif,
 }
 
 /// How an answer is written, where the command does not write it in a form of its own.
@@ -38,7 +42,7 @@ impl Wanted {
     /// The format of everything but a form that only one command writes.
     pub(crate) fn format(self) -> Format {
         match self {
-            Wanted::Text | Wanted::Junit => Format::Text,
+            Wanted::Text | Wanted::Junit | Wanted::Markdown | Wanted::Sarif => Format::Text,
             Wanted::Json => Format::Json,
         }
     }

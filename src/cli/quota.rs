@@ -2,8 +2,12 @@
 
 use super::error::CliError;
 use super::name::label;
+use super::thing::node_label;
 use crate::policy::{Document, Quota, size};
-use crate::store::{AttachmentKind, PolicyKey, Principal, PrincipalKind, Snapshot};
+use crate::store::{
+    AttachmentKind, NewOrganizationPolicy, Node, OrganizationPolicyType, PolicyKey, Principal, PrincipalKind,
+    Snapshot,
+};
 
 /// Names what a quota was passed by.
 fn over(quota: Quota, found: usize, whose: &str) -> Option<String> {
@@ -31,6 +35,26 @@ pub(crate) fn of_attachments(snapshot: &Snapshot<'_>, to: &Principal) -> Result<
         PrincipalKind::Role => Quota::ATTACHED_POLICIES_OF_ROLE,
     };
     Ok(over(quota, snapshot.attached(to.key, AttachmentKind::Managed)?.len(), &label(to)))
+}
+
+/// The policies of a type attached to one root, OU or account. AWS attaches RCPFullAWSAccess to each of them; where it
+/// is not stored it counts all the same.
+pub(crate) fn of_node(
+    snapshot: &Snapshot<'_>,
+    to: &Node,
+    policy_type: OrganizationPolicyType,
+) -> Result<Option<String>, CliError> {
+    let mut attached = snapshot.policies_of_node(to.key)?;
+    attached.retain(|policy| policy.policy_type == policy_type);
+    let (quota, by_aws) = match policy_type {
+        OrganizationPolicyType::Scp => (Quota::SCPS_OF_NODE, 0),
+        OrganizationPolicyType::Rcp => {
+            let full = NewOrganizationPolicy::rcp_full_aws_access().id;
+            let is_stored = attached.iter().any(|policy| policy.id == full);
+            (Quota::RCPS_OF_NODE, usize::from(!is_stored))
+        }
+    };
+    Ok(over(quota, attached.len() + by_aws, &node_label(to)))
 }
 
 /// The inline policies of one principal together.

@@ -19,6 +19,35 @@ pub(crate) enum Keep {
     Nothing,
 }
 
+impl Keep {
+    /// What stands before a participle that says what was done, where nothing was.
+    pub(crate) fn would(self) -> &'static str {
+        match self {
+            Keep::Change => "",
+            Keep::Nothing => "would have ",
+        }
+    }
+
+    /// Whether it is a dry run.
+    pub(crate) fn is_dry(self) -> bool {
+        self == Keep::Nothing
+    }
+}
+
+/// The option of every command that writes.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct DryRun {
+    /// Say what would be done, and store nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl DryRun {
+    pub(crate) fn keep(self) -> Keep {
+        if self.dry_run { Keep::Nothing } else { Keep::Change }
+    }
+}
+
 /// Whether a command that writes may begin a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Database {
@@ -78,6 +107,9 @@ impl Session {
         work: impl Fn(&mut Writer<'_>) -> Result<(T, String), CliError>,
     ) -> Result<(T, Option<Change>), CliError> {
         let by = self.attribution();
+        if keep.is_dry() {
+            self.out.note("dry run: nothing was stored");
+        }
         let is_new = database != Database::MustExist && !self.db.exists();
         if is_new && (database == Database::MayBegin || keep == Keep::Nothing) {
             let tried = Store::in_memory()?.dry_run(&by, &work)?;

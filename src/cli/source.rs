@@ -41,8 +41,7 @@ impl Source {
     /// Reads the argument, and the file if it names one.
     pub(crate) fn read(argument: &str) -> Result<Source, CliError> {
         if argument == "-" {
-            let text = bounded(io::stdin().lock(), "<stdin>")?;
-            return Ok(Source::Given(Given { label: "<stdin>".to_owned(), stem: None, text }));
+            return Given::from_stdin().map(Source::Given);
         }
         if argument.trim_start().starts_with('{') {
             let text = argument.to_owned();
@@ -90,6 +89,12 @@ pub(crate) fn neither_file_nor_stored(snapshot: &Snapshot<'_>, argument: &str) -
 }
 
 impl Given {
+    /// Reads stdin.
+    pub(crate) fn from_stdin() -> Result<Given, CliError> {
+        let label = "<stdin>".to_owned();
+        Ok(Given { text: bounded(io::stdin().lock(), &label)?, label, stem: None })
+    }
+
     /// Reads a file.
     pub(crate) fn from_file(path: &str) -> Result<Given, CliError> {
         let label = shown(path);

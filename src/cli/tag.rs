@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::name::label;
 use super::quota;
 use super::resolve::resolve_principal;
-use super::session::{Database, Keep, Session};
+use super::session::{Database, DryRun, Keep, Session};
 use super::text::{Text, quoted_list, shown};
 use super::thing::{Thing, resolve_resource};
 use crate::arn::Arn;
@@ -37,6 +37,8 @@ pub(crate) struct TagArgs {
     /// A tag to remove; may be given several times
     #[arg(long, value_name = "KEY")]
     remove: Vec<String>,
+    #[command(flatten)]
+    dry_run: DryRun,
 }
 
 /// A tag to set, within IAM's limits.
@@ -119,6 +121,7 @@ fn tell(
     label: &str,
     arn: &str,
     tags: &[(String, String)],
+    keep: Keep,
     change: Option<i64>,
 ) -> Result<Exit, CliError> {
     session.out.answer(
@@ -126,21 +129,25 @@ fn tell(
             let tags = tags.iter().map(|(key, value)| format!("{}={}", shown(key), shown(value)));
             let tags = tags.collect::<Vec<_>>().join(" ");
             let tags = if tags.is_empty() { "no tags".to_owned() } else { format!("tags {tags}") };
-            let already = if change.is_none() { " already" } else { "" };
-            vec![Text::from(format!("{label} has {tags}{already}"))]
+            vec![Text::from(match (keep, change) {
+                (Keep::Nothing, _) => format!("{label} would have {tags}"),
+                (Keep::Change, None) => format!("{label} has {tags} already"),
+                (Keep::Change, Some(_)) => format!("{label} has {tags}"),
+            })]
         },
         || {
             let tags: Vec<_> =
                 tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
             let whose = if label == arn { "resource" } else { "principal" };
-            json!({ whose: arn, "Tags": tags, "change": change })
+            json!({ whose: arn, "Tags": tags, "dry_run": keep.is_dry(), "change": change })
         },
     )?;
     Ok(Exit::Yes)
 }
 
 fn resource(args: &TagArgs, arn: &Arn, session: &mut Session) -> Result<Exit, CliError> {
-    let ((of, tags), change) = session.write(Database::MustExist, Keep::Change, |writer| {
+    let keep = args.dry_run.keep();
+    let ((of, tags), change) = session.write(Database::MustExist, keep, |writer| {
         let of = resolve_resource(writer, arn)?;
         for key in &args.remove {
             if !writer.remove_resource_tag(of.key, key)? {
@@ -153,7 +160,7 @@ fn resource(args: &TagArgs, arn: &Arn, session: &mut Session) -> Result<Exit, Cl
         let summary = format!("tagged {} {}", shown(&of.arn), args.said());
         Ok(((of, tags), summary))
     })?;
-    tell(session, &shown(&of.arn), &shown(&of.arn), &tags, change.map(|change| change.number.0))
+    tell(session, &shown(&of.arn), &shown(&of.arn), &tags, keep, change.map(|change| change.number.0))
 }
 
 pub(crate) fn run(args: &TagArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -168,7 +175,8 @@ pub(crate) fn run(args: &TagArgs, session: &mut Session) -> Result<Exit, CliErro
         }
         None => {}
     }
-    let ((of, tags, warning), change) = session.write(Database::MustExist, Keep::Change, |writer| {
+    let keep = args.dry_run.keep();
+    let ((of, tags, warning), change) = session.write(Database::MustExist, keep, |writer| {
         let of = resolve_principal(writer, &args.principal)?;
         check_taggable(of.kind)?;
         for key in &args.remove {
@@ -185,7 +193,7 @@ pub(crate) fn run(args: &TagArgs, session: &mut Session) -> Result<Exit, CliErro
     if let Some(warning) = warning {
         session.out.warning(&warning)?;
     }
-    tell(session, &label(&of), &of.arn(), &tags, change.map(|change| change.number.0))
+    tell(session, &label(&of), &of.arn(), &tags, keep, change.map(|change| change.number.0))
 }
 
 fn no_tag(writer: &Writer<'_>, of: &Principal, key: &str) -> Result<CliError, CliError> {

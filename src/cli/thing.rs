@@ -92,18 +92,12 @@ fn of_organization(arn: &Arn) -> Result<Thing, CliError> {
 
 /// `root`, `ou/dev`, `account/123456789012`.
 pub(crate) fn node_label(node: &Node) -> String {
-    match node.kind {
-        NodeKind::Root => "root".to_owned(),
-        NodeKind::Ou => {
-            format!("ou/{}", shown(node.name.as_ref().or(node.id.as_ref()).map_or("", |name| name)))
-        }
-        NodeKind::Account => format!("account/{}", shown(node.id.as_deref().unwrap_or_default())),
-    }
+    shown(&node.to_string())
 }
 
 /// `scp/limits`.
 pub(crate) fn organization_policy_label(policy: &OrganizationPolicy) -> String {
-    format!("{}/{}", policy.policy_type, shown(&policy.name))
+    shown(&policy.to_string())
 }
 
 /// `organization/o-abc`, or `organization` where the id is not known.

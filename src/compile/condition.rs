@@ -7,13 +7,14 @@
 
 use std::sync::Arc;
 
-use super::level::{Level, Opaque, ReadAs, Relation, Subject, Template};
+use bigdecimal::BigDecimal;
+
+use super::level::{Level, Opaque, ReadAs};
 use super::universe::{EPOCH_TIME, KeyDomain};
 use super::value::{self, Addresses, Instants, Numbers, Values};
-use super::variable::{self, Need, Way};
+use super::variable;
 use super::{Compiler, Outcome};
 use crate::algebra::domain::{Base, Region};
-use crate::algebra::line::Dense;
 use crate::algebra::{Exhausted, Flag, Glob, Keyed, Language, Meter, Set, SetAlgebra, Several, Text};
 use crate::catalog::KeyType;
 use crate::policy::{Condition, ConditionValue, Family, Quantifier, Test};
@@ -27,7 +28,7 @@ enum Satisfied {
 }
 
 /// What a condition says of a key.
-struct Shape<D: Base> {
+pub(super) struct Shape<D: Base> {
     absent: bool,
     ones: Region<D>,
     many: Region<Several<D>>,
@@ -60,13 +61,13 @@ impl<D: Base> Shape<D> {
     }
 
     /// Nothing but the one value of some set.
-    fn one_of(ones: Region<D>) -> Self {
+    pub(super) fn one_of(ones: Region<D>) -> Self {
         Shape { absent: false, ones, many: Region::empty() }
     }
 
     /// As a set of the universe (R-EVL-75, R-EVL-76). What no request holds counts as something that some request
     /// holds: so sets are equal exactly if they are on the requests there are.
-    fn within(self, domain: KeyDomain, example: &D::Point) -> Region<Keyed<D>> {
+    pub(super) fn within(self, domain: KeyDomain, example: &D::Point) -> Region<Keyed<D>> {
         let absent = if domain.always_present { self.ones.contains(example) } else { self.absent };
         let many = match (domain.multivalued, absent) {
             (true, _) => self.many,
@@ -149,7 +150,7 @@ impl Compiler {
 
     fn new_condition(&mut self, condition: &Condition) -> Outcome<Set> {
         let folded = fold(&condition.key);
-        let is_open = condition.values.iter().any(|value| self.universe.is_open(&value.pattern));
+        let is_open = condition.values.iter().any(|value| self.universe.has_open(&value.pattern));
         match self
             .universe
             .known(&folded)
@@ -334,7 +335,7 @@ impl Compiler {
         domain: KeyDomain,
         values: Region<Numbers>,
     ) -> Outcome<Set> {
-        let zero = bigdecimal::BigDecimal::strictly_between(None, None);
+        let zero = BigDecimal::from(0);
         self.shape(condition, folded, domain, values, Region::empty(), &zero)
     }
 
@@ -370,7 +371,7 @@ impl Compiler {
         self.shape(condition, folded, domain, values, Region::empty(), &example)
     }
 
-    fn text_shape(
+    pub(super) fn text_shape(
         &mut self,
         condition: &Condition,
         folded: &str,
@@ -402,7 +403,7 @@ impl Compiler {
         self.key(folded, shape.within(domain, example))
     }
 
-    fn key<D: Base>(&mut self, folded: &str, region: Region<Keyed<D>>) -> Outcome<Set>
+    pub(super) fn key<D: Base>(&mut self, folded: &str, region: Region<Keyed<D>>) -> Outcome<Set>
     where
         crate::algebra::diagram::Predicate: From<Region<Keyed<D>>>,
     {
@@ -410,7 +411,7 @@ impl Compiler {
     }
 
     /// That an open key has one value of a text.
-    fn one_text(&mut self, folded: &str, language: Language) -> Outcome<Set> {
+    pub(super) fn one_text(&mut self, folded: &str, language: Language) -> Outcome<Set> {
         let domain = self.universe.domain(folded);
         let region = within_text(Shape::one_of(language), domain, self.arena.meter());
         let region = region.map_err(|what| self.at(folded, what))?;
@@ -462,164 +463,6 @@ impl Compiler {
         let holds = self.arena.intersection([present, flag])?;
         Ok(self.arena.union([holds, never])?)
     }
-
-    /// Values with open variables, compared with a known key's values.
-    fn relations_of_known(&mut self, condition: &Condition, items: &[String]) -> Outcome<Set> {
-        let mut of_items = Vec::new();
-        for item in items {
-            of_items.push(self.item(condition, item)?);
-        }
-        Ok(match condition.operator.quantifier {
-            Some(Quantifier::ForAllValues) => self.arena.intersection(of_items)?,
-            Some(Quantifier::ForAnyValue) => self.arena.union(of_items)?,
-            None if items.len() > 1 => Set::EMPTY,
-            None => self.arena.union(of_items)?,
-        })
-    }
-
-    /// The requests in which an item satisfies a test whose values have open variables.
-    fn item(&mut self, condition: &Condition, item: &str) -> Outcome<Set> {
-        let folded = fold(&condition.key);
-        let family = condition.operator.test.family();
-        let readable = value::readable_text(family, self.arena.meter());
-        if !readable.map_err(|what| self.at(&folded, what))?.accepts(item) {
-            return Ok(Set::EMPTY);
-        }
-        let (ways, is_poisoned) = self.ways(condition)?;
-        let mut fitting = Vec::new();
-        for way in ways {
-            let necessary = Language::of(&way.template.glob(), self.arena.meter());
-            if necessary.map_err(|what| self.at(&folded, what))?.accepts(item) {
-                fitting.push(self.way(Subject::Text(Arc::from(item)), &way)?);
-            }
-        }
-        self.negated(condition, Set::FULL, fitting, is_poisoned)
-    }
-
-    /// Values with open variables, compared with an open key that holds text.
-    fn relations_of_open(&mut self, condition: &Condition, folded: &str) -> Outcome<Set> {
-        let domain = self.universe.domain(folded);
-        let (ways, is_poisoned) = self.ways(condition)?;
-        let mut fitting = Vec::new();
-        for way in ways {
-            let language = Language::of(&way.template.glob(), self.arena.meter());
-            let language = language.map_err(|what| self.at(folded, what))?;
-            let necessary = self.one_text(folded, language)?;
-            let related = self.way(Subject::Key(Arc::from(folded)), &way)?;
-            fitting.push(self.arena.intersection([necessary, related])?);
-        }
-        let readable = value::readable_text(condition.operator.test.family(), self.arena.meter());
-        let readable = readable.map_err(|what| self.at(folded, what))?;
-        let readable = self.one_text(folded, readable)?;
-        let satisfied = self.negated(condition, readable, fitting, is_poisoned)?;
-        let otherwise = self.text_shape(condition, folded, domain, Region::empty())?;
-        if condition.operator.quantifier.is_none() {
-            return Ok(self.arena.union([satisfied, otherwise])?);
-        }
-        // R-CND-13: the empty text is no value.
-        let some =
-            Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
-        let some = self.one_text(folded, some)?;
-        let satisfied = self.arena.intersection([satisfied, some])?;
-        Ok(self.arena.union([satisfied, otherwise])?)
-    }
-
-    /// What of the readable fits, or does not where the test is negated.
-    fn negated(
-        &mut self,
-        condition: &Condition,
-        readable: Set,
-        fitting: Vec<Set>,
-        is_poisoned: bool,
-    ) -> Outcome<Set> {
-        Ok(match condition.operator.test.is_negated() {
-            true if is_poisoned => Set::EMPTY,
-            true => self.arena.difference([readable], fitting)?,
-            false => {
-                let fitting = self.arena.union(fitting)?;
-                self.arena.intersection([readable, fitting])?
-            }
-        })
-    }
-
-    /// The ways to read all values of a condition, and whether one of them cannot be read (R-CND-33).
-    fn ways(&mut self, condition: &Condition) -> Outcome<(Vec<Way>, bool)> {
-        let variables = variable::Values::Known(&self.universe);
-        let mut ways = Vec::new();
-        let mut is_poisoned = false;
-        for value in &condition.values {
-            let found = if condition.operator.test.family() == Family::Arn && !value.pattern.is_all_stars() {
-                let segments = value.pattern.split_at_colons(5);
-                if segments.len() < 6 {
-                    // Whether it matches nothing or cannot be read turns on its variables.
-                    let each =
-                        segments.iter().map(|segment| variables.ways(segment)).collect::<Result<Vec<_>, _>>();
-                    is_poisoned |= each
-                        .map_err(|what| self.at(&condition.key, what))?
-                        .iter()
-                        .all(|ways| !ways.is_empty());
-                    Ok(Vec::new())
-                } else {
-                    variables.ways_of_arn(&segments)
-                }
-            } else {
-                variables.ways(&value.pattern)
-            };
-            ways.extend(found.map_err(|what| self.at(&condition.key, what))?);
-        }
-        Ok((ways, is_poisoned))
-    }
-
-    /// That a way is the one, and its template related to a text as it must.
-    pub(super) fn way(&mut self, subject: Subject, way: &Way) -> Outcome<Set> {
-        let mut all = Vec::new();
-        for (key, need) in &way.needs {
-            let has_value = self.has_value(key)?;
-            all.push(match need {
-                Need::Value => has_value,
-                Need::NoValue => self.arena.complement(has_value)?,
-            });
-        }
-        if way.template.has_variable() {
-            all.push(self.related(subject, &way.template)?);
-        }
-        Ok(self.arena.intersection(all)?)
-    }
-
-    fn related(&mut self, subject: Subject, template: &Template) -> Outcome<Set> {
-        if let Subject::Text(text) = &subject
-            && let Some((key, value)) = template.solved_for(text)
-            && is_textual(self.universe.domain(&key).base)
-        {
-            let language = Language::of(&Glob::literal(&value), self.arena.meter());
-            let language = language.map_err(|what| self.at(&key, what))?;
-            return self.one_text(&key, language);
-        }
-        let relation = Relation { subject, template: template.clone() };
-        Ok(self.arena.atom(Level::Relation(Arc::new(relation)), Region::<Flag>::only(true))?)
-    }
-
-    /// That an open key has a value that a variable can stand for (R-VAR-8).
-    fn has_value(&mut self, folded: &str) -> Outcome<Set> {
-        let domain = self.universe.domain(folded);
-        if is_textual(domain.base) {
-            let some =
-                Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
-            return self.one_text(folded, some);
-        }
-        match domain.base {
-            KeyType::Bool => self.key(folded, Shape::one_of(Region::<Flag>::full()).within(domain, &false)),
-            KeyType::Date => self.key(folded, Shape::one_of(Region::<Instants>::full()).within(domain, &0)),
-            KeyType::IpAddress => {
-                let example = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-                self.key(folded, Shape::one_of(Region::<Addresses>::full()).within(domain, &example))
-            }
-            _ => {
-                let zero = bigdecimal::BigDecimal::strictly_between(None, None);
-                self.key(folded, Shape::one_of(Region::<Numbers>::full()).within(domain, &zero))
-            }
-        }
-    }
 }
 
 /// As a set of the universe: a key of ARNs holds nothing else.
@@ -642,7 +485,7 @@ fn within_text(
 }
 
 /// Whether values of a type are texts like any other.
-fn is_textual(base: KeyType) -> bool {
+pub(super) fn is_textual(base: KeyType) -> bool {
     matches!(base, KeyType::String | KeyType::Binary | KeyType::Arn)
 }
 

@@ -44,6 +44,21 @@ pub(super) enum Need {
     NoValue,
 }
 
+/// A character for each variable, which stands for whatever value that has.
+#[derive(Default)]
+pub(super) struct Symbols(Vec<Arc<str>>);
+
+impl Symbols {
+    /// From a plane of Unicode that has no characters.
+    fn of(&mut self, key: &Arc<str>) -> char {
+        let nth = self.0.iter().position(|known| known == key).unwrap_or_else(|| {
+            self.0.push(Arc::clone(key));
+            self.0.len() - 1
+        });
+        char::from_u32(0xf_0000 + nth as u32).unwrap_or(char::MAX)
+    }
+}
+
 impl Values<'_> {
     fn of_key(self, key: &str) -> Found {
         let folded = fold(key);
@@ -178,6 +193,16 @@ impl Template {
             [Token::Text(text)] => Some(text),
             _ => None,
         }
+    }
+
+    /// The pattern, with a character of its own for each variable: where one such language is in another, so it is
+    /// whatever the values of the variables.
+    pub(super) fn with_symbols(&self, symbols: &mut Symbols) -> Glob {
+        let mut text = |token: &Token| match token {
+            Token::Variable(key) => Token::Text(symbols.of(key).to_string()),
+            other => other.clone(),
+        };
+        Template { tokens: self.tokens.iter().map(&mut text).collect(), fields: self.fields }.glob()
     }
 
     /// What is necessary to match it: every variable read as any text but none.

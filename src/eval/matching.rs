@@ -4,15 +4,6 @@ use crate::pattern::{Pattern, Piece, Variable};
 use crate::policy::{ActionPattern, PolicyType, ResourcePattern};
 use crate::request::{Action, Context, Request, Resource, Value};
 
-/// What a pattern is made of once its variables are replaced. What a variable contributes is characters,
-/// never wildcards (R-PAT-3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
-    Char(char),
-    Star,
-    Question,
-}
-
 /// Whether an action pattern matches an action: the service literally, the name as a glob, both without
 /// regard to case (R-ACT-1 to 4).
 pub(super) fn action(pattern: &ActionPattern, action: &Action) -> bool {
@@ -20,7 +11,7 @@ pub(super) fn action(pattern: &ActionPattern, action: &Action) -> bool {
         ActionPattern::Every => true,
         ActionPattern::Named { service, name } => {
             service.as_ref().is_none_or(|service| service.eq_ignore_ascii_case(action.service()))
-                && glob(&plain_tokens(&name.to_ascii_lowercase()), &action.name().to_ascii_lowercase())
+                && glob(name.pieces(), action.name(), &Context::default(), str::eq_ignore_ascii_case)
         }
     }
 }
@@ -73,72 +64,74 @@ fn is_filled(segments: &[Pattern], policy_type: PolicyType) -> bool {
 
 /// Whether a pattern matches a text; `None` where one of its variables cannot be resolved.
 pub(super) fn matches(pattern: &Pattern, text: &str, context: &Context) -> Option<bool> {
-    Some(glob(&tokens(pattern, context)?, text))
+    let is_resolved = pattern.variables().all(|variable| value_of(variable, context).is_some());
+    is_resolved.then(|| glob(pattern.pieces(), text, context, |one, other| one == other))
 }
 
 /// The text of a pattern without wildcards; `None` where one of its variables cannot be resolved.
 pub(super) fn resolve(pattern: &Pattern, context: &Context) -> Option<String> {
-    let text = |token| match token {
-        Token::Char(c) => c,
-        Token::Star => '*',
-        Token::Question => '?',
+    let text = |piece| match piece {
+        &Piece::Star => Some("*"),
+        &Piece::Question => Some("?"),
+        other => literal(other, context),
     };
-    Some(tokens(pattern, context)?.into_iter().map(text).collect())
+    pattern.pieces().iter().map(text).collect()
 }
 
-/// Replaces the variables (R-VAR-7, R-VAR-8): only a single, non-empty value resolves one.
-fn tokens(pattern: &Pattern, context: &Context) -> Option<Vec<Token>> {
-    let mut tokens = Vec::new();
-    for piece in pattern.pieces() {
-        match piece {
-            Piece::Text(text) => tokens.extend(text.chars().map(Token::Char)),
-            Piece::Star => tokens.push(Token::Star),
-            Piece::Question => tokens.push(Token::Question),
-            Piece::Variable(Variable { key, default }) => {
-                let value = match context.get(key) {
-                    Some(Value::Single(value)) if !value.is_empty() => Some(value),
-                    _ => default.as_ref(),
-                };
-                tokens.extend(value?.chars().map(Token::Char));
-            }
-        }
+/// What a variable stands for (R-VAR-7, R-VAR-8): only a single, non-empty value resolves one.
+fn value_of<'a>(variable: &'a Variable, context: &'a Context) -> Option<&'a str> {
+    match context.get(&variable.key) {
+        Some(Value::Single(value)) if !value.is_empty() => Some(value),
+        _ => variable.default.as_deref(),
     }
-    Some(tokens)
 }
 
-fn plain_tokens(pattern: &Pattern) -> Vec<Token> {
-    tokens(pattern, &Context::default()).unwrap_or_default()
+/// The characters that a piece stands for; `None` for a wildcard. What a variable contributes is characters, never
+/// wildcards (R-PAT-3).
+fn literal<'a>(piece: &'a Piece, context: &'a Context) -> Option<&'a str> {
+    match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Variable(variable) => value_of(variable, context),
+        Piece::Star | Piece::Question => None,
+    }
 }
 
 /// Glob matching (R-PAT-1, R-PAT-2), anchored at both ends: on a mismatch the last star takes one more
 /// character. At most pattern times text steps.
-fn glob(pattern: &[Token], text: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    let (mut p, mut t) = (0, 0);
-    let mut last_star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(Token::Star) => {
-                last_star = Some((p, t));
-                p += 1;
-                continue;
+fn glob(pattern: &[Piece], text: &str, context: &Context, same: fn(&str, &str) -> bool) -> bool {
+    let (mut pieces, mut rest) = (pattern, text);
+    // What follows the last star, and the text that it has not taken.
+    let mut last_star: Option<(&[Piece], &str)> = None;
+    loop {
+        let step = match pieces.split_first() {
+            None if rest.is_empty() => return true,
+            None => None,
+            Some((Piece::Star, after)) => {
+                last_star = Some((after, rest));
+                last_star
             }
-            Some(Token::Question) => {
-                p += 1;
-                t += 1;
-                continue;
-            }
-            Some(Token::Char(c)) if text.get(t) == Some(c) => {
-                p += 1;
-                t += 1;
-                continue;
-            }
-            _ => {}
-        }
-        let Some((star, taken)) = last_star else { return false };
-        last_star = Some((star, taken + 1));
-        p = star + 1;
-        t = taken + 1;
+            Some((Piece::Question, after)) => without_first(rest).map(|rest| (after, rest)),
+            Some((piece, after)) => without(literal(piece, context), rest, same).map(|rest| (after, rest)),
+        };
+        let next = step.or_else(|| {
+            let (after, left) = last_star?;
+            last_star = Some((after, without_first(left)?));
+            last_star
+        });
+        let Some(next) = next else { return false };
+        (pieces, rest) = next;
     }
-    pattern.iter().skip(p).all(|token| *token == Token::Star)
+}
+
+/// What follows a text's first character.
+fn without_first(text: &str) -> Option<&str> {
+    let mut chars = text.chars();
+    chars.next().map(|_| chars.as_str())
+}
+
+/// What follows a prefix in a text.
+fn without<'t>(prefix: Option<&str>, text: &'t str, same: fn(&str, &str) -> bool) -> Option<&'t str> {
+    let prefix = prefix?;
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    same(head, prefix).then_some(rest)
 }

@@ -62,6 +62,7 @@ pub fn apply(
         applier.principals(kind)?;
     }
     applier.remove_what_is_gone()?;
+    applier.shown()?;
     applier.named()?;
     applier.organization()?;
     applier.resources()?;
@@ -91,7 +92,8 @@ impl Applier<'_, '_> {
         if self.writer.account()?.is_some() {
             return Ok(());
         }
-        let principal = self.estate.principals.iter().find(|record| {
+        let mut principals = self.estate.principals.iter().chain(&self.estate.shown);
+        let principal = principals.find(|record| {
             let name = &record.name.name;
             self.state.principal(record.kind, None, name).is_some()
                 && self.state.principal(record.kind, Some(account), name).is_none()
@@ -137,7 +139,8 @@ impl Applier<'_, '_> {
 
     fn warn_of_unknown_documents(&mut self) {
         let mut boundary_of: HashMap<PolicyRef, usize> = HashMap::new();
-        for boundary in self.estate.principals.iter().filter_map(|record| record.boundary) {
+        let principals = self.estate.principals.iter().chain(&self.estate.shown);
+        for boundary in principals.filter_map(|record| record.boundary) {
             *boundary_of.entry(boundary).or_default() += 1;
         }
         for (index, record) in self.estate.policies.iter().enumerate() {

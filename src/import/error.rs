@@ -6,7 +6,7 @@ use crate::store::StoreError;
 
 /// What [`super::Reading::add`] recognises, for messages.
 pub const EXPECTED: &str = "a policy document, the output of `aws iam get-account-authorization-details` \
-(also its pages, as an array or one a line), of get-policy, get-policy-version, get-user-policy, get-group-policy \
+(also its pages, as an array or one a line), of get-user, get-role, get-policy, get-policy-version, get-user-policy, get-group-policy \
 or get-role-policy, of `aws organizations`, policies of resources by ARN, or a folder of these";
 
 /// Why an import stored nothing.

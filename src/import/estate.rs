@@ -19,6 +19,8 @@ pub struct Estate {
     pub(super) policy_by_arn: HashMap<String, PolicyRef>,
     pub(super) named: Vec<NamedDocument>,
     pub(super) inline: Vec<NamedInline>,
+    /// Users and roles without their policies and groups, as get-user and get-role print them.
+    pub(super) shown: Vec<PrincipalRecord>,
     pub(super) coverage: BTreeMap<AccountId, Coverage>,
     pub(super) organization: OrganizationDump,
     /// By ARN.
@@ -132,8 +134,13 @@ impl Estate {
 
     /// How many entities there are to apply.
     pub fn len(&self) -> usize {
-        let of_account = self.principals.len() + self.policies.len() + self.named.len() + self.inline.len();
-        of_account + self.organization.nodes.len() + self.organization.policies.len() + self.resources.len()
+        let of_account = self.principals.len() + self.shown.len() + self.policies.len();
+        let named = self.named.len() + self.inline.len();
+        of_account
+            + named
+            + self.organization.nodes.len()
+            + self.organization.policies.len()
+            + self.resources.len()
     }
 
     /// Whether nothing was found.

@@ -128,6 +128,20 @@ impl FileReader<'_> {
         Ok(())
     }
 
+    /// Takes in what get-user or get-role prints (R-FMT-16): it says nothing of policies and groups.
+    pub(super) fn shown_principal(&mut self, kind: PrincipalKind, raw: &RawValue) -> Result<(), ImportError> {
+        let raw = serde_json::from_str(raw.get()).map_err(|error| self.shape(&error))?;
+        let record = self.principal_record(kind, raw).map_err(|message| self.content(message))?;
+        let estate = &mut self.reading.estate;
+        estate.coverage.entry(record.name.account.clone()).or_default();
+        match estate.shown.iter().find(|known| known.arn == record.arn) {
+            None => estate.shown.push(record),
+            Some(known) if *known == record => {}
+            Some(_) => return Err(self.content(format!("`{}` is described twice, differently", record.arn))),
+        }
+        Ok(())
+    }
+
     fn principal_record(
         &mut self,
         kind: PrincipalKind,

@@ -244,14 +244,13 @@ impl FileReader<'_> {
             }
         }
         if let Some(targets) = page.targets {
-            let [policy] =
-                ids_for(self.file, "policy").policies.try_into().map_err(|found: Vec<String>| {
-                    self.untold(
-                        "a list of targets does not say which policy is attached to them",
-                        &found,
-                        "list-targets-for-policy-p-abcd1234.json",
-                    )
-                })?;
+            let [policy] = ids_for(self.file, "").policies.try_into().map_err(|found: Vec<String>| {
+                self.untold(
+                    "a list of targets does not say which policy is attached to them",
+                    &found,
+                    "list-targets-for-policy-p-abcd1234.json",
+                )
+            })?;
             for target in targets {
                 let target = required(target.target_id, "Targets", "TargetId")?;
                 self.attached(&policy, &target)?;

@@ -67,6 +67,10 @@ impl FileReader<'_> {
             self.resources_by_arn(&text)
         } else if let Some(version) = members.get("PolicyVersion") {
             self.policy_version(version)
+        } else if let Some(user) = members.get("User") {
+            self.shown_principal(PrincipalKind::User, user)
+        } else if let Some(role) = members.get("Role") {
+            self.shown_principal(PrincipalKind::Role, role)
         } else if has("PolicyDocument") {
             self.principal_policy(&text)
         } else if let Some(policy) = members.get("Policy").filter(|policy| policy.get().starts_with('{')) {

@@ -117,10 +117,12 @@ impl FileReader<'_> {
         let (attributes, queue_arn) =
             printed.attributes.map_or((None, None), |attributes| (attributes.policy, attributes.queue_arn));
         let policy = printed.policy.or(attributes);
-        let arn = printed.arn.or(queue_arn);
-        let arn = match self.told_arn().or(arn) {
-            Some(arn) => arn,
-            None => return Err(self.content(UNTOLD.to_owned())),
+        let arn = match (self.told_arn(), printed.arn.or(queue_arn)) {
+            (Some(told), Some(said)) if told != said => {
+                return Err(self.content(format!("this is of `{said}`, and it was told to be of `{told}`")));
+            }
+            (Some(arn), _) | (None, Some(arn)) => arn,
+            (None, None) => return Err(self.content(UNTOLD.to_owned())),
         };
         self.resource(&arn, None, policy.as_deref(), None)
     }
@@ -137,6 +139,7 @@ impl FileReader<'_> {
         for endpoint in vpc_endpoints {
             let Endpoint { vpc_endpoint_id, owner_id, service_name, service_region, policy_document, tags } =
                 endpoint;
+            let owner = self.account_id(&owner_id)?;
             let region = service_region.or_else(|| region_of(&service_name));
             let Some(region) = region else {
                 let message = format!("{vpc_endpoint_id}: `{service_name}` does not say the region");
@@ -149,7 +152,7 @@ impl FileReader<'_> {
             } else {
                 "aws"
             };
-            let arn = format!("arn:{partition}:ec2:{region}:{owner_id}:vpc-endpoint/{vpc_endpoint_id}");
+            let arn = format!("arn:{partition}:ec2:{region}:{owner}:vpc-endpoint/{vpc_endpoint_id}");
             self.resource(&arn, None, policy_document.as_deref(), tags)?;
         }
         Ok(())
@@ -176,9 +179,12 @@ impl FileReader<'_> {
         let Some(parsed) = Arn::parse(arn) else {
             return Err(self.content(format!("`{arn}` is not an ARN")));
         };
+        if arn.contains(['*', '?']) {
+            return Err(self.content(format!("`{arn}` names many: a policy is on one resource")));
+        }
         if matches!(parsed.service(), "iam" | "sts" | "organizations") {
             let message = format!(
-                "`{arn}` is not a resource with a policy of its own; trust policies of roles come with the account dump"
+                "`{arn}` is not a resource with a policy of its own; the trust policy of a role comes with the account dump, or as get-role prints it"
             );
             return Err(self.content(message));
         }

@@ -7,7 +7,6 @@ use super::{
     Condition, ConditionValue, Effect, Family, Policy, PrincipalEntry, Quantifier, Selector, Statement,
 };
 use crate::pattern::{Pattern, Piece};
-use crate::request::fold;
 
 impl Policy {
     /// Whether some statement allows anyone without pinning who that is (R-EVL-62).
@@ -52,7 +51,7 @@ fn pins(condition: &Condition) -> bool {
         && !operator.if_exists
         && operator.quantifier != Some(Quantifier::ForAllValues)
         && matches!(operator.test.family(), Family::String | Family::Arn | Family::Ip | Family::Bool);
-    let key = fold(&condition.key);
+    let key = condition.key.to_ascii_lowercase();
     let pinned = |value: &ConditionValue| match key.as_str() {
         "aws:sourceip" => is_bounded(&value.text),
         "aws:principalisawsservice" => value.text.eq_ignore_ascii_case("true"),

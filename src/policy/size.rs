@@ -50,6 +50,12 @@ impl Quota {
     /// Managed policies attached to one role.
     pub const ATTACHED_POLICIES_OF_ROLE: Quota =
         Quota { item: "managed policies attached to one role", limit: 20 };
+    /// Service control policies attached to one root, OU or account.
+    pub const SCPS_OF_NODE: Quota =
+        Quota { item: "service control policies attached to one root, OU or account", limit: 10 };
+    /// Resource control policies attached to one root, OU or account, `RCPFullAWSAccess` among them.
+    pub const RCPS_OF_NODE: Quota =
+        Quota { item: "resource control policies attached to one root, OU or account", limit: 5 };
     /// Groups of one user.
     pub const GROUPS_OF_USER: Quota = Quota { item: "groups of a user", limit: 10 };
     /// Versions kept of one managed policy.

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::{Reader, Scenario};
 use crate::arn::AccountId;
 use crate::caller::IamKind;
-use crate::cases::{self, Answer, CasesError, KeyFacts, Question};
+use crate::cases::{self, CasesError, KeyFacts, Question};
 use crate::context_keys::global_key;
-use crate::eval::{self, Fit, authorize};
+use crate::eval::{self, authorize};
 use crate::explain;
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, StatementRef};
@@ -158,18 +158,10 @@ impl Scenario {
     }
 
     /// The keys that are absent and could matter: asked of [`cases`] with every unsaid key open. Where no statement
-    /// about the action mentions such a key there is nothing to ask.
+    /// mentions such a key there is nothing to ask.
     fn missing(&self, reader: &Reader<'_>) -> Result<Vec<String>, CasesError> {
         let unsaid = |key: &str| self.request.context.get(key).is_none();
-        let matters = |(of, statement): (StatementRef, &crate::policy::Statement)| {
-            statement.context_keys().any(unsaid)
-                && eval::is_in_scope(of.layer, &self.layers, &self.request)
-                && self.layers.policy(of).is_some_and(|policy| {
-                    let fit = eval::fit(statement, policy.policy_type, &self.request, &self.layers);
-                    !matches!(fit, Fit::OtherAction | Fit::OtherPrincipal)
-                })
-        };
-        if !self.layers.statements().any(matters) {
+        if !self.layers.statements().any(|(_, statement)| statement.context_keys().any(unsaid)) {
             return Ok(Vec::new());
         }
         let mut knowledge = Knowledge { known: self.request.context.clone(), ..Knowledge::default() };
@@ -187,10 +179,7 @@ impl Scenario {
                 always_present: global_key(key).is_some_and(|known| known.always_present),
             },
         };
-        Ok(match cases::answer(&question)? {
-            Answer::Depends(depends) => depends.keys,
-            Answer::Decided(_) => Vec::new(),
-        })
+        cases::keys_that_matter(&question)
     }
 
     /// What is ignored, assumed or malformed.

@@ -36,6 +36,16 @@ pub struct Case {
     pub scenario: Result<Scenario, ScenarioError>,
 }
 
+impl Case {
+    /// Where what is wrong with it begins: the case, or the table where that is said for all cases.
+    pub fn error_offset(&self) -> usize {
+        match &self.scenario {
+            Err(found) if !found.path.starts_with("$.cases[") => 0,
+            _ => self.offset,
+        }
+    }
+}
+
 /// What a table says for all its cases, and a case for itself.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +134,7 @@ impl<'a> Table<'a> {
     pub fn cases(&self, reader: &Reader<'_>) -> Vec<Case> {
         let scenario = |nth: usize, case: &Members<'a>| {
             self.scenario(case, reader)
+                .and_then(Scenario::with_accepted_policies)
                 .map_err(|found| ScenarioError { path: self.path(&found.path, nth, case), ..found })
         };
         let read = |(nth, (case, text)): (usize, &(Result<Members<'a>, ScenarioError>, &'a str))| {

@@ -90,6 +90,18 @@ impl Node {
     }
 }
 
+/// `root`, `ou/dev`, `account/123456789012`.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.kind {
+            NodeKind::Root => return f.write_str("root"),
+            NodeKind::Ou => self.name.as_ref().or(self.id.as_ref()),
+            NodeKind::Account => self.id.as_ref(),
+        };
+        write!(f, "{}/{}", self.kind, name.map_or("", String::as_str))
+    }
+}
+
 /// What to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewNode {
@@ -273,6 +285,13 @@ impl OrganizationPolicy {
             name: row.get("name")?,
             document: text.map(Document::new),
         })
+    }
+}
+
+/// `scp/limits`.
+impl fmt::Display for OrganizationPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.policy_type, self.name)
     }
 }
 

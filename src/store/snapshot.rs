@@ -88,6 +88,22 @@ impl<'a> Snapshot<'a> {
         self.list(&sql, [self.at.0], |row| row.get(0))
     }
 
+    /// Whether the file knows of accounts beside this one: its own is another, there is an organization, or a principal
+    /// or resource of another.
+    pub fn knows_other_accounts(&self, than: &AccountId) -> Result<bool, StoreError> {
+        let exists = |table: &str, condition: &str| {
+            format!("EXISTS (SELECT 1 FROM {table} AS t WHERE {condition} AND {})", valid("t"))
+        };
+        let sql = format!(
+            "SELECT {} OR {} OR {} OR {}",
+            exists("settings", "t.name = 'account' AND t.value <> ?2"),
+            exists("organizations", "true"),
+            exists("resource_owners", "t.account <> ?2"),
+            exists("principals", "t.account <> ?2")
+        );
+        Ok(self.one(&sql, params![self.at.0, than], |row| row.get(0))?.unwrap_or(false))
+    }
+
     /// Every principal, or every one of a kind, by account, kind, path and name.
     pub fn principals(&self, kind: Option<PrincipalKind>) -> Result<Vec<Principal>, StoreError> {
         let sql = select_principals("", "(?2 IS NULL OR p.kind = ?2)");

@@ -31,6 +31,57 @@ fn an_account_dump_is_stored_with_everything() {
     assert!(db.store.verify().unwrap().is_ok());
 }
 
+/// R-FMT-16: get-role and get-user say tags, boundary and trust, and nothing of policies and groups, which stay.
+#[test]
+fn what_get_role_and_get_user_print_is_taken_over_what_is_stored() {
+    let mut role = account()["RoleDetailList"][0].clone();
+    role["Tags"] = json!([{ "Key": "team", "Value": "ci" }]);
+    role["PermissionsBoundary"] = json!({ "PermissionsBoundaryArn": arn("policy/limit") });
+    let trust = allow("sts:AssumeRole").to_string();
+    role["AssumeRolePolicyDocument"] =
+        json!(trust.replace('{', "%7B").replace('"', "%22").replace('}', "%7D"));
+    let get_role = json!({ "Role": role }).to_string();
+    let get_user = json!({ "User": user("alice", "AIDAALICE") }).to_string();
+
+    let mut db = Database::new();
+    db.import(&[("gaad.json", &account().to_string())]);
+    let (before, deploy) = (db.about(User, "alice"), db.about(Role, "deploy"));
+    let (outcome, change) = db.import(&[("role.json", &get_role), ("user.json", &get_user)]);
+    assert_eq!(outcome.removed, 0);
+    assert_eq!(change.unwrap().summary, "imported 1 user, 1 role of 123456789012 (2 changed)");
+    let after = db.about(User, "alice");
+    assert_eq!((&after["tags"], &after["boundary"]), (&json!([]), &json!([])), "they are said to be none");
+    for kept in ["groups", "attached", "inline", "id"] {
+        assert_eq!(after[kept], before[kept], "{kept}");
+    }
+    let after = db.about(Role, "deploy");
+    assert_eq!(after["tags"], json!([["team", "ci"]]));
+    assert_eq!(after["boundary"], json!([arn("policy/limit")]));
+    assert_eq!(after["trust"], json!(trust));
+    assert_ne!(after["trust"], deploy["trust"]);
+    let (_, change) = db.import(&[("role.json", &get_role), ("user.json", &get_user)]);
+    assert!(change.is_none(), "importing twice changes nothing");
+
+    // In a new database they are made; together with a dump they come after it, whatever the order of the files.
+    let mut new = Database::new();
+    let gaad = account().to_string();
+    new.import(&[("role.json", &get_role), ("user.json", &get_user), ("gaad.json", &gaad)]);
+    assert_eq!(new.about(Role, "deploy"), after);
+    let mut alone = Database::new();
+    alone.import(&[("role.json", &get_role)]);
+    assert_eq!(alone.about(Role, "deploy")["trust"], json!(trust));
+    // Another of the same name has nothing of the first.
+    let mut other = user("alice", "AIDAOTHER");
+    other["Tags"] = json!([]);
+    db.import(&[("user.json", &json!({ "User": other }).to_string())]);
+    assert_eq!(db.about(User, "alice")["attached"], json!([]));
+    assert!(
+        refused(&[("1.json", &get_user), ("2.json", &json!({ "User": other }).to_string())])
+            .contains("described twice, differently")
+    );
+    assert!(db.store.verify().unwrap().is_ok());
+}
+
 /// R-FMT-4: one array of pages, a page a line, or several files say the same as one object.
 #[test]
 fn pages_are_merged_however_they_come() {

@@ -274,6 +274,57 @@ fn an_account_that_left_is_gone() {
     assert!(matches!(warnings.as_slice(), [Warning::Truncated { .. }]), "{warnings:?}");
 }
 
+/// A list of the OUs under one node says nothing of those further down.
+#[test]
+fn only_what_a_list_is_of_can_be_gone_from_it() {
+    let mut database = Database::new();
+    let in_web = format!("{WEB}/list-organizational-units-for-parent");
+    let deep = json!({ "OrganizationalUnits": [ou("ou-ab12-cccccccc", "deep")] });
+    import(&mut database, &changed(&[(&in_web, deep)]));
+    let of_root = "dump/list-organizational-units-for-parent-r-ab12.json".to_owned();
+    let listed = [(of_root.clone(), json!({ "OrganizationalUnits": [ou(DEV, "dev")] }))];
+    let (summary, warnings, changed) = import(&mut database, &listed);
+    assert!(!changed, "{summary}");
+    assert!(!warnings.iter().any(|one| matches!(one, Warning::KeptOu { .. })), "{warnings:?}");
+    // Where the one above is gone, what is in it is gone with it.
+    let without_accounts = [
+        (of_root, json!({ "OrganizationalUnits": [] })),
+        ("dump/list-accounts.json".to_owned(), json!({ "Accounts": [account("111111111111", "main")] })),
+    ];
+    let (summary, warnings, _) = import(&mut database, &without_accounts);
+    assert!(summary.ends_with("5 removed)"), "{summary} {warnings:?}");
+}
+
+/// The name of the folder tells what a list is of, where the name of the file does not.
+#[test]
+fn a_folder_tells_which_policy_is_attached() {
+    let mut database = Database::new();
+    let named = "list-targets-for-policy-p-bbbbbbbb";
+    let files = changed(&[(named, Value::Null), ("p-bbbbbbbb/targets", targets(&[WEB, "222222222222"]))]);
+    import(&mut database, &files);
+    assert_eq!(levels(&mut database, "333333333333")[2], "web: FullAWSAccess no-ec2; ");
+}
+
+/// A policy that is listed no more is gone, and a node that had no other SCP is not left with none.
+#[test]
+fn a_policy_that_is_gone_leaves_no_node_without_an_scp() {
+    let mut database = Database::new();
+    let files = changed(&[(
+        "list-targets-for-policy-p-FullAWSAccess",
+        targets(&["r-ab12", DEV, "111111111111", "222222222222", "333333333333"]),
+    )]);
+    import(&mut database, &files);
+    assert_eq!(levels(&mut database, "333333333333")[2], "web: no-ec2; ");
+    let policies = [summary(FULL, "FullAWSAccess", SCP), summary("p-aaaaaaaa", "stay", SCP)];
+    let listed = [
+        ("describe-organization.json".to_owned(), files[0].1.clone()),
+        ("list-policies.json".to_owned(), json!({ "Policies": policies })),
+    ];
+    let (_, warnings, _) = import(&mut database, &listed);
+    assert_eq!(levels(&mut database, "333333333333")[2], "web: FullAWSAccess; ");
+    assert!(warnings.iter().any(|one| matches!(one, Warning::AssumedFullAccess { .. })), "{warnings:?}");
+}
+
 #[test]
 fn pages_paths_and_parents() {
     let mut database = Database::new();
@@ -485,7 +536,8 @@ fn resources_that_are_not_told_are_refused() {
     assert!(refused(&[("policy.json", printed.as_str())]).contains("tell it with `--arn ARN`"));
     let role = json!({ "arn:aws:iam::111111111111:role/r": allow("s3:*") }).to_string();
     assert!(
-        refused(&[("x.json", role.as_str())]).contains("trust policies of roles come with the account dump")
+        refused(&[("x.json", role.as_str())])
+            .contains("the trust policy of a role comes with the account dump")
     );
     let other =
         json!([{ "ResourceArn": "arn:aws:sqs:eu-west-1:222222222222:q", "AccountId": "111111111111" }])
@@ -494,6 +546,21 @@ fn resources_that_are_not_told_are_refused() {
     let one = json!({ "arn:aws:s3:::b": allow("s3:*") }).to_string();
     let two = json!({ "arn:aws:s3:::b": text }).to_string();
     assert!(refused(&[("x.json", one.as_str()), ("y.json", two.as_str())]).contains("described twice"));
+
+    let many = json!({ "arn:aws:s3:::b*": allow("s3:*") }).to_string();
+    assert!(refused(&[("x.json", many.as_str())]).contains("names many"));
+    let queue =
+        json!({ "Attributes": { "QueueArn": "arn:aws:sqs:eu-west-1:222222222222:q", "Policy": text } });
+    let queue = queue.to_string();
+    assert!(
+        refused(&[("arn:aws:sqs:eu-west-1:222222222222:other.json", queue.as_str())])
+            .contains("told to be of")
+    );
+    let endpoint = json!({ "VpcEndpoints": [{ "VpcEndpointId": "vpce-1", "OwnerId": "me",
+        "ServiceName": "com.amazonaws.eu-west-1.s3" }] });
+    assert!(
+        refused(&[("x.json", endpoint.to_string().as_str())]).contains("`me` is not the id of an account")
+    );
 
     let mut reading = iamdb::import::Reading::of_resource("arn:aws:s3:::told");
     reading.add("<stdin>", printed.as_bytes()).unwrap();

@@ -92,6 +92,12 @@ fn an_account_stands_below_all_that_limits_it() {
     assert_eq!(standing(&mut store, 1, "333333333333"), None);
     assert_eq!(standing(&mut store, 0, MEMBER), None);
 
+    let under = |store: &mut Store, top: NodeKey| -> Vec<NodeKey> {
+        let nodes = store.read(At::Now).unwrap().nodes_under(top).unwrap();
+        nodes.iter().map(|node| node.key).collect()
+    };
+    assert_eq!(under(&mut store, dev), [dev, web, member]);
+    assert_eq!(under(&mut store, member), [member]);
     change(&mut store, |writer| writer.place(member, dev));
     change(&mut store, |writer| {
         let [own] = writer.policies_of_node(web)?.try_into().unwrap();
@@ -110,6 +116,37 @@ fn an_account_stands_below_all_that_limits_it() {
     let found = standing(&mut store, 4, MEMBER).unwrap();
     assert_eq!((found.organization.clone(), found.path(), found.levels.len()), (None, None, 2));
     assert!(store.verify().unwrap().is_ok());
+}
+
+/// R-EVL-11 asks this of what owns a resource that does not say it.
+#[test]
+fn other_accounts_are_known_by_what_belongs_to_them() {
+    let (_folder, path) = folder();
+    let mut store = Store::open_or_create(&path).unwrap();
+    let knows = |store: &mut Store, at: i64| {
+        store.read(At::Change(ChangeNumber(at))).unwrap().knows_other_accounts(&account(MEMBER)).unwrap()
+    };
+    change(&mut store, |writer| writer.create_resource("arn:aws:s3:::b"));
+    change(&mut store, |writer| {
+        let bucket = writer.resource("arn:aws:s3:::b")?.unwrap();
+        writer.put_resource_owner(bucket.key, &account(MEMBER))
+    });
+    change(&mut store, |writer| {
+        let bucket = writer.resource("arn:aws:s3:::b")?.unwrap();
+        writer.put_resource_owner(bucket.key, &account(MANAGEMENT))
+    });
+    assert_eq!([1, 2, 3].map(|at| knows(&mut store, at)), [false, false, true]);
+    change(&mut store, |writer| {
+        let bucket = writer.resource("arn:aws:s3:::b")?.unwrap();
+        writer.delete_resource(bucket.key)
+    });
+    change(&mut store, |writer| writer.set_account(&account(MANAGEMENT)));
+    assert_eq!([4, 5].map(|at| knows(&mut store, at)), [false, true]);
+
+    let (_folder, path) = folder();
+    let mut store = Store::open_or_create(&path).unwrap();
+    organization(&mut store);
+    assert!(knows(&mut store, 1));
 }
 
 #[test]

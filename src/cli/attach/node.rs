@@ -5,6 +5,7 @@ use serde_json::json;
 use super::AttachArgs;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::Exit;
+use crate::cli::quota;
 use crate::cli::session::{Database, Keep, Session};
 use crate::cli::source::Source;
 use crate::cli::text::shown;
@@ -23,6 +24,7 @@ struct Attached {
     policy: OrganizationPolicy,
     stored: Option<&'static str>,
     changed: bool,
+    warning: Option<String>,
 }
 
 /// Attaches a policy to a node.
@@ -50,7 +52,7 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         }
         (Source::Stored(_), _) => None,
     };
-    let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
+    let keep = args.dry_run.keep();
     let (attached, change) = session.write(Database::MustExist, keep, |writer| {
         let to = resolve_node(writer, to)?;
         let (policy, stored) = match &given {
@@ -61,10 +63,14 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
             }
         };
         let changed = writer.attach_to_node(to.key, policy.key)?;
-        let attached = Attached { to, policy, stored, changed };
+        let warning = quota::of_node(writer, &to, policy.policy_type)?;
+        let attached = Attached { to, policy, stored, changed, warning };
         let summary = attached.sentences(Keep::Change).join("; ");
         Ok((attached, summary))
     })?;
+    if let Some(warning) = &attached.warning {
+        session.out.warning(warning)?;
+    }
     session.out.answer(
         || attached.sentences(keep).into_iter().map(Into::into).collect(),
         || {
@@ -76,14 +82,11 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
                 "Type": attached.policy.policy_type.aws_name(),
                 "sha256": attached.policy.document.as_ref().map(|document| document.id().to_string()),
                 "attached": attached.changed,
-                "dry_run": args.dry_run,
+                "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;
-    if keep == Keep::Nothing {
-        session.out.note("dry run: nothing was stored");
-    }
     Ok(Exit::Yes)
 }
 
@@ -149,7 +152,7 @@ fn store(
 
 impl Attached {
     fn sentences(&self, keep: Keep) -> Vec<String> {
-        let would = if keep == Keep::Nothing { "would have " } else { "" };
+        let would = keep.would();
         let (to, policy) = (node_label(&self.to), organization_policy_label(&self.policy));
         let id = match &self.policy.document {
             Some(document) => format!("sha256 {:.4}…", document.id()),

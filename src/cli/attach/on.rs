@@ -85,7 +85,7 @@ fn set(
                 .hint(format!("a {what} is a JSON file, `-` for stdin, or a literal {{…}}")));
         }
     };
-    let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
+    let keep = args.dry_run.keep();
     let database = if what == "trust policy" { Database::MustExist } else { Database::MayBegin };
     let (set, change) = session.write(database, keep, |writer| {
         let set = work(writer, &document)?;
@@ -102,31 +102,25 @@ fn set(
                 "replaced": set.before.as_ref().map(|before| before.id().to_string()),
                 "attached_as": what,
                 "attached": set.changed,
-                "dry_run": args.dry_run,
+                "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;
-    if keep == Keep::Nothing {
-        session.out.note("dry run: nothing was stored");
-    }
     Ok(Exit::Yes)
 }
 
 impl Set {
     fn sentences(&self, what: &str, document: &Document, keep: Keep) -> Vec<String> {
-        let (create, set, replace) = match keep {
-            Keep::Change => ("created", "set", "replaced"),
-            Keep::Nothing => ("would create", "would set", "would replace"),
-        };
+        let would = keep.would();
         let (label, id) = (&self.label, document.id());
-        let created = self.created.then(|| format!("{create} {label}"));
+        let created = self.created.then(|| format!("{would}created {label}"));
         let sentence = match &self.before {
             _ if !self.changed => format!("the {what} of {label} is that (sha256 {id:.4}…) already"),
             Some(before) => {
-                format!("{replace} the {what} of {label} (sha256 {:.4}… by {id:.4}…)", before.id())
+                format!("{would}replaced the {what} of {label} (sha256 {:.4}… by {id:.4}…)", before.id())
             }
-            None => format!("{set} the {what} of {label} (sha256 {id:.4}…)"),
+            None => format!("{would}set the {what} of {label} (sha256 {id:.4}…)"),
         };
         created.into_iter().chain([sentence]).collect()
     }

@@ -34,6 +34,11 @@ pub(crate) struct GivenPolicies {
 }
 
 impl GivenPolicies {
+    /// Whether there is one of the resource.
+    pub(super) fn gives_resource_policy(&self) -> bool {
+        self.resource_policy.is_some()
+    }
+
     /// The layers with these policies in them.
     pub(super) fn join(
         &self,

@@ -364,6 +364,10 @@ fn note_text(note: &Note, ask: &Ask<'_>) -> String {
             "the role has no tag for `{key}`; a session that brings one is asked about with `--context {key}=…`",
             key = shown(key)
         ),
+        Note::OwnAccount { account } => format!(
+            "the resource is taken to be of the caller's account {account}, as nothing says whose it is; \
+             `--resource-account` does"
+        ),
         Note::Ignored { layer } => ignored_text(*layer, ask),
         Note::UnknownDocument { layer, policy } => {
             let hint = match layer {
@@ -424,6 +428,7 @@ fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
         "decision": decision,
         "layers": layers,
         "route": example.evaluation.route.name(),
+        "assumed": ask.assumed.iter().map(|of| of.name()).collect::<Vec<_>>(),
         "near": reply.near.iter().filter_map(|near| near_json(ask, near)).collect::<Vec<_>>(),
         "degraded": reply.degraded.iter().map(|degraded| degraded_json(ask, degraded)).collect::<Vec<_>>(),
     });

@@ -28,7 +28,8 @@ pub(super) fn organization(
         check_id(id, "r-", "--id r-ab12")?;
     }
     let management = args.management.as_deref().map(crate::cli::thing::account).transpose()?;
-    answer(session, |writer| {
+    let keep = args.dry_run.keep();
+    answer(keep, session, |writer| {
         let root = writer.create_node(&NewNode {
             kind: NodeKind::Root,
             id: args.id.clone(),
@@ -44,27 +45,31 @@ pub(super) fn organization(
         };
         writer.put_organization(root.key, &facts)?;
         let made = Organization { root: root.key, facts };
-        let mut sentences = vec![format!("created {} with its root", organization_label(&made))];
-        sentences.extend(attach_full_access(writer, &root)?);
+        let mut sentences =
+            vec![format!("{}created {} with its root", keep.would(), organization_label(&made))];
+        sentences.extend(attach_full_access(writer, &root, keep)?);
         if let Some(account) = &management {
-            sentences.extend(management_account(writer, account, root.key)?);
+            sentences.extend(management_account(writer, account, root.key, keep)?);
         }
         Ok((organization_label(&made), sentences))
     })
 }
 
-fn management_account(
+/// Makes an account the management account, as far as the tree is concerned: it is somewhere in it.
+pub(crate) fn management_account(
     writer: &mut Writer<'_>,
     account: &AccountId,
     root: NodeKey,
+    keep: Keep,
 ) -> Result<Vec<String>, CliError> {
     let (node, verb) = match writer.node_with_id(account.as_str())? {
         Some(node) => (node, "placed"),
         None => (writer.create_node(&new_account(account, None))?, "created"),
     };
     writer.place(node.key, root)?;
-    let mut sentences = vec![format!("{verb} {} in root, the management account", node_label(&node))];
-    sentences.extend(attach_full_access(writer, &node)?);
+    let mut sentences =
+        vec![format!("{}{verb} {} in root, the management account", keep.would(), node_label(&node))];
+    sentences.extend(attach_full_access(writer, &node, keep)?);
     Ok(sentences)
 }
 
@@ -107,7 +112,8 @@ pub(super) fn node(args: &CreateArgs, name: &NodeName, session: &mut Session) ->
         // An OU is somewhere; an account can be outside of every organization.
         (None, NodeKind::Ou | NodeKind::Root) => Some(NodeName::Root(None)),
     };
-    answer(session, |writer| {
+    let keep = args.dry_run.keep();
+    answer(keep, session, |writer| {
         let parent = place.as_ref().map(|place| resolve_node(writer, place)).transpose()?;
         if let Some(parent) = &parent {
             let siblings = writer.children_of(parent.key)?;
@@ -123,12 +129,12 @@ pub(super) fn node(args: &CreateArgs, name: &NodeName, session: &mut Session) ->
         let mut sentences = match &parent {
             Some(parent) => {
                 writer.place(node.key, parent.key)?;
-                vec![format!("created {} in {}", node_label(&node), node_label(parent))]
+                vec![format!("{}created {} in {}", keep.would(), node_label(&node), node_label(parent))]
             }
-            None => vec![format!("created {} in no organization", node_label(&node))],
+            None => vec![format!("{}created {} in no organization", keep.would(), node_label(&node))],
         };
         if parent.is_some() {
-            sentences.extend(attach_full_access(writer, &node)?);
+            sentences.extend(attach_full_access(writer, &node, keep)?);
         }
         Ok((node_label(&node), sentences))
     })
@@ -145,7 +151,11 @@ pub(crate) fn place_name(text: &str) -> Result<NodeName, CliError> {
 }
 
 /// Attaches AWS's own SCP that allows everything to a node that has no SCP, where SCPs are enabled; tells it.
-pub(crate) fn attach_full_access(writer: &mut Writer<'_>, node: &Node) -> Result<Option<String>, CliError> {
+pub(crate) fn attach_full_access(
+    writer: &mut Writer<'_>,
+    node: &Node,
+    keep: Keep,
+) -> Result<Option<String>, CliError> {
     let top = writer.path_of(node)?.first().map(|top| top.key);
     let all = writer.organizations()?;
     let is_enabled = all.iter().any(|one| Some(one.root) == top && one.facts.scps == TypeStatus::Enabled);
@@ -161,7 +171,7 @@ pub(crate) fn attach_full_access(writer: &mut Writer<'_>, node: &Node) -> Result
         None => writer.create_organization_policy(&new)?,
     };
     writer.attach_to_node(node.key, policy.key)?;
-    Ok(Some(format!("attached scp/FullAWSAccess to {}, as AWS does", node_label(node))))
+    Ok(Some(format!("{}attached scp/FullAWSAccess to {}, as AWS does", keep.would(), node_label(node))))
 }
 
 fn check_id(id: &str, prefix: &str, example: &str) -> Result<(), CliError> {
@@ -178,17 +188,21 @@ fn check_id(id: &str, prefix: &str, example: &str) -> Result<(), CliError> {
 
 /// Makes the change and tells it.
 pub(super) fn answer(
+    keep: Keep,
     session: &mut Session,
     work: impl Fn(&mut Writer<'_>) -> Result<(String, Vec<String>), CliError>,
 ) -> Result<Exit, CliError> {
-    let ((created, sentences), change) = session.write(Database::MayBegin, Keep::Change, |writer| {
+    let ((created, sentences), change) = session.write(Database::MayBegin, keep, |writer| {
         let (created, sentences) = work(writer)?;
         let summary = sentences.join("; ");
         Ok(((created, sentences), summary))
     })?;
     session.out.answer(
         || sentences.into_iter().map(Into::into).collect(),
-        || json!({ "created": created, "change": change.as_ref().map(|change| change.number.0) }),
+        || {
+            let change = change.as_ref().map(|change| change.number.0);
+            json!({ "created": created, "dry_run": keep.is_dry(), "change": change })
+        },
     )?;
     Ok(Exit::Yes)
 }

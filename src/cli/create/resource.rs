@@ -19,7 +19,8 @@ pub(super) fn resource(args: &CreateArgs, arn: &Arn, session: &mut Session) -> R
             format!("`{}` names many: a resource has no wildcards", shown(arn.as_str())),
         ));
     }
-    answer(session, |writer| {
+    let keep = args.dry_run.keep();
+    answer(keep, session, |writer| {
         let resource = writer.create_resource(arn.as_str())?;
         if let Some(owner) = &owner {
             writer.put_resource_owner(resource.key, owner)?;
@@ -27,6 +28,6 @@ pub(super) fn resource(args: &CreateArgs, arn: &Arn, session: &mut Session) -> R
         put_resource_tags(writer, &resource, &args.tags)?;
         let of = owner.as_ref().or(resource.account.as_ref());
         let of = of.map_or(String::new(), |account| format!(" of {account}"));
-        Ok((resource.arn.clone(), vec![format!("created {}{of}", shown(&resource.arn))]))
+        Ok((resource.arn.clone(), vec![format!("{}created {}{of}", keep.would(), shown(&resource.arn))]))
     })
 }

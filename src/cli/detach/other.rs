@@ -9,7 +9,7 @@ use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::Exit;
 use crate::cli::name::label;
 use crate::cli::resolve::resolve_principal;
-use crate::cli::session::{Database, Keep, Session};
+use crate::cli::session::{Database, Session};
 use crate::cli::text::{quoted_list, shown};
 use crate::cli::thing::{
     NodeName, find_organization_policies, node_label, organization_policy_label, resolve_node,
@@ -96,7 +96,7 @@ fn answer(
     session: &mut Session,
     work: impl Fn(&mut Writer<'_>) -> Result<Detached, CliError>,
 ) -> Result<Exit, CliError> {
-    let keep = if args.dry_run { Keep::Nothing } else { Keep::Change };
+    let keep = args.dry_run.keep();
     let (detached, change) = session.write(Database::MustExist, keep, |writer| {
         let detached = work(writer)?;
         let summary = format!("detached {} from {}", detached.what, detached.from);
@@ -105,20 +105,16 @@ fn answer(
     if let Some(warning) = &detached.warning {
         session.out.warning(warning)?;
     }
-    let verb = if args.dry_run { "would detach" } else { "detached" };
     session.out.answer(
-        || vec![format!("{verb} {} from {}", detached.what, detached.from).into()],
+        || vec![format!("{}detached {} from {}", keep.would(), detached.what, detached.from).into()],
         || {
             json!({
                 "detached": detached.what,
                 "from": detached.from,
-                "dry_run": args.dry_run,
+                "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
             })
         },
     )?;
-    if args.dry_run {
-        session.out.note("dry run: nothing was stored");
-    }
     Ok(Exit::Yes)
 }

@@ -1,5 +1,6 @@
 //! The report of `test`, as text and as JSON.
 
+use itertools::Itertools;
 use serde_json::{Value as Json, json};
 
 use super::super::output::{FAINT, STRONG};
@@ -62,14 +63,29 @@ fn file_text(report: &FileReport) -> Vec<Text> {
         return vec![head, broken_text(&file, broken)];
     }
     let head = head.and(format!("  {} of {cases}", tally.failed + tally.broken));
-    let cases = report.cases.iter().flat_map(|case| case_text(&file, case));
+    // What is wrong with the table is wrong with every case: it is told once.
+    let broken = report.cases.iter().filter_map(|case| Some((case.broken()?, case)));
+    let broken = broken.into_group_map();
+    let cases =
+        report.cases.iter().flat_map(|case| match case.broken().and_then(|found| broken.get(&found)) {
+            Some(alike) if !alike.first().is_some_and(|first| std::ptr::eq(*first, case)) => Vec::new(),
+            alike => case_text(&file, case, alike.map_or(0, |alike| alike.len() - 1)),
+        });
     std::iter::once(head).chain(cases).collect()
 }
 
-fn case_text(file: &str, case: &CaseReport) -> Vec<Text> {
+/// A case, and how many others are broken in the same way.
+fn case_text(file: &str, case: &CaseReport, others: usize) -> Vec<Text> {
     let head = || {
-        Text::from(format!("  {file}:{}:{}  ", case.line, case.column))
+        let (line, column) =
+            case.broken().map_or((case.line, case.column), |found| (found.line, found.column));
+        let others = match others {
+            0 => String::new(),
+            others => format!(", and {}", count(others, "other case", "other cases")),
+        };
+        Text::from(format!("  {file}:{line}:{column}  "))
             .and(Text::styled(STRONG, &shown(&case.name)))
+            .and(others)
     };
     match &case.result {
         CaseResult::Passed(_) => Vec::new(),

@@ -55,8 +55,8 @@ impl Applier<'_, '_> {
         if let Some(root) = &root {
             self.remove_nodes(root, &mut stored)?;
         }
-        self.node_attachments(root.as_ref(), &mut stored)?;
         self.remove_organization_policies(&mut stored)?;
+        self.node_attachments(root.as_ref(), &mut stored)?;
         self.warn_of_gaps()?;
         stored.changed.retain(|id| !stored.new.contains(id));
         self.outcome.new += stored.new.len();
@@ -110,8 +110,7 @@ impl Applier<'_, '_> {
         if before.is_none() && dump.enabled.is_none() {
             self.outcome.warnings.push(Warning::NoRoots);
         }
-        let before_or = before.clone();
-        let old = before_or.as_ref();
+        let old = before.as_ref();
         let facts = OrganizationFacts {
             id: id.or_else(|| old.and_then(|old| old.id.clone())),
             management_account: dump
@@ -285,32 +284,32 @@ impl Applier<'_, '_> {
     /// Deletes the accounts, then the OUs, of this organization that the dump covers and does not have.
     fn remove_nodes(&mut self, root: &Organization, stored: &mut Stored) -> Result<(), StoreError> {
         let dump = &self.estate.organization;
-        let is_gone = |node: &Node| node.id.as_ref().is_some_and(|id| !dump.nodes.contains_key(id));
-        for node in self.writer.nodes(Some(NodeKind::Account))? {
-            let top = self.writer.path_of(&node)?.first().map(|top| top.key);
-            if dump.covers_accounts() && is_gone(&node) && top == Some(root.root) {
-                self.writer.delete_node(node.key)?;
-                stored.removed += 1;
-            }
+        let is_missing = |node: &Node| node.id.as_ref().is_some_and(|id| !dump.nodes.contains_key(id));
+        let all = self.writer.nodes_under(root.root)?;
+        let accounts = all.iter().filter(|node| node.kind == NodeKind::Account);
+        for account in accounts.filter(|account| dump.covers_accounts() && is_missing(account)) {
+            self.writer.delete_node(account.key)?;
+            stored.removed += 1;
         }
-        // From the bottom up: an OU is empty when its own OUs are gone.
-        let mut ous = Vec::new();
-        for node in self.writer.nodes(Some(NodeKind::Ou))? {
-            let path = self.writer.path_of(&node)?;
-            let covered =
-                path.iter().rev().skip(1).any(|above| {
-                    above.id.as_ref().is_some_and(|id| dump.covers(&Listed::OusUnder(id.clone())))
-                });
-            if covered && is_gone(&node) && path.first().map(|top| top.key) == Some(root.root) {
-                ous.push((path.len(), node));
-            }
+        // From the top down: an OU is gone where the list of those beside it does not have it, and with it go those
+        // in it that no list has.
+        let above: HashMap<NodeKey, NodeKey> = self.writer.all_placements()?.into_iter().collect();
+        let covers = |id: Option<&String>| id.is_some_and(|id| dump.covers(&Listed::OusUnder(id.clone())));
+        let listed: BTreeSet<NodeKey> =
+            all.iter().filter(|node| covers(node.id.as_ref())).map(|node| node.key).collect();
+        let mut gone: Vec<&Node> = Vec::new();
+        for ou in all.iter().filter(|node| node.kind == NodeKind::Ou && is_missing(node)) {
+            let is_gone = above.get(&ou.key).is_some_and(|parent| {
+                listed.contains(parent) || gone.iter().any(|other| other.key == *parent)
+            });
+            gone.extend(is_gone.then_some(ou));
         }
-        ous.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
-        for (_, ou) in ous {
+        // From the bottom up: an OU is empty when its own OUs are deleted.
+        for ou in gone.into_iter().rev() {
             if self.writer.children_of(ou.key)?.is_empty() {
                 self.writer.delete_node(ou.key)?;
                 stored.removed += 1;
-            } else if let Some(id) = ou.id {
+            } else if let Some(id) = ou.id.clone() {
                 self.outcome.warnings.push(Warning::KeptOu { id });
             }
         }
@@ -339,6 +338,12 @@ impl Applier<'_, '_> {
             nodes.values().filter_map(|node| Some((node.id.as_deref()?, node.key))).collect();
         let before: BTreeSet<(NodeKey, OrganizationPolicyKey)> =
             self.writer.all_organization_attachments()?.into_iter().collect();
+        let here: BTreeSet<NodeKey> = match organization {
+            Some(organization) => {
+                self.writer.nodes_under(organization.root)?.iter().map(|node| node.key).collect()
+            }
+            None => BTreeSet::new(),
+        };
         let mut after = BTreeSet::new();
         for ((policy, node), file) in &dump.attachments {
             let Some(&node) = by_id.get(node.as_str()) else { return Err(unknown_node(file, node)) };
@@ -355,13 +360,12 @@ impl Applier<'_, '_> {
             let of_node = node_id.zip(known.map(|policy| policy.policy_type));
             let covered = policy_id.is_some_and(|id| dump.covers(&Listed::TargetsOf(id)))
                 || of_node.is_some_and(|(id, policy_type)| dump.covers(&Listed::PoliciesOf(id, policy_type)));
-            let in_this = organization.is_some_and(|one| self.is_in(&nodes, node, one));
-            if !covered || !in_this {
+            if !covered || !here.contains(&node) {
                 after.insert((node, policy));
             }
         }
-        if let Some(organization) = organization.filter(|one| one.facts.scps == TypeStatus::Enabled) {
-            self.assume_full_access(organization, &nodes, &types, &mut after)?;
+        if organization.is_some_and(|one| one.facts.scps == TypeStatus::Enabled) {
+            self.assume_full_access(&here, &nodes, &types, &mut after)?;
         }
         for &(node, policy) in before.difference(&after) {
             self.writer.detach_from_node(node, policy)?;
@@ -386,14 +390,9 @@ impl Applier<'_, '_> {
         Ok(())
     }
 
-    fn is_in(&self, nodes: &BTreeMap<NodeKey, Node>, node: NodeKey, organization: &Organization) -> bool {
-        let path = nodes.get(&node).map(|node| self.writer.path_of(node));
-        path.and_then(Result::ok).and_then(|path| path.first().map(|top| top.key)) == Some(organization.root)
-    }
-
     fn assume_full_access(
         &mut self,
-        organization: &Organization,
+        here: &BTreeSet<NodeKey>,
         nodes: &BTreeMap<NodeKey, Node>,
         types: &HashMap<OrganizationPolicyKey, OrganizationPolicyType>,
         after: &mut BTreeSet<(NodeKey, OrganizationPolicyKey)>,
@@ -403,11 +402,7 @@ impl Applier<'_, '_> {
             .filter(|(_, policy)| types.get(policy).is_none_or(|one| *one == OrganizationPolicyType::Scp))
             .map(|(node, _)| *node)
             .collect();
-        let without: Vec<NodeKey> = nodes
-            .keys()
-            .copied()
-            .filter(|node| !has_scp.contains(node) && self.is_in(nodes, *node, organization))
-            .collect();
+        let without: Vec<NodeKey> = here.difference(&has_scp).copied().collect();
         if without.is_empty() {
             return Ok(());
         }
@@ -462,10 +457,9 @@ impl Applier<'_, '_> {
         for policy in self.writer.organization_policies()? {
             let (Some(id), None) = (&policy.id, &policy.document) else { continue };
             if !self.writer.nodes_of_policy(policy.key)?.is_empty() {
-                self.outcome.warnings.push(Warning::UnknownOrganizationPolicy {
-                    policy: format!("{}/{}", policy.policy_type, policy.name),
-                    id: id.clone(),
-                });
+                self.outcome
+                    .warnings
+                    .push(Warning::UnknownOrganizationPolicy { policy: policy.to_string(), id: id.clone() });
             }
         }
         Ok(())

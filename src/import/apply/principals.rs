@@ -36,12 +36,40 @@ impl Applier<'_, '_> {
         known.seen = true;
         let known = known.clone();
         changed |= self.tags(&known, record)?;
-        changed |= self.documents(&known, record)?;
+        changed |= self.inline(&known, record)?;
+        changed |= self.trust(&known, record)?;
         changed |= self.attachments(&known, record)?;
         changed |= self.boundary(&known, record)?;
         changed |= self.memberships(&known, record)?;
         self.outcome.new += usize::from(is_new);
         self.outcome.changed += usize::from(changed && !is_new);
+        Ok(())
+    }
+
+    /// Users and roles of which only tags, boundary and trust policy are said: the rest stays as it is, unless it is of
+    /// another of the same name, who is gone.
+    pub(super) fn shown(&mut self) -> Result<(), StoreError> {
+        for record in &self.estate.shown {
+            self.outcome.count(record.kind);
+            let known = self.state.principal(record.kind, Some(&record.name.account), &record.name.name);
+            let (key, is_new) = match known {
+                None => (self.create(record)?, true),
+                Some(known) if is_another(&known.principal, record) => {
+                    let old = known.principal.key;
+                    self.outcome.removed += 1;
+                    (self.replace(old, record)?, true)
+                }
+                Some(known) => (known.principal.key, false),
+            };
+            if let Some(known) = self.state.principals.get(&key).cloned() {
+                let mut changed = self.tags(&known, record)?;
+                changed |= self.trust(&known, record)?;
+                changed |= self.boundary(&known, record)?;
+                self.outcome.new += usize::from(is_new);
+                self.outcome.changed += usize::from(changed && !is_new);
+            }
+            self.step();
+        }
         Ok(())
     }
 
@@ -97,8 +125,7 @@ impl Applier<'_, '_> {
         Ok(changed)
     }
 
-    /// Inline policies and the trust policy.
-    fn documents(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+    fn inline(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
         let (key, documents, mut changed) = (known.principal.key, &self.estate.documents, false);
         for name in known.inline.keys().filter(|name| !record.inline.contains_key(*name)) {
             changed |= self.writer.remove_inline(key, name)?;
@@ -108,12 +135,16 @@ impl Applier<'_, '_> {
                 changed |= self.writer.put_inline(key, name, &documents[document])?;
             }
         }
-        if let Some(document) = record.trust
-            && known.trust.as_ref() != Some(&self.id(document))
-        {
-            changed |= self.writer.put_trust_policy(key, &documents[document])?;
-        }
         Ok(changed)
+    }
+
+    fn trust(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+        match record.trust {
+            Some(document) if known.trust.as_ref() != Some(&self.id(document)) => {
+                self.writer.put_trust_policy(known.principal.key, &self.estate.documents[document])
+            }
+            _ => Ok(false),
+        }
     }
 
     fn attachments(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {

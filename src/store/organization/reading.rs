@@ -1,6 +1,6 @@
 //! Reading the tree, the policies, and where an account stands.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Params, params};
 
@@ -79,6 +79,24 @@ impl Snapshot<'_> {
         }
         path.reverse();
         Ok(path)
+    }
+
+    /// A node with everything that hangs under it, from the top down.
+    pub fn nodes_under(&self, top: NodeKey) -> Result<Vec<Node>, StoreError> {
+        let mut left: HashMap<NodeKey, Node> =
+            self.nodes(None)?.into_iter().map(|node| (node.key, node)).collect();
+        let mut children: HashMap<NodeKey, Vec<NodeKey>> = HashMap::new();
+        for (child, parent) in self.all_placements()? {
+            children.entry(parent).or_default().push(child);
+        }
+        let mut found: Vec<Node> = left.remove(&top).into_iter().collect();
+        let mut next = 0;
+        while let Some(node) = found.get(next) {
+            let below = children.remove(&node.key).unwrap_or_default();
+            found.extend(below.into_iter().filter_map(|key| left.remove(&key)));
+            next += 1;
+        }
+        Ok(found)
     }
 
     /// Where an account stands; `None` where it is not stored.

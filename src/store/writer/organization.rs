@@ -57,7 +57,7 @@ impl Writer<'_> {
             return Ok(false);
         }
         if self.path_of(&above)?.iter().any(|one| one.key == node) {
-            return Err(StoreError::Circle { node: node_label(&child), parent: node_label(&above) });
+            return Err(StoreError::Circle { node: child.to_string(), parent: above.to_string() });
         }
         self.unplace(node)?;
         self.open("organization_placements", "node_id, parent_id", params![node, parent])?;
@@ -76,8 +76,8 @@ impl Writer<'_> {
         let node = self.standing_node(key)?;
         let children = self.children_of(key)?;
         if !children.is_empty() {
-            let under = children.iter().map(node_label).collect();
-            return Err(StoreError::NotEmpty { node: node_label(&node), under });
+            let under = children.iter().map(Node::to_string).collect();
+            return Err(StoreError::NotEmpty { node: node.to_string(), under });
         }
         self.close_all("organizations", "root_id", key.0)?;
         self.close_all("organization_attachments", "node_id", key.0)?;
@@ -174,8 +174,8 @@ impl Writer<'_> {
         let policy = self.standing_policy(key)?;
         let nodes = self.nodes_of_policy(key)?;
         if !nodes.is_empty() {
-            let by = nodes.iter().map(node_label).collect();
-            return Err(StoreError::InUse { policy: format!("{}/{}", policy.policy_type, policy.name), by });
+            let by = nodes.iter().map(Node::to_string).collect();
+            return Err(StoreError::InUse { policy: policy.to_string(), by });
         }
         self.close_all("organization_policy_contents", "policy_id", key.0)?;
         self.close("organization_policies", key.0)
@@ -219,14 +219,4 @@ impl Writer<'_> {
     fn standing_policy(&self, key: OrganizationPolicyKey) -> Result<OrganizationPolicy, StoreError> {
         self.organization_policy(key)?.ok_or(StoreError::Gone { what: "organization policy" })
     }
-}
-
-/// `ou/dev`, `account/123456789012`, `root`.
-fn node_label(node: &Node) -> String {
-    let name = match node.kind {
-        NodeKind::Root => return "root".to_owned(),
-        NodeKind::Ou => node.name.as_ref().or(node.id.as_ref()),
-        NodeKind::Account => node.id.as_ref(),
-    };
-    format!("{}/{}", node.kind, name.map_or("", String::as_str))
 }

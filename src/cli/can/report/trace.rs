@@ -8,6 +8,7 @@ use crate::cases::Answer;
 use crate::eval::{self, Fit};
 use crate::layers::{Layer, StatementRef};
 use crate::request::fold;
+use crate::stored::Assumption;
 
 /// The layers in the order of the rules, each with its decision; of a *depends* those of the case that is allowed.
 pub(super) fn lines(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
@@ -19,11 +20,17 @@ pub(super) fn lines(ask: &Ask<'_>, reply: &Reply) -> Vec<Text> {
     let owner = eval::owner(&request).map_or_else(|| "not known".to_owned(), |owner| owner.to_string());
     let mut lines =
         vec![Text::default(), format!("trace, by the rule {}", example.evaluation.route.name()).into()];
-    lines.push(format!("  the account of the resource: {owner}").into());
+    let is_assumed =
+        [Assumption::OnlyAccount, Assumption::OwnAccount].iter().any(|of| ask.assumed.contains(of));
+    let assumed = if is_assumed { ", the caller's, as nothing says whose it is" } else { "" };
+    lines.push(format!("  the account of the resource: {owner}{assumed}").into());
     for layer in Layer::OF_POLICIES {
         let says = match example.evaluation.layer(layer) {
             Some(evaluated) => evaluated.decision.to_string(),
             None if ask.layers.is_present(layer) => "does not count".to_owned(),
+            None if layer == Layer::Resource && ask.assumed.contains(&Assumption::NoResourcePolicy) => {
+                "none, as none is stored".to_owned()
+            }
             None => "none".to_owned(),
         };
         lines.push(format!("  {layer}: {says}").into());

@@ -1,0 +1,153 @@
+//! `diff`: what two policies, or two folders of them, allow that the other does not.
+//!
+//! `meaning` turns an argument into policies, `pair` puts those of both sides beside each other and asks the analysis,
+//! and one file for each form of the answer writes it.
+
+mod fail_on;
+mod json;
+mod markdown;
+mod meaning;
+mod pair;
+mod part;
+mod sarif;
+mod text;
+
+use super::at::When;
+use super::error::{CliError, ErrorKind};
+use super::exit::Exit;
+use super::output::Wanted;
+use super::session::Session;
+use crate::algebra::Budget;
+use crate::analysis::{Analysis, AnalysisError};
+use crate::catalog::Catalog;
+use crate::compile::Typing;
+use crate::store::At;
+use crate::tell::Detail;
+
+use fail_on::FailOn;
+use meaning::{Meaning, Read};
+use pair::{Compared, Pair};
+use part::PartArgs;
+
+/// Say what was gained and what was lost between two policies
+///
+/// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy: its name or ARN, one of its versions
+/// (my-repo@v1), or what it was at some time (my-repo@2026-10-01). With two folders, files of the same name are
+/// compared.
+///
+/// The answer is exact: EQUIVALENT is a proof, and every difference has a request that was decided on both sides. What
+/// is only possible is said to be.
+///
+/// Exit codes: 0 equivalent, 1 different, 2 no answer, 3 it may be different; `--fail-on` says what counts as
+/// different.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb diff old.json new.json
+  iamdb diff my-repo@v1 my-repo
+  iamdb diff my-repo@2026-10-01 my-repo.json --fail-on gained:write
+  iamdb diff --type scp main/scps/ scps/ --output markdown
+  git show main:policy.json | iamdb diff - policy.json --output sarif > access.sarif")]
+pub(crate) struct DiffArgs {
+    /// What is compared with
+    old: String,
+    /// What is compared
+    new: String,
+    /// What the policies are used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint [default:
+    /// identity; with a principal in them resource or trust]
+    #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]
+    policy_type: Option<meaning::TypeName>,
+    #[command(flatten)]
+    part: PartArgs,
+    /// What counts as different: any, gained, gained:LEVEL (list, read, tagging, write or permissions-management, or
+    /// worse), lost or none
+    #[arg(long, value_name = "WHAT", default_value = "any", value_parser = FailOn::parse)]
+    fail_on: FailOn,
+    /// Exit with 0 whatever differs
+    #[arg(long)]
+    exit_zero: bool,
+    /// Show long lists whole
+    #[arg(long)]
+    expand: bool,
+    /// Let keys hold what AWS says they never do: a date of no date, several values for one
+    #[arg(long)]
+    untyped: bool,
+}
+
+/// A difference as it is told.
+struct Answer {
+    pairs: Vec<Compared>,
+    /// Whether folders were compared: then there are names to tell apart.
+    layout: Layout,
+    /// The version of the catalogue.
+    catalogue: String,
+}
+
+/// What was compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// Two policies.
+    One,
+    /// Two folders.
+    Folders,
+}
+
+pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
+    let catalog = Catalog::embedded();
+    let part = args.part.read()?;
+    let old = meaning(&args.old, session)?;
+    let new = meaning(&args.new, session)?;
+    let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
+    let (pairs, layout) = pair::pairs(old, new, args.policy_type, &mut session.out)?;
+    let mut compared = Vec::new();
+    for pair in pairs {
+        let mut analysis = Analysis::new(&catalog, typing, Budget::default());
+        let diff = analysis.diff(&pair.old, &pair.new, &part).map_err(|error| no_answer(&error, &pair))?;
+        compared.push(Compared::of(pair, diff, &catalog));
+    }
+    let answer = Answer { pairs: compared, layout, catalogue: catalog.version().to_owned() };
+    let detail = if args.expand { Detail::Whole } else { Detail::Brief };
+    match wanted {
+        Wanted::Markdown => session.out.bytes(markdown::written(&answer, detail).as_bytes())?,
+        Wanted::Sarif => session.out.bytes(sarif::written(&answer)?.as_bytes())?,
+        Wanted::Text | Wanted::Json | Wanted::Junit => {
+            let (lines, is_cut) = text::lines(&answer, detail);
+            if is_cut {
+                session.out.note("long lists are cut; `--expand` shows all");
+            }
+            session.out.answer(|| lines, || json::object(&answer))?;
+        }
+    }
+    Ok(if args.exit_zero { Exit::Yes } else { args.fail_on.exit(&answer.pairs) })
+}
+
+/// What an argument means; the database is asked only where it is none of the rest.
+fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
+    match meaning::read(argument)? {
+        Read::Known(meaning) => Ok(meaning),
+        Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
+        Read::Stored => {
+            let now = When(At::Now);
+            if let Some(found) = session.read(&now, |snapshot, _| meaning::stored(argument, snapshot))? {
+                return Ok(found);
+            }
+            let Some((name, then)) = meaning::at_time(argument) else {
+                return session.read(&now, |snapshot, _| Err(meaning::unknown(argument, snapshot)?));
+            };
+            session.read(&then, |snapshot, _| match meaning::stored(name, snapshot)? {
+                Some(found) => Ok(found.called(argument)),
+                None => Err(meaning::unknown(name, snapshot)?),
+            })
+        }
+    }
+}
+
+fn no_answer(error: &AnalysisError, pair: &Pair) -> CliError {
+    let message = format!("{}: {}", pair.label(), super::text::shown(&error.to_string()));
+    match error {
+        AnalysisError::Compile(_) => CliError::new(ErrorKind::Budget, message)
+            .hint("patterns with several `*` inside, and keys with very many values, cost most: compare the policies part by part"),
+        AnalysisError::Disagreement { .. } => CliError::new(ErrorKind::Internal, message)
+            .hint("no answer is better than a wrong one"),
+    }
+}

@@ -1,0 +1,279 @@
+//! Policies of both sides beside each other, as subjects of the analysis, and what came of comparing them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::super::error::{CliError, ErrorKind};
+use super::super::finding::Findings;
+use super::super::output::Output;
+use super::super::text::shown;
+use super::Layout;
+use super::meaning::{Meaning, Named, Place, TypeName};
+use crate::analysis::{Diff, Subject, alone};
+use crate::catalog::Catalog;
+use crate::layers::{LayerDocument, LayerPolicy};
+use crate::policy::{Consequence, Document, Parsed, PolicyType, parse};
+use crate::tell::{Change, Direction, Source, Teller, Told};
+
+/// Two subjects to be compared.
+#[derive(Debug)]
+pub(super) struct Pair {
+    /// What the old side is known as; none: it has no such file.
+    pub(super) old_label: Option<String>,
+    /// What the new side is known as.
+    pub(super) new_label: Option<String>,
+    /// The path of both in their folders.
+    pub(super) name: Option<String>,
+    /// What is compared with.
+    pub(super) old: Subject,
+    /// What is compared.
+    pub(super) new: Subject,
+    /// Whether the documents differ beyond their formatting.
+    pub(super) wording: Wording,
+    /// The labels that are files.
+    pub(super) files: BTreeSet<String>,
+}
+
+/// How two documents differ as texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// They have one canonical form.
+    Same,
+    /// They say something otherwise, be it to the same effect.
+    Changed,
+}
+
+/// A pair and its difference.
+#[derive(Debug)]
+pub(super) struct Compared {
+    /// What was compared.
+    pub(super) pair: Pair,
+    /// What is allowed now and was not.
+    pub(super) gained: Vec<Told>,
+    /// What was allowed and is not now.
+    pub(super) lost: Vec<Told>,
+    /// Statements whose text changed without effect.
+    pub(super) reworded: Vec<(Source, Change)>,
+}
+
+impl Pair {
+    /// `old.json → new.json`, or the path of both.
+    pub(super) fn label(&self) -> String {
+        let of = |label: &Option<String>| {
+            label.as_ref().map_or_else(|| "nothing".to_owned(), |label| shown(label))
+        };
+        match &self.name {
+            Some(name) => shown(name),
+            None => format!("{} → {}", of(&self.old_label), of(&self.new_label)),
+        }
+    }
+}
+
+impl Compared {
+    /// A pair with its difference, told.
+    pub(super) fn of(pair: Pair, diff: Diff, catalog: &Catalog) -> Compared {
+        let teller = Teller::between(catalog, &pair.old, &pair.new);
+        let gained: Vec<Told> =
+            diff.gained.iter().map(|clause| teller.tell(clause, Direction::Gained)).collect();
+        let lost: Vec<Told> = diff.lost.iter().map(|clause| teller.tell(clause, Direction::Lost)).collect();
+        let all: Vec<Told> = gained.iter().chain(&lost).cloned().collect();
+        let reworded = teller.without_effect(&all);
+        Compared { pair, gained, lost, reworded }
+    }
+
+    /// Whether something is certain to have been gained or lost.
+    pub(super) fn is_sure(&self, direction: Direction) -> bool {
+        let told = if direction == Direction::Lost { &self.lost } else { &self.gained };
+        told.iter().any(|told| told.example.is_some())
+    }
+
+    /// Whether the documents differ beyond their formatting.
+    pub(super) fn is_text_changed(&self) -> bool {
+        self.pair.wording == Wording::Changed
+    }
+
+    /// What is possible beyond the verdict.
+    pub(super) fn possibly(&self) -> Vec<Direction> {
+        let only_possible =
+            |told: &[Told]| !told.is_empty() && told.iter().all(|told| told.example.is_none());
+        let gained = only_possible(&self.gained).then_some(Direction::Gained);
+        gained.into_iter().chain(only_possible(&self.lost).then_some(Direction::Lost)).collect()
+    }
+
+    /// The verdict in one word: the fifth is for what is only possible.
+    pub(super) fn word(&self) -> &'static str {
+        verdict(std::slice::from_ref(self))
+    }
+
+    /// Whether the text changed, and access did not.
+    pub(super) fn is_reworded(&self) -> bool {
+        self.word() == "equivalent" && self.is_text_changed()
+    }
+}
+
+/// The verdict over some pairs in one word.
+pub(super) fn verdict(pairs: &[Compared]) -> &'static str {
+    let is_sure = |direction: Direction| pairs.iter().any(|pair| pair.is_sure(direction));
+    match (is_sure(Direction::Gained), is_sure(Direction::Lost)) {
+        (true, true) => "both",
+        (true, false) => "wider",
+        (false, true) => "narrower",
+        (false, false) if pairs.iter().any(|pair| !pair.possibly().is_empty()) => "unknown",
+        (false, false) => "equivalent",
+    }
+}
+
+/// What is to be compared with what.
+pub(super) fn pairs(
+    old: Meaning,
+    new: Meaning,
+    typed: Option<TypeName>,
+    out: &mut Output,
+) -> Result<(Vec<Pair>, Layout), CliError> {
+    match (old, new) {
+        (Meaning::Policy(old), Meaning::Policy(new)) => {
+            Ok((vec![pair(None, Some(&old), Some(&new), typed, out)?], Layout::One))
+        }
+        (Meaning::Folder(old), Meaning::Folder(new)) => {
+            let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            if names.is_empty() {
+                return Err(CliError::new(ErrorKind::NotFound, "there is no .json file in these folders"));
+            }
+            let pair = |name: &String| pair(Some(name), old.get(name), new.get(name), typed, out);
+            Ok((names.into_iter().map(pair).collect::<Result<_, _>>()?, Layout::Folders))
+        }
+        _ => {
+            Err(CliError::new(ErrorKind::Usage, "a folder is compared with a folder, a policy with a policy")
+                .hint("name a file in the folder, or another folder"))
+        }
+    }
+}
+
+fn pair(
+    name: Option<&String>,
+    old: Option<&Named>,
+    new: Option<&Named>,
+    typed: Option<TypeName>,
+    out: &mut Output,
+) -> Result<Pair, CliError> {
+    let policy_type = match typed {
+        Some(name) => name.policy_type(),
+        None => guessed(old, new)?,
+    };
+    let wording = match (old, new) {
+        (Some(old), Some(new))
+            if Document::new(old.text.clone()).id() == Document::new(new.text.clone()).id() =>
+        {
+            Wording::Same
+        }
+        _ => Wording::Changed,
+    };
+    let mut subject = |named: Option<&Named>| -> Result<Subject, CliError> {
+        let policy = named.map(|named| layer_policy(named, policy_type, out)).transpose()?;
+        Ok(alone(policy.into_iter().collect(), policy_type))
+    };
+    let label = |named: Option<&Named>| named.map(|named| named.label.clone());
+    let files = old.into_iter().chain(new).filter(|named| named.place == Place::File);
+    Ok(Pair {
+        old_label: label(old),
+        new_label: label(new),
+        name: name.cloned(),
+        old: subject(old)?,
+        new: subject(new)?,
+        wording,
+        files: files.map(|named| named.label.clone()).collect(),
+    })
+}
+
+/// A policy, read leniently; what AWS would not accept in it is told.
+fn layer_policy(named: &Named, policy_type: PolicyType, out: &mut Output) -> Result<LayerPolicy, CliError> {
+    let parsed: Parsed = parse(&named.text, policy_type);
+    let is_rejected =
+        |parsed: &Parsed| parsed.degraded().any(|found| found.consequence == Consequence::DocumentRejected);
+    if is_rejected(&parsed) {
+        let message = format!("`{}` is not a policy that can be read", shown(&named.label));
+        let findings = Findings::new(&named.label, &named.text, parsed.errors().cloned().collect());
+        return Err(CliError::new(ErrorKind::InvalidPolicy, message).because(findings));
+    }
+    let degraded: Vec<_> = parsed.degraded().cloned().collect();
+    if !degraded.is_empty() {
+        out.findings(&Findings::new(&named.label, &named.text, degraded))?;
+    }
+    Ok(LayerPolicy {
+        name: named.label.clone(),
+        kind: "policy".to_owned(),
+        group: None,
+        policy_type,
+        document: Some(Arc::new(LayerDocument { text: named.text.clone(), parsed })),
+        offset: 0,
+    })
+}
+
+/// The type that policies have where it is not said: principals are only in those of resources and roles.
+fn guessed(old: Option<&Named>, new: Option<&Named>) -> Result<PolicyType, CliError> {
+    let of = |named: Option<&Named>| named.and_then(|named| Guess::of(&named.text));
+    Ok(match (of(old), of(new)) {
+        (Some(Guess::Identity), Some(Guess::Identity)) | (None, None) => PolicyType::Identity,
+        (Some(one), None) | (None, Some(one)) => one.policy_type(),
+        (Some(Guess::Trust), Some(Guess::Trust)) => Guess::Trust.policy_type(),
+        (Some(Guess::Identity), Some(_)) | (Some(_), Some(Guess::Identity)) => {
+            let message =
+                "one of the policies has principals and the other has not: they are of different types";
+            return Err(CliError::new(ErrorKind::Usage, message).hint("`--type` says as what both are read"));
+        }
+        (Some(_), Some(_)) => Guess::Resource.policy_type(),
+    })
+}
+
+/// What a policy looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guess {
+    /// It has no principals.
+    Identity,
+    /// It has, and is about sessions only.
+    Trust,
+    /// It has.
+    Resource,
+}
+
+impl Guess {
+    /// None: it has no statement to tell by.
+    fn of(text: &str) -> Option<Guess> {
+        let document = serde_json::from_str::<Json>(text.trim_start_matches('\u{feff}')).ok()?;
+        let statements = listed(document.get("Statement")?);
+        let has_principal = |statement: &&Json| {
+            statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
+        };
+        let is_about_sessions = |statement: &&Json| {
+            let actions = statement.get("Action").map(listed).unwrap_or_default();
+            let is_of_sts = |action: &&Json| {
+                action.as_str().is_some_and(|action| action.to_ascii_lowercase().starts_with("sts:"))
+            };
+            statement.get("Resource").is_none() && !actions.is_empty() && actions.iter().all(is_of_sts)
+        };
+        match statements.iter().any(has_principal) {
+            _ if statements.is_empty() => None,
+            false => Some(Guess::Identity),
+            true if statements.iter().all(is_about_sessions) => Some(Guess::Trust),
+            true => Some(Guess::Resource),
+        }
+    }
+
+    fn policy_type(self) -> PolicyType {
+        match self {
+            Guess::Identity => TypeName::Identity.policy_type(),
+            Guess::Trust => TypeName::Trust.policy_type(),
+            Guess::Resource => TypeName::Resource.policy_type(),
+        }
+    }
+}
+
+/// One or many.
+fn listed(value: &Json) -> Vec<&Json> {
+    match value {
+        Json::Array(all) => all.iter().collect(),
+        one => vec![one],
+    }
+}

@@ -1,0 +1,57 @@
+//! Clauses on a terminal: a heading with a sign, and below it what is to be said, in two columns.
+
+use super::output::{FAINT, STRONG};
+use super::text::{Text, shown};
+use crate::tell::{Detail, Direction, Row, Told};
+
+/// How wide a heading is before the level stands behind it.
+const HEADING: usize = 78;
+/// How wide a row is.
+const ROW: usize = 88;
+
+/// The lines of one clause, and whether a list in them was cut.
+pub(crate) fn clause_lines(told: &Told, detail: Detail) -> (Vec<Text>, bool) {
+    let words = told.words(detail);
+    let sign = match told.direction {
+        Direction::Gained | Direction::Held => "+",
+        Direction::Lost => "-",
+    };
+    let mut lines = Vec::new();
+    for (nth, part) in wrapped(&words.heading, HEADING).into_iter().enumerate() {
+        lines.push(if nth == 0 {
+            let padding = " ".repeat(HEADING.saturating_sub(part.chars().count()) + 2);
+            let heading = Text::styled(STRONG, &format!("{sign} {part}"));
+            heading.and(padding).and(Text::styled(FAINT, &words.level))
+        } else {
+            Text::from("  ").and(Text::styled(STRONG, &part))
+        });
+    }
+    let mut last = "";
+    for Row { label, text } in &words.rows {
+        for (nth, part) in wrapped(text, ROW).into_iter().enumerate() {
+            let is_repeated = nth > 0 || *label == last;
+            let label = if is_repeated { "" } else { label };
+            lines.push(Text::from("    ").and(Text::styled(FAINT, &format!("{label:<8}"))).and(part));
+        }
+        last = label;
+    }
+    (lines, words.is_cut)
+}
+
+/// A text in lines, broken at blanks; what has none is longer.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in shown(text).split(' ') {
+        if let Some(line) = lines.last_mut() {
+            if line.is_empty() {
+                line.push_str(word);
+            } else if line.chars().count() + 1 + word.chars().count() <= width {
+                line.push(' ');
+                line.push_str(word);
+            } else {
+                lines.push(word.to_owned());
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,241 @@
+//! A resource's policy with only what it says of its own resource, so that it can stand beside those of others.
+
+use std::sync::Arc;
+
+use crate::arn::Arn;
+use crate::layers::{LayerDocument, LayerPolicy};
+use crate::pattern::{Pattern, Piece, Syntax};
+use crate::policy::{Parsed, Policy, ResourcePattern, Selector, Span, Spanned, Statement};
+use crate::store::Principal;
+
+/// The resources that the policy of one is about (R-EVL-8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The one.
+    One(Arn),
+    /// A bucket and its objects.
+    Bucket(Arn),
+    /// The objects in a bucket.
+    Objects(Arn),
+    /// A role of this partition, path and name in an account that is not set: any.
+    RoleOfAnyAccount {
+        /// The partition.
+        partition: String,
+        /// `role/PATH/NAME`.
+        resource: String,
+    },
+}
+
+impl Place {
+    /// Of the policy on a resource.
+    pub(super) fn of_resource(arn: Arn) -> Place {
+        let is_bucket = arn.service() == "s3"
+            && arn.region().is_empty()
+            && arn.account().is_empty()
+            && !arn.resource().contains('/');
+        if is_bucket { Place::Bucket(arn) } else { Place::One(arn) }
+    }
+
+    /// Of a trust policy.
+    pub(super) fn of_role(role: &Principal) -> Option<Place> {
+        match role.account {
+            Some(_) => Arn::parse(&role.arn()).map(Place::One),
+            None => Some(Place::RoleOfAnyAccount {
+                partition: role.partition.clone(),
+                resource: format!("role{}{}", role.path, role.name),
+            }),
+        }
+    }
+
+    /// As patterns.
+    pub(super) fn entries(&self) -> Vec<Spanned<ResourcePattern>> {
+        let segments = self.patterns().into_iter();
+        segments.map(|segments| Spanned { value: ResourcePattern::Arn(segments), span: NOWHERE }).collect()
+    }
+
+    fn patterns(&self) -> Vec<Vec<Pattern>> {
+        let one = |arn: &Arn| arn.fields().iter().map(|field| literal(field)).collect();
+        let objects = |bucket: &Arn| {
+            let resource = wild(&format!("{}/*", literal(bucket.resource())));
+            let [arn, partition, service, region, account, _] = bucket.fields().map(literal);
+            vec![arn, partition, service, region, account, resource]
+        };
+        match self {
+            Place::One(arn) => vec![one(arn)],
+            Place::Bucket(arn) => vec![one(arn), objects(arn)],
+            Place::Objects(arn) => vec![objects(arn)],
+            Place::RoleOfAnyAccount { partition, resource } => {
+                let [arn, partition, iam, none, resource] =
+                    ["arn", partition, "iam", "", resource].map(literal);
+                vec![vec![arn, partition, iam, none, wild("*"), resource]]
+            }
+        }
+    }
+
+    /// Whether another place is in this one, and not the same.
+    pub(super) fn holds_all_of(&self, other: &Place) -> bool {
+        let Place::One(inner) = other else { return false };
+        match self {
+            Place::One(_) => false,
+            Place::Bucket(bucket) | Place::Objects(bucket) => {
+                let object = inner.resource().strip_prefix(bucket.resource());
+                inner.fields().iter().zip(bucket.fields()).take(5).all(|(inner, outer)| **inner == *outer)
+                    && object.is_some_and(|object| object.starts_with('/'))
+            }
+            Place::RoleOfAnyAccount { partition, resource } => {
+                (inner.partition(), inner.service(), inner.resource())
+                    == (partition.as_str(), "iam", resource.as_str())
+            }
+        }
+    }
+}
+
+const NOWHERE: Span = Span { start: 0, end: 0 };
+
+fn literal(text: &str) -> Pattern {
+    Pattern::parse(text, Syntax { wildcards: false, variables: false }).0
+}
+
+/// A pattern in which text that is not wild is escaped.
+fn wild(text: &str) -> Pattern {
+    Pattern::parse(text, Syntax { wildcards: true, variables: true }).0
+}
+
+/// The policy of a resource as a policy that says the same of it and nothing of others; none where that cannot be
+/// written in patterns, or its document is not known.
+pub(super) fn confined(policy: &LayerPolicy, to: &Place) -> Option<LayerPolicy> {
+    let document = policy.document.as_ref()?;
+    let mut statements = Vec::new();
+    for statement in &document.parsed.policy.statements {
+        let resource = match &statement.resource {
+            None => to.entries(),
+            Some(Selector::In(entries)) => confined_entries(entries, to)?,
+            Some(Selector::NotIn(_)) => return None,
+        };
+        // One without entries applies to nothing, and keeps the numbers of the others.
+        statements.push(Statement { resource: Some(Selector::In(resource)), ..statement.clone() });
+    }
+    let parsed = Parsed {
+        policy: Policy { version: document.parsed.policy.version, statements },
+        diagnostics: document.parsed.diagnostics.clone(),
+    };
+    Some(policy.with_document(Some(Arc::new(LayerDocument { text: document.text.clone(), parsed }))))
+}
+
+fn confined_entries(
+    entries: &[Spanned<ResourcePattern>],
+    to: &Place,
+) -> Option<Vec<Spanned<ResourcePattern>>> {
+    let mut all: Vec<Spanned<ResourcePattern>> = Vec::new();
+    for entry in entries {
+        for part in to.patterns() {
+            let kept = match &entry.value {
+                ResourcePattern::Every => Some(part),
+                ResourcePattern::Arn(segments) => match relation(segments, &part)? {
+                    Relation::Covers => Some(part),
+                    Relation::IsWithin => Some(segments.clone()),
+                    Relation::IsDisjoint => None,
+                },
+            };
+            let kept = kept.map(|kept| Spanned { value: ResourcePattern::Arn(kept), span: entry.span });
+            all.extend(kept.filter(|kept| !all.contains(kept)));
+        }
+    }
+    Some(all)
+}
+
+/// How the resources of a pattern lie to those of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Covers,
+    IsWithin,
+    IsDisjoint,
+}
+
+/// None where they cross, or that is not easily seen.
+fn relation(pattern: &[Pattern], place: &[Pattern]) -> Option<Relation> {
+    if pattern.len() != place.len() {
+        return None;
+    }
+    let segments = || pattern.iter().zip(place);
+    if segments().any(|(pattern, place)| is_disjoint(pattern, place)) {
+        return Some(Relation::IsDisjoint);
+    }
+    if segments().all(|(pattern, place)| covers(pattern, place)) {
+        return Some(Relation::Covers);
+    }
+    segments().all(|(pattern, place)| covers(place, pattern)).then_some(Relation::IsWithin)
+}
+
+/// The text before everything else.
+fn head(pattern: &Pattern) -> &str {
+    match pattern.pieces().first() {
+        Some(Piece::Text(text)) => text,
+        _ => "",
+    }
+}
+
+fn is_disjoint(one: &Pattern, other: &Pattern) -> bool {
+    match (one.as_text(), other.as_text()) {
+        (Some(one), Some(other)) => one != other,
+        (Some(text), None) => !text.starts_with(head(other)),
+        (None, Some(text)) => !text.starts_with(head(one)),
+        (None, None) => !head(one).starts_with(head(other)) && !head(other).starts_with(head(one)),
+    }
+}
+
+/// Whether everything that `inner` matches has the text with which `outer` begins, and `outer` is that and `*`.
+fn covers(outer: &Pattern, inner: &Pattern) -> bool {
+    match outer.pieces() {
+        [Piece::Star] => true,
+        [Piece::Text(text), Piece::Star] => head(inner).starts_with(text.as_str()),
+        _ => outer.as_text().is_some() && outer == inner,
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+    use crate::policy::{PolicyType, ResourceService, parse};
+
+    fn resources_of(resource: &str, place: &str) -> Option<Vec<String>> {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":"*","Action":"*",{resource}}}}}"#
+        );
+        let policy_type = PolicyType::Resource(ResourceService::Other);
+        let parsed = parse(&text, policy_type);
+        let policy = LayerPolicy {
+            name: "p".to_owned(),
+            kind: "k".to_owned(),
+            group: None,
+            policy_type,
+            document: Some(Arc::new(LayerDocument { text, parsed })),
+            offset: 0,
+        };
+        let confined = confined(&policy, &Place::of_resource(Arn::parse(place).unwrap()))?;
+        let entries = confined.statements().first()?.resource.as_ref()?.entries().to_vec();
+        Some(entries.iter().map(|entry| entry.value.to_string()).collect())
+    }
+
+    #[test]
+    fn a_policy_is_confined_to_its_bucket() {
+        let of = |resource: &str| resources_of(resource, "arn:aws:s3:::b");
+        let whole = || Some(vec!["arn:aws:s3:::b".to_owned(), "arn:aws:s3:::b/*".to_owned()]);
+        assert_eq!(of(r#""Resource":"*""#), whole());
+        assert_eq!(of(r#""Resource":"arn:aws:s3:::b*""#), whole());
+        let own = ["arn:aws:s3:::b", "arn:aws:s3:::b/x/*"];
+        assert_eq!(
+            of(r#""Resource":["arn:aws:s3:::b","arn:aws:s3:::b/x/*","arn:aws:s3:::bb/*"]"#),
+            Some(own.map(str::to_owned).to_vec())
+        );
+        assert_eq!(of(r#""Resource":"arn:aws:s3:::*/x""#), None);
+        assert_eq!(of(r#""NotResource":"arn:aws:s3:::b/x""#), None);
+    }
+
+    #[test]
+    fn a_policy_without_resources_is_about_its_own() {
+        let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
+        assert_eq!(resources_of(r#""Sid":"a""#, queue), Some(vec![queue.to_owned()]));
+        assert_eq!(resources_of(r#""Resource":"arn:aws:sqs:*:*:p""#, queue), Some(Vec::new()));
+    }
+}

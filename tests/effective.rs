@@ -1,0 +1,430 @@
+//! What a stored principal may do as a set, against `can` for one request after the other: the two ways from the
+//! database to an answer agree.
+
+use std::path::Path;
+
+use iamdb::algebra::Budget;
+use iamdb::analysis::{Analysis, Part};
+use iamdb::arn::AccountId;
+use iamdb::ask::{Ask, Unsaid, reply};
+use iamdb::caller::Caller;
+use iamdb::cases::Answer;
+use iamdb::catalog::Catalog;
+use iamdb::compile::Typing;
+use iamdb::eval::Decision;
+use iamdb::import::{Reading, apply};
+use iamdb::layers::PolicyLayers;
+use iamdb::policy::Document;
+use iamdb::request::{Action, Context, Request, Resource, Value};
+use iamdb::store::{
+    At, Attribution, FeatureSet, NewNode, NewOrganizationPolicy, NewPrincipal, NodeKind, OrganizationFacts,
+    OrganizationPolicyOwner, OrganizationPolicyType, Principal, PrincipalKind, Snapshot, Store, StoreError,
+    TypeStatus, Writer,
+};
+use iamdb::stored;
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+const OWN: &str = "111122223333";
+const OTHER: &str = "444455556666";
+
+const ACTIONS: [&str; 8] = [
+    "s3:GetObject",
+    "s3:ListAllMyBuckets",
+    "sqs:SendMessage",
+    "kms:Decrypt",
+    "sts:AssumeRole",
+    "iam:PassRole",
+    "sts:GetCallerIdentity",
+    "dynamodb:GetItem",
+];
+const RESOURCES: [&str; 12] = [
+    "*",
+    "arn:aws:s3:::mine",
+    "arn:aws:s3:::mine/x",
+    "arn:aws:s3:::mine/y",
+    "arn:aws:s3:::theirs/x",
+    "arn:aws:s3:::unknown/x",
+    "arn:aws:sqs:eu-west-1:111122223333:queue",
+    "arn:aws:sqs:eu-west-1:444455556666:queue",
+    "arn:aws:sqs:eu-west-1:444455556666:unknown",
+    "arn:aws:kms:eu-west-1:111122223333:key/k",
+    "arn:aws:iam::111122223333:role/ops/deploy",
+    "arn:aws:iam::444455556666:role/there",
+];
+
+/// The policies of an estate.
+#[derive(Debug, Clone)]
+struct Policies {
+    /// Of alice, of the role, of bob, of the group.
+    identity: Vec<Json>,
+    boundary: Option<Json>,
+    /// By the position of the resource above.
+    resources: Vec<(usize, Json)>,
+    trust: Option<Json>,
+    scp: Option<Json>,
+    rcp: Option<Json>,
+}
+
+fn condition() -> impl Strategy<Value = Json> {
+    let one = |key: &str, value: &str| json!({"StringEquals": {key: value}});
+    prop_oneof![
+        6 => Just(json!({})),
+        1 => Just(one("aws:ResourceTag/team", "red")),
+        1 => Just(one("aws:ResourceTag/team", "${aws:PrincipalTag/team}")),
+        1 => Just(one("aws:PrincipalTag/team", "red")),
+        1 => Just(one("aws:ResourceAccount", OWN)),
+        1 => Just(one("aws:PrincipalOrgID", "o-abcdefghij")),
+        1 => Just(one("aws:ResourceOrgID", "o-abcdefghij")),
+        1 => Just(json!({"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}})),
+        1 => Just(json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
+    ]
+}
+
+fn action() -> impl Strategy<Value = Json> {
+    let named = prop::sample::subsequence(ACTIONS.to_vec(), 1..3).prop_map(|actions| json!(actions));
+    prop_oneof![2 => named, 1 => Just(json!("*")), 1 => Just(json!(["s3:*", "sqs:*"]))]
+}
+
+fn resource() -> impl Strategy<Value = Json> {
+    let named = prop::sample::subsequence(RESOURCES.to_vec(), 1..4).prop_map(|resources| json!(resources));
+    let wild = prop::sample::select(vec![
+        "arn:aws:s3:::mine*",
+        "arn:aws:s3:::*/x",
+        "arn:aws:s3:::mine/*",
+        "arn:aws:*:*:*:*",
+    ]);
+    prop_oneof![2 => named, 2 => Just(json!("*")), 1 => wild.prop_map(|pattern| json!(pattern))]
+}
+
+fn principal() -> impl Strategy<Value = Json> {
+    prop::sample::select(vec![
+        json!("*"),
+        json!({"AWS": OWN}),
+        json!({"AWS": OTHER}),
+        json!({"AWS": "arn:aws:iam::111122223333:user/alice"}),
+        json!({"AWS": "arn:aws:iam::111122223333:role/ops/deploy"}),
+        json!({"AWS": [OTHER, "arn:aws:iam::444455556666:user/bob"]}),
+    ])
+}
+
+fn statement() -> impl Strategy<Value = Json> {
+    (prop::sample::select(vec!["Allow", "Allow", "Allow", "Deny"]), action(), resource(), condition()).prop_map(
+        |(effect, action, resource, condition)| json!({"Effect": effect, "Action": action, "Resource": resource, "Condition": condition}),
+    )
+}
+
+fn document(statements: Vec<Json>) -> Json {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+fn identity() -> impl Strategy<Value = Json> {
+    prop::collection::vec(statement(), 1..4).prop_map(document)
+}
+
+fn of_resource() -> impl Strategy<Value = Json> {
+    let with_principal = (statement(), principal(), any::<bool>());
+    let statement = with_principal.prop_map(|(mut statement, principal, swap)| {
+        statement["Principal"] = principal;
+        if swap && statement["Resource"] != json!("*") {
+            statement["NotResource"] = statement["Resource"].take();
+            statement.as_object_mut().unwrap().remove("Resource");
+        }
+        statement
+    });
+    prop::collection::vec(statement, 1..3).prop_map(document)
+}
+
+fn trust() -> impl Strategy<Value = Json> {
+    let one = (principal(), condition()).prop_map(|(principal, condition)| {
+        json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
+    });
+    prop::collection::vec(one, 1..3).prop_map(document)
+}
+
+fn limit() -> impl Strategy<Value = Json> {
+    statement().prop_map(|mut statement| {
+        let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        statement["Effect"] = json!("Deny");
+        document(vec![all, statement])
+    })
+}
+
+fn policies() -> impl Strategy<Value = Policies> {
+    let at = prop::sample::select(vec![1usize, 2, 4, 6, 7, 9]);
+    let rcp = (statement(), principal()).prop_map(|(mut statement, _)| {
+        statement["Effect"] = json!("Deny");
+        statement["Principal"] = json!("*");
+        document(vec![statement])
+    });
+    (
+        prop::collection::vec(identity(), 4),
+        prop::option::of(identity()),
+        prop::collection::btree_map(at, of_resource(), 0..5),
+        prop::option::of(trust()),
+        prop::option::of(limit()),
+        prop::option::of(rcp),
+    )
+        .prop_map(|(identity, boundary, resources, trust, scp, rcp)| Policies {
+            identity,
+            boundary,
+            resources: resources.into_iter().collect(),
+            trust,
+            scp,
+            rcp,
+        })
+}
+
+fn account(digits: &str) -> AccountId {
+    AccountId::parse(digits).unwrap()
+}
+
+fn principal_of(kind: PrincipalKind, of: &str, path: &str, name: &str) -> NewPrincipal {
+    NewPrincipal {
+        kind,
+        partition: "aws".to_owned(),
+        account: Some(account(of)),
+        path: path.to_owned(),
+        name: name.to_owned(),
+        unique_id: None,
+    }
+}
+
+fn fill(writer: &mut Writer<'_>, policies: &Policies) -> Result<(), StoreError> {
+    let document = |policy: &Json| Document::new(policy.to_string());
+    let alice = writer.create_principal(&principal_of(PrincipalKind::User, OWN, "/", "alice"))?.key;
+    let role = writer.create_principal(&principal_of(PrincipalKind::Role, OWN, "/ops/", "deploy"))?.key;
+    let bob = writer.create_principal(&principal_of(PrincipalKind::User, OTHER, "/", "bob"))?.key;
+    let devs = writer.create_principal(&principal_of(PrincipalKind::Group, OWN, "/", "devs"))?.key;
+    writer.put_tag(alice, "team", "red")?;
+    writer.join(alice, devs)?;
+    for (of, policy) in [alice, role, bob, devs].into_iter().zip(&policies.identity) {
+        writer.put_inline(of, "own", &document(policy))?;
+    }
+    if let Some(boundary) = &policies.boundary {
+        let new = iamdb::store::NewManagedPolicy {
+            partition: "aws".to_owned(),
+            owner: iamdb::store::PolicyOwner::Account(Some(account(OWN))),
+            path: "/".to_owned(),
+            name: "limits".to_owned(),
+        };
+        let managed = writer.create_managed_policy(&new)?.key;
+        writer.add_version(managed, &document(boundary))?;
+        for of in [alice, role] {
+            writer.attach(of, managed, iamdb::store::AttachmentKind::Boundary)?;
+        }
+    }
+    if let Some(trust) = &policies.trust {
+        writer.put_trust_policy(role, &document(trust))?;
+    }
+    for at in [1, 4, 6, 7, 9] {
+        let stored = writer.create_resource(RESOURCES[at])?.key;
+        match at {
+            1 => drop(writer.put_resource_tag(stored, "team", "red")?),
+            4 => drop(writer.put_resource_owner(stored, &account(OTHER))?),
+            _ => {}
+        }
+    }
+    for (at, policy) in &policies.resources {
+        let arn = RESOURCES[*at].replace("theirs/x", "theirs");
+        let stored = match writer.resource(&arn)? {
+            Some(stored) => stored,
+            None => writer.create_resource(&arn)?,
+        };
+        if arn.ends_with("theirs") {
+            writer.put_resource_owner(stored.key, &account(OTHER))?;
+        }
+        writer.put_resource_policy(stored.key, &document(policy))?;
+    }
+    organize(writer, policies)
+}
+
+fn organize(writer: &mut Writer<'_>, policies: &Policies) -> Result<(), StoreError> {
+    let node = |kind, id: &str| NewNode { kind, id: Some(id.to_owned()), name: None, status: None };
+    let root = writer.create_node(&node(NodeKind::Root, "r-ab12"))?.key;
+    let facts = OrganizationFacts {
+        id: Some("o-abcdefghij".to_owned()),
+        management_account: None,
+        feature_set: FeatureSet::All,
+        scps: TypeStatus::Enabled,
+        rcps: TypeStatus::Enabled,
+    };
+    writer.put_organization(root, &facts)?;
+    let own = writer.create_node(&node(NodeKind::Account, OWN))?.key;
+    writer.place(own, root)?;
+    let full = writer.create_organization_policy(&NewOrganizationPolicy::full_aws_access())?.key;
+    writer.attach_to_node(root, full)?;
+    writer.attach_to_node(own, full)?;
+    let full = writer.create_organization_policy(&NewOrganizationPolicy::rcp_full_aws_access())?.key;
+    writer.attach_to_node(root, full)?;
+    writer.attach_to_node(own, full)?;
+    let given = [(OrganizationPolicyType::Scp, &policies.scp), (OrganizationPolicyType::Rcp, &policies.rcp)];
+    for (policy_type, policy) in given {
+        let Some(policy) = policy else { continue };
+        let new = NewOrganizationPolicy {
+            policy_type,
+            id: None,
+            owner: OrganizationPolicyOwner::Customer(None),
+            name: "limit".to_owned(),
+            document: Some(Document::new(policy.to_string())),
+        };
+        let key = writer.create_organization_policy(&new)?.key;
+        writer.attach_to_node(own, key)?;
+    }
+    Ok(())
+}
+
+fn database(policies: &Policies) -> Store {
+    let mut store = Store::in_memory().unwrap();
+    change(&mut store, |writer| fill(writer, policies));
+    store
+}
+
+fn change(store: &mut Store, work: impl Fn(&mut Writer<'_>) -> Result<(), StoreError>) {
+    let by = Attribution {
+        actor: "eve".to_owned(),
+        time: "2026-01-01T00:00:00Z".parse().unwrap(),
+        command: "test".to_owned(),
+    };
+    store.write(&by, |writer| work(writer).map(|()| ((), "test".to_owned()))).unwrap();
+}
+
+/// What `can` answers where what is unsaid is absent, and the whole request that it decided.
+fn asked(
+    snapshot: &Snapshot<'_>,
+    principal: &Principal,
+    (action, resource, ip): (&str, &str, Option<&str>),
+    catalog: &Catalog,
+) -> (Request, bool) {
+    let caller = Caller::Iam(stored::caller(snapshot, principal, None).unwrap().unwrap());
+    let action = Action::parse(action).unwrap();
+    let resource = Resource::parse(resource).unwrap();
+    let request = Request {
+        caller: caller.clone(),
+        action: action.clone(),
+        resource: resource.clone(),
+        resource_account: None,
+        context: Context::default(),
+    };
+    let around = stored::surroundings(snapshot, &request, catalog).unwrap();
+    let layers = PolicyLayers {
+        resource: around.resource,
+        scp: around.scp,
+        rcp: around.rcp,
+        settings: around.settings,
+        ..stored::policy_layers(snapshot, principal).unwrap()
+    };
+    let ask = Ask {
+        caller: &caller,
+        layers: &layers,
+        action,
+        resource: Some(resource),
+        resource_account: around.resource_account,
+        assumed: around.assumed,
+        surroundings: around.keys,
+        given: ip
+            .map(|ip| ("aws:SourceIp".to_owned(), Some(Value::Single(ip.to_owned()))))
+            .into_iter()
+            .collect(),
+        unsaid: Unsaid::Absent,
+        now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        catalog,
+        known_action: None,
+    };
+    let Answer::Decided(example) = reply(&ask).unwrap().answer else { panic!("a closed question depends") };
+    let allowed = example.evaluation.decision == Decision::Allowed;
+    (Request { context: example.context, ..request }, allowed)
+}
+
+/// Every user and role may do as a set what `can` says it may, of these requests.
+fn agree(snapshot: &Snapshot<'_>, resources: &[&str], actions: &[&str]) -> Result<(), TestCaseError> {
+    let catalog = Catalog::embedded();
+    for principal in snapshot.principals(None).unwrap() {
+        if principal.kind == PrincipalKind::Group {
+            continue;
+        }
+        let subject = stored::subject(snapshot, &principal, None, &catalog).unwrap();
+        let mut requests = Vec::new();
+        let mut answers = Vec::new();
+        for &action in actions {
+            for &resource in resources {
+                for ip in [None, Some("203.0.113.9")] {
+                    let question = (action, resource, ip);
+                    let (request, allowed) = asked(snapshot, &principal, question, &catalog);
+                    requests.push(request);
+                    answers.push(allowed);
+                }
+            }
+        }
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        let found = analysis.contains(&subject, &requests).unwrap();
+        for ((request, allowed), found) in requests.iter().zip(answers).zip(found) {
+            prop_assert_eq!(found, allowed, "{:#?}", request);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_set_of_a_principal_is_what_it_can(policies in policies()) {
+        let mut store = database(&policies);
+        agree(&store.read(At::Now).unwrap(), &RESOURCES, &ACTIONS)?;
+    }
+
+    /// Each clause has been decided, and together they are all that the principal may do.
+    #[test]
+    fn the_clauses_of_a_principal_are_exact(policies in policies()) {
+        let mut store = database(&policies);
+        let snapshot = store.read(At::Now).unwrap();
+        let catalog = Catalog::embedded();
+        for principal in snapshot.principals(None).unwrap() {
+            let subject = stored::subject(&snapshot, &principal, None, &catalog).unwrap();
+            let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+            let effective = analysis.effective(&subject, &Part::default()).unwrap();
+            for clause in &effective.clauses {
+                prop_assert!(clause.is_exact, "{} {:#?}", principal.name, clause);
+            }
+        }
+    }
+}
+
+/// The accounts of the corpus, about the resources that their policies are on.
+#[test]
+fn the_sets_of_real_accounts() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/estate");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        eprintln!("skipped: {} is not there", folder.display());
+        return;
+    };
+    let mut count = 0;
+    for estate in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
+        let mut reading = Reading::new();
+        let mut add = |path: &Path| {
+            reading.add(&path.display().to_string(), std::fs::File::open(path).unwrap()).unwrap();
+        };
+        add(&estate.join("resource_policies.json"));
+        for account in std::fs::read_dir(estate.join("accounts")).unwrap().flatten() {
+            add(&account.path().join("gaad.json"));
+        }
+        let read = reading.finish().unwrap();
+        let mut store = Store::in_memory().unwrap();
+        change(&mut store, |writer| {
+            apply(writer, &read, &mut |_| {}).map(|_| ()).map_err(|_| StoreError::ReadOnly)
+        });
+        let snapshot = store.read(At::Now).unwrap();
+        let mut resources = vec!["*".to_owned(), "arn:aws:s3:::bucket/x".to_owned()];
+        resources.extend(snapshot.resources().unwrap().into_iter().map(|resource| resource.arn));
+        let roles = snapshot.principals(Some(PrincipalKind::Role)).unwrap();
+        resources.extend(roles.iter().map(Principal::arn));
+        let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
+        let actions =
+            ["s3:GetObject", "s3:PutObject", "lambda:InvokeFunction", "sts:AssumeRole", "iam:PassRole"];
+        agree(&snapshot, &resources, &actions)
+            .unwrap_or_else(|error| panic!("{}: {error}", estate.display()));
+        count += 1;
+    }
+    assert!(count > 0);
+}
