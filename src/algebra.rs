@@ -50,7 +50,7 @@ pub use diagram::{Arena, BudgetError, Set};
 pub use domain::Region;
 pub use flag::Flag;
 pub use keyed::{Held, Keyed};
-pub use text::{Chars, Glob, Language, Piece, Text};
+pub use text::{Chars, End, Glob, Language, Piece, Text};
 pub use value_set::Several;
 
 /// Sets of points, closed under complement and intersection.

@@ -2,7 +2,7 @@
 //!
 //! It comes from AWS's Service Authorization Reference and is part of the program, in a compact data file
 //! (`catalog/format.rs` describes it). Opening it reads only the index of services; each question unpacks the
-//! one service it is about, and keeps nothing.
+//! one service it is about, and only the kinds of that service's keys are kept.
 //!
 //! The catalogue shows, checks and suggests. It never decides: a request for an action it does not know is
 //! evaluated like any other (R-RES-11). Its one influence is on the declared universe of contexts, by the kinds
@@ -88,8 +88,9 @@ impl Catalog {
     /// providers have none here; those that a service lists are found by [`Service::condition_key`].
     pub fn key_kind(&self, key: &str) -> Option<KeyKind> {
         let (prefix, _) = key.split_once(':')?;
-        let head = self.head(self.entry(prefix)?);
-        facts::nearest_fit(&head.condition_keys, key).map(|known| known.kind)
+        let entry = self.entry(prefix)?;
+        let read = || format::read_keys(&self.bytes, entry).expect("INVARIANT (checked catalogue)");
+        facts::nearest_fit(entry.keys.get_or_init(read), key).map(|known| known.kind)
     }
 
     /// At most `most` actions, as `service:Action`, that `action` may be a slip for; the nearest first.

@@ -34,10 +34,12 @@ mod variable;
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Set};
+use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Language, Set};
 use crate::layers::{LayerPolicy, Settings, StatementRef};
+use crate::pattern::Pattern;
 use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Statement};
 
 pub use layers::Compiled;
@@ -78,12 +80,23 @@ pub struct Compiler {
     universe: Universe,
     settings: Settings,
     has_boundary: bool,
+    /// What segments without variables match: they come again and again.
+    segments: FxHashMap<Pattern, Language>,
+    /// The requests of which conditions hold.
+    conditions: FxHashMap<level::Opaque, Set>,
 }
 
 impl Compiler {
     /// A compiler for the requests of a universe.
     pub fn new(universe: Universe, budget: Budget) -> Compiler {
-        Compiler { arena: Arena::new(budget), universe, settings: Settings::default(), has_boundary: false }
+        Compiler {
+            arena: Arena::new(budget),
+            universe,
+            settings: Settings::default(),
+            has_boundary: false,
+            segments: FxHashMap::default(),
+            conditions: FxHashMap::default(),
+        }
     }
 
     /// The sets.
@@ -92,7 +105,7 @@ impl Compiler {
     }
 
     /// Whether a point is in a set.
-    pub fn contains(&self, set: Set, point: &Point) -> bool {
+    pub fn contains(&self, set: Set, point: &Point<'_>) -> bool {
         self.arena.contains(set, point)
     }
 
@@ -139,8 +152,7 @@ impl Compiler {
         if below == Set::EMPTY {
             return Ok(below);
         }
-        let actions = self.actions(&statement.action)?;
-        Ok(self.arena.intersection([actions, below])?)
+        self.actions(&statement.action, below)
     }
 
     /// The requests to which each statement of a policy applies.

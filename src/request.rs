@@ -120,7 +120,11 @@ pub struct Context {
 impl Context {
     /// The value of a key: of the exact case if there is one, else of the variant that sorts first.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let variants = self.keys.get(&fold(key))?;
+        let variants = if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.keys.get(&fold(key))?
+        } else {
+            self.keys.get(key)?
+        };
         variants.get(key).or_else(|| variants.values().next())
     }
 

@@ -21,6 +21,7 @@ mod estate;
 mod examples;
 mod generate;
 mod grammar;
+mod hostile;
 mod import;
 mod laws;
 mod layers;

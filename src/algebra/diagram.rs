@@ -33,6 +33,7 @@
 
 mod apply;
 mod coordinate;
+mod laid;
 mod regions;
 mod restrict;
 mod walk;
@@ -44,9 +45,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use super::Text;
 use super::budget::{Budget, Exhausted, Meter};
 use apply::Operand;
 use coordinate::Branch;
+use laid::Laid;
 
 pub use apply::Operation;
 pub use coordinate::{Coordinate, Datum, Kind, Predicate};
@@ -97,6 +100,7 @@ pub struct Arena<L> {
     nodes: Vec<Arc<Node>>,
     known: FxHashMap<Arc<Node>, Set>,
     memo: FxHashMap<(Operation, Vec<Operand>), Set>,
+    laid: Laid,
 }
 
 /// 1. The map is canonical.
@@ -119,6 +123,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             nodes: Vec::new(),
             known: FxHashMap::default(),
             memo: FxHashMap::default(),
+            laid: Laid::default(),
         }
     }
 
@@ -164,8 +169,17 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         Ok(set)
     }
 
+    /// The points whose text at a level is one of some, all different, and that are in the set beside it, all of whose
+    /// levels come later.
+    pub fn by_text(&mut self, level: L, cases: &[(&str, Set)]) -> Result<Set, BudgetError<L>> {
+        let level = self.level(level, Kind::Text)?;
+        let branch = Text::by_literal(cases, Set::EMPTY, &mut self.meter);
+        let set = branch.and_then(|map| self.node(level, Branch::Text(map)));
+        set.map_err(|what| self.at_level(level, what))
+    }
+
     /// The points of a set, all of whose levels come later, that satisfy a predicate.
-    fn above(&mut self, level: L, predicate: &Predicate, set: Set) -> Result<Set, BudgetError<L>> {
+    pub fn above(&mut self, level: L, predicate: &Predicate, set: Set) -> Result<Set, BudgetError<L>> {
         let level = self.level(level, predicate.kind())?;
         if set == Set::EMPTY {
             // Members and others would lead to the same, which a map that is only renamed would not show.

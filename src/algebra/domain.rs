@@ -12,9 +12,9 @@
 //! intersection, complement and the steps of the diagram are those two with different rules for merging labels.
 
 use std::fmt::Debug;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::SetAlgebra;
 use super::budget::{Exhausted, Meter};
@@ -60,9 +60,14 @@ impl<I: Label> Met<I> {
         Met::Items(items)
     }
 
+    /// Merges labels, in any order.
+    pub(super) fn all(weights: impl IntoIterator<Item = Weight<I>>) -> Met<I> {
+        Met::with(&[], weights)
+    }
+
     /// Merges labels, in any order, into what is there already.
-    pub(super) fn all(carried: &[I], weights: impl IntoIterator<Item = Weight<I>>) -> Met<I> {
-        let mut items = carried.to_vec();
+    pub(super) fn with(there: &[I], weights: impl IntoIterator<Item = Weight<I>>) -> Met<I> {
+        let mut items = there.to_vec();
         for weight in weights {
             match weight {
                 Weight::Decides => return Met::Decided,
@@ -74,38 +79,90 @@ impl<I: Label> Met<I> {
     }
 }
 
+/// Whether two lists of labels are equal. Most are empty, and of those the bytes are not compared: where there are none,
+/// reading them is slow on some processors.
+pub(super) fn are_same<I: Label>(left: &[I], right: &[I]) -> bool {
+    left.len() == right.len() && (left.is_empty() || left == right)
+}
+
 /// How many meetings are compared one by one before they are hashed.
 const FEW: usize = 8;
 
-/// Every [`Met`] of an overlay, numbered as it turns up.
+/// Every [`Met`] of an overlay, numbered as it turns up. Looking one up makes nothing new.
 pub struct Meetings<I> {
     list: Vec<Met<I>>,
-    /// The numbers of all, once there are more than a few.
-    numbers: FxHashMap<Met<I>, u32>,
+    /// The last number asked for; neighbours are often alike.
+    latest: usize,
+    /// The last one with a hash, once there are more than a few.
+    last: FxHashMap<u64, u32>,
+    /// The one before with the same hash, one more than its number.
+    before: Vec<u32>,
 }
 
 impl<I: Label> Meetings<I> {
     pub(super) fn new() -> Self {
-        Meetings { list: Vec::new(), numbers: FxHashMap::default() }
+        Meetings { list: Vec::new(), latest: 0, last: FxHashMap::default(), before: Vec::new() }
     }
 
     pub(super) fn number(&mut self, met: Met<I>) -> u32 {
-        let known = if self.list.len() <= FEW {
-            self.list.iter().position(|other| *other == met).map(|number| number as u32)
-        } else {
-            self.numbers.get(&met).copied()
+        match &met {
+            Met::Decided => self.find(None),
+            Met::Items(items) => self.find(Some(items)),
+        }
+        .unwrap_or_else(|| self.push(met))
+    }
+
+    /// The number of items, sorted, each once.
+    pub(super) fn number_of(&mut self, items: &[I]) -> u32 {
+        self.find(Some(items)).unwrap_or_else(|| self.push(Met::Items(items.to_vec())))
+    }
+
+    fn find(&mut self, items: Option<&[I]>) -> Option<u32> {
+        let is_it = |met: &Met<I>| match (met, items) {
+            (Met::Decided, None) => true,
+            (Met::Items(known), Some(items)) => are_same(known, items),
+            _ => false,
         };
-        if let Some(number) = known {
-            return number;
+        if self.list.get(self.latest).is_some_and(is_it) {
+            return Some(self.latest as u32);
         }
-        let number = self.list.len() as u32;
+        let number = if self.list.len() <= FEW {
+            self.list.iter().position(is_it)?
+        } else {
+            let mut next = self.last.get(&Self::hash(items)).map_or(0, |last| last + 1);
+            loop {
+                let number = next.checked_sub(1)? as usize;
+                if is_it(&self.list[number]) {
+                    break number;
+                }
+                next = self.before[number];
+            }
+        };
+        self.latest = number;
+        Some(number as u32)
+    }
+
+    fn push(&mut self, met: Met<I>) -> u32 {
+        let number = self.list.len();
         self.list.push(met);
-        match self.list.len() {
-            ..=FEW => {}
-            _ if self.numbers.is_empty() => self.numbers.extend(self.list.iter().cloned().zip(0..)),
-            _ => self.numbers.extend(self.list.last().cloned().map(|met| (met, number))),
+        if self.list.len() > FEW {
+            for number in self.before.len()..self.list.len() {
+                let hash = match &self.list[number] {
+                    Met::Decided => Self::hash(None),
+                    Met::Items(items) => Self::hash(Some(items)),
+                };
+                let last = self.last.insert(hash, number as u32);
+                self.before.push(last.map_or(0, |last| last + 1));
+            }
         }
-        number
+        self.latest = number;
+        number as u32
+    }
+
+    fn hash(items: Option<&[I]>) -> u64 {
+        let mut hasher = FxHasher::default();
+        items.hash(&mut hasher);
+        hasher.finish()
     }
 
     pub(super) fn into_list(self) -> Vec<Met<I>> {
@@ -144,10 +201,9 @@ pub trait Domain: Clone + Eq + Hash + Debug {
     /// The labels that occur, each once, in an order that depends on the function alone, without the labels.
     fn labels<O: Label>(map: &Self::Map<O>) -> Vec<O>;
 
-    /// Lays canonical maps over one another. What is carried meets every label.
+    /// Lays canonical maps over one another.
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Self::Map<O>],
-        carried: &[M::Item],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted>;
@@ -160,7 +216,7 @@ pub trait Domain: Clone + Eq + Hash + Debug {
     ) -> Result<Self::Map<O>, Exhausted>;
 
     /// A canonical map with other labels, different ones for different ones.
-    fn rename<O: Label, P: Label>(map: &Self::Map<O>, label: impl Fn(O) -> P) -> Self::Map<P>;
+    fn rename<O: Label, P: Label>(map: &Self::Map<O>, label: impl FnMut(O) -> P) -> Self::Map<P>;
 
     /// A point whose label is wanted: short or simple where there is a choice.
     fn find<O: Label>(map: &Self::Map<O>, wanted: impl Fn(O) -> bool) -> Option<Self::Point>;
@@ -229,7 +285,7 @@ impl<D: Domain> Region<D> {
         meter: &mut Meter,
     ) -> Result<Region<D>, Exhausted> {
         let maps: Vec<_> = sets.iter().map(|set| &set.map).collect();
-        let (raw, meetings) = D::overlay(&maps, &[], merge, meter)?;
+        let (raw, meetings) = D::overlay(&maps, merge, meter)?;
         let labels: Vec<bool> = meetings.iter().map(|met| (*met == Met::Decided) == decided).collect();
         Ok(Region { map: D::reduce(raw, &labels, meter)? })
     }

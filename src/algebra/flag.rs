@@ -39,7 +39,6 @@ impl Domain for Flag {
 
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Pair<O>],
-        carried: &[M::Item],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted> {
@@ -47,7 +46,7 @@ impl Domain for Flag {
         let mut meetings = Meetings::new();
         let mut meet = |label: fn(&Pair<O>) -> O| {
             let weights = maps.iter().enumerate().map(|(nth, map)| merge.weigh(nth, label(map)));
-            meetings.number(Met::all(carried, weights))
+            meetings.number(Met::all(weights))
         };
         let raw = Pair { no: meet(|map| map.no), yes: meet(|map| map.yes) };
         Ok((raw, meetings.into_list()))
@@ -57,7 +56,7 @@ impl Domain for Flag {
         Ok(Flag::rename(&raw, |number| labels[number as usize]))
     }
 
-    fn rename<O: Label, P: Label>(map: &Pair<O>, label: impl Fn(O) -> P) -> Pair<P> {
+    fn rename<O: Label, P: Label>(map: &Pair<O>, mut label: impl FnMut(O) -> P) -> Pair<P> {
         Pair { no: label(map.no), yes: label(map.yes) }
     }
 

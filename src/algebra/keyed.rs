@@ -98,19 +98,18 @@ impl<D: Base> Domain for Keyed<D> {
 
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Parts<D, O>],
-        carried: &[M::Item],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted> {
         meter.work(maps.len())?;
         let absent = maps.iter().enumerate().map(|(nth, map)| merge.weigh(nth, map.absent));
-        let mut list = vec![Met::all(carried, absent)];
+        let mut list = vec![Met::all(absent)];
         let ones: Vec<_> = maps.iter().map(|map| &map.one).collect();
-        let (one, met) = D::overlay(&ones, carried, merge, meter)?;
+        let (one, met) = D::overlay(&ones, merge, meter)?;
         let one = D::rename(&one, |number| number + 1);
         list.extend(met);
         let manys: Vec<_> = maps.iter().map(|map| &map.many).collect();
-        let (many, met) = Several::overlay(&manys, carried, merge, meter)?;
+        let (many, met) = Several::overlay(&manys, merge, meter)?;
         let before = list.len() as u32;
         let many = Several::rename(&many, |number| number + before);
         list.extend(met);
@@ -129,11 +128,11 @@ impl<D: Base> Domain for Keyed<D> {
         })
     }
 
-    fn rename<O: Label, P: Label>(map: &Parts<D, O>, label: impl Fn(O) -> P) -> Parts<D, P> {
+    fn rename<O: Label, P: Label>(map: &Parts<D, O>, mut label: impl FnMut(O) -> P) -> Parts<D, P> {
         Parts {
             absent: label(map.absent),
-            one: D::rename(&map.one, &label),
-            many: Several::rename(&map.many, &label),
+            one: D::rename(&map.one, &mut label),
+            many: Several::rename(&map.many, &mut label),
         }
     }
 

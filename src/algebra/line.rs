@@ -94,8 +94,8 @@ struct Present<I> {
 }
 
 impl<I: Label> Present<I> {
-    fn new(carried: &[I]) -> Self {
-        Present { items: carried.iter().map(|item| (*item, 1)).collect(), deciding: 0 }
+    fn new() -> Self {
+        Present { items: BTreeMap::new(), deciding: 0 }
     }
 
     fn add(&mut self, weight: Weight<I>) {
@@ -146,12 +146,11 @@ impl<C: Cut> Domain for Line<C> {
 
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Pieces<C, O>],
-        carried: &[M::Item],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted> {
         let mut meetings = Meetings::new();
-        let mut present = Present::new(carried);
+        let mut present = Present::new();
         for (nth, map) in maps.iter().enumerate() {
             present.add(merge.weigh(nth, map.first));
         }
@@ -187,9 +186,10 @@ impl<C: Cut> Domain for Line<C> {
         Ok(map)
     }
 
-    fn rename<O: Label, P: Label>(map: &Pieces<C, O>, label: impl Fn(O) -> P) -> Pieces<C, P> {
+    fn rename<O: Label, P: Label>(map: &Pieces<C, O>, mut label: impl FnMut(O) -> P) -> Pieces<C, P> {
+        let first = label(map.first);
         let rest = map.rest.iter().map(|(cut, old)| (cut.clone(), label(*old))).collect();
-        Pieces { first: label(map.first), rest }
+        Pieces { first, rest }
     }
 
     fn find<O: Label>(map: &Pieces<C, O>, wanted: impl Fn(O) -> bool) -> Option<C::Point> {

@@ -35,6 +35,7 @@ use super::domain::{Base, Domain, Extent, Label, Merge, Overlay, Region};
 
 pub use glob::{Chars, Glob, Piece};
 pub use machine::Machine;
+pub use trie::End;
 
 /// The domain of all strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,24 +57,23 @@ impl Domain for Text {
     }
 
     fn labels<O: Label>(map: &Machine<O>) -> Vec<O> {
-        map.labels()
+        map.labels().to_vec()
     }
 
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Machine<O>],
-        carried: &[M::Item],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted> {
-        overlay::overlay(maps, carried, merge, meter)
+        overlay::overlay(maps, merge, meter)
     }
 
     fn reduce<O: Label>(raw: Machine<u32>, labels: &[O], meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
-        minimize::minimize(raw.with_labels(|number| labels[number as usize]), meter)
+        minimize::minimize(raw.states(), raw.with_labels(|number| labels[number as usize]).labels(), meter)
     }
 
-    fn rename<O: Label, P: Label>(map: &Machine<O>, label: impl Fn(O) -> P) -> Machine<P> {
-        map.clone().with_labels(label)
+    fn rename<O: Label, P: Label>(map: &Machine<O>, label: impl FnMut(O) -> P) -> Machine<P> {
+        map.with_labels(label)
     }
 
     fn find<O: Label>(map: &Machine<O>, wanted: impl Fn(O) -> bool) -> Option<String> {
@@ -86,6 +86,17 @@ impl Domain for Text {
 
     fn same_everywhere<O: Label>(map: &Machine<O>) -> Option<O> {
         map.same_everywhere()
+    }
+}
+
+impl Text {
+    /// The map that gives each of some strings, all different, its label, and every other string another one.
+    pub(super) fn by_literal<O: Label>(
+        cases: &[(&str, O)],
+        otherwise: O,
+        meter: &mut Meter,
+    ) -> Result<Machine<O>, Exhausted> {
+        trie::read_literals(cases, otherwise, meter)
     }
 }
 
@@ -102,7 +113,13 @@ impl Language {
             return Ok(Region { map });
         }
         let raw = glob::read_together(globs, meter)?;
-        Ok(Region { map: minimize::minimize(raw, meter)? })
+        Ok(Region { map: minimize::minimize(&raw, &[false, true], meter)? })
+    }
+
+    /// The strings that are some text, or begin with it.
+    pub fn of_texts(texts: &[(&str, End)], meter: &mut Meter) -> Result<Language, Exhausted> {
+        let paths = texts.iter().map(|(text, end)| (text.chars().collect(), *end)).collect();
+        Ok(Region { map: trie::read_paths(paths, meter)? })
     }
 
     /// The strings that match one pattern.

@@ -173,12 +173,11 @@ impl<D: Base> Domain for Several<D> {
 
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Table<D, O>],
-        carried: &[M::Item],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted> {
         let partitions: Vec<_> = maps.iter().map(|map| &map.classes).collect();
-        let (classes, meetings) = D::overlay(&partitions, &[], &Refine, meter)?;
+        let (classes, meetings) = D::overlay(&partitions, &Refine, meter)?;
         meter.classes(meetings.len())?;
         // For every new class, the bit of the class of each operand in which it lies.
         let lies_in: Vec<Vec<usize>> = meetings
@@ -196,7 +195,7 @@ impl<D: Base> Domain for Several<D> {
                 let inhabited = inhabited.fold(0, |old, class| old | lies_in[class][nth]);
                 merge.weigh(nth, map.labels[inhabited])
             });
-            met.number(Met::all(carried, weights))
+            met.number(Met::all(weights))
         };
         let labels = (0..1 << lies_in.len()).map(entry).collect();
         Ok((Table { classes, labels }, met.into_list()))
@@ -211,7 +210,7 @@ impl<D: Base> Domain for Several<D> {
         Table { classes: raw.classes, labels }.canonical(meter)
     }
 
-    fn rename<O: Label, P: Label>(map: &Table<D, O>, label: impl Fn(O) -> P) -> Table<D, P> {
+    fn rename<O: Label, P: Label>(map: &Table<D, O>, mut label: impl FnMut(O) -> P) -> Table<D, P> {
         Table { classes: map.classes.clone(), labels: map.labels.iter().map(|old| label(*old)).collect() }
     }
 

@@ -23,6 +23,7 @@
 
 use std::io::{Read, Write};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
@@ -70,6 +71,8 @@ pub(super) struct Entry {
     /// The place of the block in the whole file.
     pub(super) block: Range<usize>,
     unpacked: usize,
+    /// Its condition keys, once they were asked for.
+    pub(super) keys: OnceLock<Vec<ConditionKey>>,
 }
 
 /// The first part of a service.
@@ -191,7 +194,7 @@ pub(super) fn read_index(file: &[u8]) -> Result<Index, Fault> {
         if unpacked > LARGEST_BLOCK {
             return Err(Fault("a service is larger than 1 MiB"));
         }
-        Ok(Entry { prefix, block: 0..packed, unpacked })
+        Ok(Entry { prefix, block: 0..packed, unpacked, keys: OnceLock::new() })
     })?;
     if !entries.is_sorted_by(|a, b| a.prefix < b.prefix) {
         return Err(Fault("the services are not in order, or one stands there twice"));
@@ -226,6 +229,21 @@ pub(super) fn unpack(file: &[u8], entry: &Entry) -> Result<Vec<u8>, Fault> {
         return Err(Fault("the block does not have the length stated"));
     }
     Ok(block)
+}
+
+/// Inflates and reads only the condition keys of one service: most often they are within the first bytes.
+pub(super) fn read_keys(file: &[u8], entry: &Entry) -> Result<Vec<ConditionKey>, Fault> {
+    const FIRST: usize = 4096;
+    let packed = file.get(entry.block.clone()).ok_or(Fault("the block lies outside the file"))?;
+    let mut start = Vec::with_capacity(FIRST);
+    DeflateDecoder::new(packed)
+        .take(FIRST as u64)
+        .read_to_end(&mut start)
+        .map_err(|_| Fault("the block does not inflate"))?;
+    match (Reader { rest: &start }).name_and_keys() {
+        Ok((_, keys)) => Ok(keys),
+        Err(_) => (Reader { rest: &unpack(file, entry)? }).name_and_keys().map(|(_, keys)| keys),
+    }
 }
 
 /// Reads only the first part of an unpacked block.
@@ -313,16 +331,20 @@ impl<'a> Reader<'a> {
         all.get(self.number()?).copied().ok_or(Fault("a value is none of those known"))
     }
 
+    fn name_and_keys(&mut self) -> Result<(String, Vec<ConditionKey>), Fault> {
+        let name = self.text()?;
+        let keys = self.list(|reader| {
+            let name = reader.text()?;
+            let base = reader.place(&KeyType::ALL)?;
+            let multivalued = reader.place(&[false, true])?;
+            Ok(ConditionKey { name, kind: KeyKind { base, multivalued } })
+        })?;
+        Ok((name, keys))
+    }
+
     fn head(&mut self) -> Result<Head, Fault> {
-        Ok(Head {
-            name: self.text()?,
-            condition_keys: self.list(|reader| {
-                let name = reader.text()?;
-                let base = reader.place(&KeyType::ALL)?;
-                let multivalued = reader.place(&[false, true])?;
-                Ok(ConditionKey { name, kind: KeyKind { base, multivalued } })
-            })?,
-            actions: self.list(|reader| Ok((reader.text()?, reader.place(&AccessLevel::ALL)?)))?,
-        })
+        let (name, condition_keys) = self.name_and_keys()?;
+        let actions = self.list(|reader| Ok((reader.text()?, reader.place(&AccessLevel::ALL)?)))?;
+        Ok(Head { name, condition_keys, actions })
     }
 }

@@ -1,69 +1,85 @@
 //! Actions as sets (R-ACT-1 to 10).
 
+use std::collections::BTreeMap;
+
 use super::{Compiler, Level, Outcome};
-use crate::algebra::diagram::Predicate;
-use crate::algebra::{Chars, Exhausted, Glob, Language, Meter, Piece, Set};
+use crate::algebra::{Chars, End, Exhausted, Glob, Language, Meter, Piece, Set};
 use crate::pattern::{Pattern, Piece as Written};
 use crate::policy::{ActionPattern, Selector, Spanned};
 
 impl Compiler {
-    /// The requests whose action an element selects (R-ACT-6).
-    pub(super) fn actions(&mut self, action: &Selector<ActionPattern>) -> Outcome<Set> {
+    /// The requests of a set, which says nothing of actions, whose action an element selects (R-ACT-6).
+    pub(super) fn actions(&mut self, action: &Selector<ActionPattern>, below: Set) -> Outcome<Set> {
         match action {
-            Selector::In(entries) => self.any_action(entries),
+            Selector::In(entries) => self.acting(entries, below),
             Selector::NotIn(entries) => {
                 let listed = self.any_action(entries)?;
-                Ok(self.arena.complement(listed)?)
+                Ok(self.arena.difference([below], [listed])?)
             }
         }
     }
 
-    /// The requests whose action matches some entry: all names of a service are read at once.
+    /// The requests whose action matches some entry.
     pub(super) fn any_action(&mut self, entries: &[Spanned<ActionPattern>]) -> Outcome<Set> {
-        let mut services: Vec<(Option<String>, Vec<Glob>)> = Vec::new();
+        self.acting(entries, Set::FULL)
+    }
+
+    /// The requests of a set whose action matches some entry: all names of a service are read at once, and so are all
+    /// services.
+    fn acting(&mut self, entries: &[Spanned<ActionPattern>], below: Set) -> Outcome<Set> {
+        let mut services: BTreeMap<Option<String>, Vec<&Pattern>> = BTreeMap::new();
         for entry in entries {
-            let (service, name) = match &entry.value {
-                ActionPattern::Every => return Ok(Set::FULL),
+            match &entry.value {
+                ActionPattern::Every => return Ok(below),
                 ActionPattern::Named { service, name } => {
-                    (service.as_ref().map(|service| service.to_ascii_lowercase()), name)
+                    let service = service.as_ref().map(|service| service.to_ascii_lowercase());
+                    services.entry(service).or_default().push(name);
                 }
-            };
-            match services.iter_mut().find(|(known, _)| *known == service) {
-                Some((_, names)) => names.push(glob(name)),
-                None => services.push((service, vec![glob(name)])),
             }
         }
-        let mut sets = Vec::new();
-        for (service, names) in services {
-            let mut predicates: Vec<(Level, Predicate)> = Vec::new();
-            let meter = self.arena.meter();
-            let name = language_of_names(&names, meter);
-            predicates.push((Level::Name, name.map_err(|what| Self::exhausted(Level::Name, what))?.into()));
-            if let Some(service) = service {
-                let service = Language::of(&Glob::literal(&service), self.arena.meter());
-                predicates.push((
-                    Level::Service,
-                    service.map_err(|what| Self::exhausted(Level::Service, what))?.into(),
-                ));
+        let mut of_any_service = Set::EMPTY;
+        let mut of_services = Vec::new();
+        for (service, names) in &services {
+            let names = language_of_names(names, self.arena.meter());
+            let names = names.map_err(|what| Self::exhausted(Level::Name, what))?;
+            let named = self.arena.above(Level::Name, &names.into(), below)?;
+            match service {
+                Some(service) => of_services.push((service.as_str(), named)),
+                None => of_any_service = named,
             }
-            sets.push(self.arena.all_of(predicates)?);
         }
-        Ok(self.arena.union(sets)?)
+        let of_services = self.arena.by_text(Level::Service, &of_services)?;
+        Ok(self.arena.union([of_services, of_any_service])?)
     }
 }
 
 /// The names that match some pattern. No action has an empty name, so that of none counts as any long one of letters
 /// that no pattern has: sets are equal exactly if they are on the names there are.
-fn language_of_names(globs: &[Glob], meter: &mut Meter) -> Result<Language, Exhausted> {
+fn language_of_names(names: &[&Pattern], meter: &mut Meter) -> Result<Language, Exhausted> {
+    if let Some(texts) = names.iter().map(|name| text(name)).collect::<Option<Vec<_>>>() {
+        let lower: Vec<(String, End)> =
+            texts.iter().map(|(text, end)| (text.to_ascii_lowercase(), *end)).collect();
+        let lower: Vec<(&str, End)> = lower.iter().map(|(text, end)| (text.as_str(), *end)).collect();
+        return Language::of_texts(&lower, meter);
+    }
+    let mut globs: Vec<Glob> = names.iter().map(|name| glob(name)).collect();
     let is_wild = |piece: &Piece| matches!(piece, Piece::Many(Chars::Any) | Piece::One(Chars::Any));
     let has_star = |glob: &Glob| glob.pieces().iter().any(|piece| matches!(piece, Piece::Many(_)));
     let takes_any_long = |glob: &Glob| has_star(glob) && glob.pieces().iter().all(is_wild);
     if globs.iter().any(takes_any_long) {
-        let mut with_none = globs.to_vec();
-        with_none.push(Glob::default());
-        return Language::any_of(&with_none, meter);
+        globs.push(Glob::default());
     }
-    Language::any_of(globs, meter)
+    Language::any_of(&globs, meter)
+}
+
+/// The name of most actions: a text, perhaps with a star behind it.
+fn text(name: &Pattern) -> Option<(&str, End)> {
+    match name.pieces() {
+        [Written::Text(text)] => Some((text, End::Stop)),
+        [Written::Text(text), Written::Star] => Some((text, End::Star)),
+        [Written::Star] => Some(("", End::Star)),
+        _ => None,
+    }
 }
 
 /// The name of an action, in lower case.

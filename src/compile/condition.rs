@@ -136,8 +136,19 @@ fn is_no_value(condition: &Condition, items: &[String]) -> bool {
 }
 
 impl Compiler {
-    /// The requests of which a condition holds.
+    /// The requests of which a condition holds. The conditions of a policy are much alike, and those of two versions of it
+    /// more so.
     pub(super) fn condition(&mut self, condition: &Condition) -> Outcome<Set> {
+        let opaque = Opaque(condition.clone());
+        if let Some(&known) = self.conditions.get(&opaque) {
+            return Ok(known);
+        }
+        let set = self.new_condition(condition)?;
+        self.conditions.insert(opaque, set);
+        Ok(set)
+    }
+
+    fn new_condition(&mut self, condition: &Condition) -> Outcome<Set> {
         let folded = fold(&condition.key);
         let is_open = condition.values.iter().any(|value| self.universe.has_open(&value.pattern));
         match self

@@ -162,8 +162,8 @@ impl Compiler {
             return Ok(Set::FULL);
         };
         let allowed = self.arena.intersection(groups.iter().copied())?;
-        let lacking = self.arena.difference([scope], [allowed])?;
-        Ok(self.arena.complement(lacking)?)
+        let out_of_scope = self.arena.complement(scope)?;
+        Ok(self.arena.union([out_of_scope, allowed])?)
     }
 
     /// What identity policies alone can come to.
@@ -282,21 +282,24 @@ impl Compiler {
 
     /// What is allowed, and what is refused, whatever the policies say (R-EVL-50, R-EVL-51).
     fn without_policies(&mut self) -> Outcome<(Set, Set)> {
-        let identity = self.action("sts", &["getcalleridentity"])?;
-        let token = self.action("sts", &["getsessiontoken"])?;
+        const IDENTITY: &str = "getcalleridentity";
+        const TOKEN: &str = "getsessiontoken";
         match self.universe.callers.clone() {
             Callers::One(caller) => {
                 let has_credentials = caller.is_iam() || matches!(caller, Caller::Service(_));
                 let long_term =
                     caller.iam().is_some_and(|caller| matches!(caller.kind, IamKind::User | IamKind::Root));
-                let identity = if has_credentials { identity } else { Set::EMPTY };
+                let identity = if has_credentials { self.action("sts", &[IDENTITY])? } else { Set::EMPTY };
+                let token = self.action("sts", &[TOKEN])?;
                 Ok(match long_term {
                     true => (self.arena.union([identity, token])?, Set::EMPTY),
                     false => (identity, token),
                 })
             }
-            Callers::Holder => Ok((self.arena.union([identity, token])?, Set::EMPTY)),
+            Callers::Holder => Ok((self.action("sts", &[IDENTITY, TOKEN])?, Set::EMPTY)),
             Callers::Any => {
+                let identity = self.action("sts", &[IDENTITY])?;
+                let token = self.action("sts", &[TOKEN])?;
                 let authenticated = self.authenticated()?;
                 let long_term = self.long_term()?;
                 let identity = self.arena.intersection([identity, authenticated])?;
@@ -387,10 +390,9 @@ impl Compiler {
 
     /// The requests of one of some actions of a service; all in lower case.
     fn action(&mut self, service: &str, names: &[&str]) -> Outcome<Set> {
-        let service = self.text_atom(Level::Service, &[Glob::literal(service)])?;
         let names: Vec<Glob> = names.iter().map(|name| Glob::literal(name)).collect();
-        let name = self.text_atom(Level::Name, &names)?;
-        Ok(self.arena.intersection([service, name])?)
+        let named = self.text_atom(Level::Name, &names)?;
+        Ok(self.arena.by_text(Level::Service, &[(service, named)])?)
     }
 
     fn text_atom(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {

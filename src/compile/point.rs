@@ -1,8 +1,8 @@
 //! A request as a point: its coordinate at every level.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
 
@@ -14,70 +14,40 @@ use crate::algebra::Held;
 use crate::algebra::diagram::Assignment;
 use crate::caller::Caller;
 use crate::policy::date::{Side, instant};
-use crate::request::{Context, Request, Resource, Value, fold};
+use crate::request::{Request, Resource, Value};
 
-/// A request, read for membership.
+/// A request, read for membership: what its coordinates are, each worked out where it is asked for.
 #[derive(Debug, Clone)]
-pub struct Point {
-    service: String,
-    name: String,
-    is_arn: bool,
-    fields: [String; 5],
-    caller: CallerTexts,
-    keys: BTreeMap<Arc<str>, Key>,
-    context: Context,
+pub struct Point<'r> {
+    request: &'r Request,
+    service: Cow<'r, str>,
+    name: Cow<'r, str>,
+    fields: [&'r str; 5],
+    caller: OnceCell<CallerTexts>,
 }
-
-/// What a key holds, read as every type.
-#[derive(Debug, Clone)]
-struct Key {
-    flag: Held<bool>,
-    text: Held<String>,
-    number: Held<BigDecimal>,
-    instant: Held<BigDecimal>,
-    second: Held<i64>,
-    address: Held<IpAddr>,
-}
-
-/// A key that the request does not have.
-static ABSENT: Key = Key {
-    flag: Held::Absent,
-    text: Held::Absent,
-    number: Held::Absent,
-    instant: Held::Absent,
-    second: Held::Absent,
-    address: Held::Absent,
-};
 
 /// The time as seconds is read as the time (R-EVL-74).
 const CURRENT_TIME: &str = "aws:currenttime";
 
-impl Point {
+impl<'r> Point<'r> {
     /// Reads a request.
-    pub fn of(request: &Request) -> Point {
-        let mut keys: BTreeMap<Arc<str>, Key> = BTreeMap::new();
-        for (key, _) in request.context.iter() {
-            if let Some(value) = request.context.get(key) {
-                keys.insert(Arc::from(fold(key)), Key::of(value));
+    pub fn of(request: &'r Request) -> Point<'r> {
+        let fields = match &request.resource {
+            Resource::Arn(arn) => {
+                let [_, rest @ ..] = arn.fields();
+                rest
             }
-        }
-        if let Some(seconds) = keys.get(EPOCH_TIME).map(|key| key.second.clone()) {
-            keys.entry(Arc::from(CURRENT_TIME)).or_insert_with(|| ABSENT.clone()).second = seconds;
-        }
-        let partition = request.caller.iam().map_or("aws", |caller| &caller.partition).to_owned();
-        let mut fields = [partition, String::new(), String::new(), String::new(), String::new()];
-        if let Resource::Arn(arn) = &request.resource {
-            let [_, rest @ ..] = arn.fields();
-            fields = rest.map(str::to_owned);
-        }
+            Resource::Star => {
+                let partition = request.caller.iam().map_or("aws", |caller| &caller.partition);
+                [partition, "", "", "", ""]
+            }
+        };
         Point {
-            service: request.action.service().to_ascii_lowercase(),
-            name: request.action.name().to_ascii_lowercase(),
-            is_arn: matches!(request.resource, Resource::Arn(_)),
+            request,
+            service: lower(request.action.service()),
+            name: lower(request.action.name()),
             fields,
-            caller: CallerTexts::of(&request.caller),
-            keys,
-            context: request.context.clone(),
+            caller: OnceCell::new(),
         }
     }
 
@@ -87,41 +57,50 @@ impl Point {
         [(Level::Caller, caller), (Level::CallerId, id), (Level::FederatedBy, federated_by)]
     }
 
-    fn key(&self, level: &Level) -> &Key {
+    /// The value of the key of a level.
+    fn value(&self, level: &Level) -> Option<&'r Value> {
         match level {
-            Level::Key(key) | Level::Read(key, _) => self.keys.get(key).unwrap_or(&ABSENT),
-            _ => &ABSENT,
+            Level::Key(key) | Level::Read(key, _) => self.request.context.get(key),
+            _ => None,
         }
     }
 
+    fn held<T: PartialEq>(&self, level: &Level, read: impl Fn(&str) -> Option<T>) -> Held<T> {
+        self.value(level).map_or(Held::Absent, |value| held(value, read))
+    }
+
+    fn caller(&self) -> &CallerTexts {
+        self.caller.get_or_init(|| CallerTexts::of(&self.request.caller))
+    }
+
     fn relates(&self, relation: &Relation) -> bool {
+        let context = &self.request.context;
         let subject = match &relation.subject {
-            Subject::Field(level) => Some(self.text(level).as_str()),
+            Subject::Field(level) => Some(self.text(level)),
             Subject::Text(text) => Some(&**text),
-            Subject::Key(key) => match self.context.get(key).map(Value::items) {
+            Subject::Key(key) => match context.get(key).map(Value::items) {
                 Some([only]) => Some(only.as_str()),
                 _ => None,
             },
         };
-        subject.is_some_and(|subject| relation.template.matches(subject, &self.context))
+        subject.is_some_and(|subject| relation.template.matches(subject, context))
     }
 }
 
-impl Key {
-    fn of(value: &Value) -> Key {
-        Key {
-            flag: held(value, value::flag),
-            text: held(value, |text| Some(text.to_owned())),
-            number: held(value, value::number),
-            instant: held(value, |text| instant(text, Side::Request)),
-            second: held(value, value::request_second),
-            address: held(value, |text| text.parse().ok()),
-        }
+/// In lower case.
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
 /// The different values that can be read.
 fn held<T: PartialEq>(value: &Value, read: impl Fn(&str) -> Option<T>) -> Held<T> {
+    if let [only] = value.items() {
+        return read(only).map_or(Held::Absent, Held::One);
+    }
     let mut values: Vec<T> = Vec::new();
     for item in value.items().iter().filter_map(|item| read(item)) {
         if !values.contains(&item) {
@@ -138,19 +117,18 @@ fn held<T: PartialEq>(value: &Value, read: impl Fn(&str) -> Option<T>) -> Held<T
     }
 }
 
-impl Assignment<Level> for Point {
-    fn flag(&self, level: &Level) -> &bool {
-        let is_so = match level {
-            Level::IsArn => self.is_arn,
+impl Assignment<Level> for Point<'_> {
+    fn flag(&self, level: &Level) -> bool {
+        match level {
+            Level::IsArn => matches!(self.request.resource, Resource::Arn(_)),
             Level::Relation(relation) => self.relates(relation),
-            Level::Opaque(opaque) => condition::holds(&opaque.0, &self.context).unwrap_or_default(),
+            Level::Opaque(opaque) => condition::holds(&opaque.0, &self.request.context).unwrap_or_default(),
             _ => false,
-        };
-        if is_so { &true } else { &false }
+        }
     }
 
-    fn text(&self, level: &Level) -> &String {
-        let [partition, service, region, account, resource] = &self.fields;
+    fn text(&self, level: &Level) -> &str {
+        let [partition, service, region, account, resource] = self.fields;
         match level {
             Level::Service => &self.service,
             Level::Name => &self.name,
@@ -158,33 +136,37 @@ impl Assignment<Level> for Point {
             Level::ResourceService => service,
             Level::Region => region,
             Level::Account => account,
-            Level::Caller => &self.caller.caller,
-            Level::CallerId => &self.caller.id,
-            Level::FederatedBy => &self.caller.federated_by,
+            Level::Caller => &self.caller().caller,
+            Level::CallerId => &self.caller().id,
+            Level::FederatedBy => &self.caller().federated_by,
             _ => resource,
         }
     }
 
-    fn flag_key(&self, level: &Level) -> &Held<bool> {
-        &self.key(level).flag
+    fn flag_key(&self, level: &Level) -> Held<bool> {
+        self.held(level, value::flag)
     }
 
-    fn text_key(&self, level: &Level) -> &Held<String> {
-        &self.key(level).text
+    fn text_key(&self, level: &Level) -> Held<String> {
+        self.held(level, |text| Some(text.to_owned()))
     }
 
-    fn number_key(&self, level: &Level) -> &Held<BigDecimal> {
+    fn number_key(&self, level: &Level) -> Held<BigDecimal> {
         match level {
-            Level::Read(_, ReadAs::Instant) => &self.key(level).instant,
-            _ => &self.key(level).number,
+            Level::Read(_, ReadAs::Instant) => self.held(level, |text| instant(text, Side::Request)),
+            _ => self.held(level, value::number),
         }
     }
 
-    fn instant_key(&self, level: &Level) -> &Held<i64> {
-        &self.key(level).second
+    fn instant_key(&self, level: &Level) -> Held<i64> {
+        let is_time = matches!(level, Level::Key(key) if **key == *CURRENT_TIME);
+        match self.request.context.get(EPOCH_TIME).filter(|_| is_time) {
+            Some(seconds) => held(seconds, value::request_second),
+            None => self.held(level, value::request_second),
+        }
     }
 
-    fn address_key(&self, level: &Level) -> &Held<IpAddr> {
-        &self.key(level).address
+    fn address_key(&self, level: &Level) -> Held<IpAddr> {
+        self.held(level, |text| text.parse().ok())
     }
 }

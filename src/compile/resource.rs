@@ -6,7 +6,7 @@ use super::level::{Subject, Template};
 use super::variable::{self, Way};
 use super::{Compiler, Level, Outcome};
 use crate::algebra::diagram::Predicate;
-use crate::algebra::{Flag, Glob, Language, Region, Set};
+use crate::algebra::{Exhausted, Flag, Glob, Language, Region, Set};
 use crate::pattern::Pattern;
 use crate::policy::{PolicyType, ResourcePattern, Selector, Spanned};
 
@@ -62,12 +62,22 @@ impl Compiler {
             let mut predicates: Vec<(Level, Predicate)> =
                 vec![(Level::IsArn, Region::<Flag>::only(true).into()), (Level::ResourceId, last.into())];
             for (level, segment) in Level::FIELDS.into_iter().zip(before.iter().skip(1)) {
-                let field = Language::of(&Template::of_closed(segment).glob(), self.arena.meter());
-                predicates.push((level.clone(), field.map_err(|what| Self::exhausted(level, what))?.into()));
+                let field = self.segment(segment).map_err(|what| Self::exhausted(level.clone(), what))?;
+                predicates.push((level, field.into()));
             }
             sets.push(self.arena.all_of(predicates)?);
         }
         Ok(self.arena.union(sets)?)
+    }
+
+    /// What a segment without variables matches.
+    fn segment(&mut self, segment: &Pattern) -> Result<Language, Exhausted> {
+        if let Some(known) = self.segments.get(segment) {
+            return Ok(known.clone());
+        }
+        let language = Language::of(&Template::of_closed(segment).glob(), self.arena.meter())?;
+        self.segments.insert(segment.clone(), language.clone());
+        Ok(language)
     }
 
     /// The requests whose ARN matches, segment by segment; missing segments match anything (R-RES-3, R-RES-4).

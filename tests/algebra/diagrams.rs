@@ -38,32 +38,32 @@ pub(super) struct Place {
 }
 
 impl Assignment<Level> for Place {
-    fn flag(&self, _: &Level) -> &bool {
-        &self.switch
+    fn flag(&self, _: &Level) -> bool {
+        self.switch
     }
 
-    fn text(&self, level: &Level) -> &String {
+    fn text(&self, level: &Level) -> &str {
         if *level == Level::Name { &self.name } else { &self.path }
     }
 
-    fn flag_key(&self, _: &Level) -> &Held<bool> {
-        &self.light
+    fn flag_key(&self, _: &Level) -> Held<bool> {
+        self.light.clone()
     }
 
-    fn text_key(&self, _: &Level) -> &Held<String> {
-        &self.tag
+    fn text_key(&self, _: &Level) -> Held<String> {
+        self.tag.clone()
     }
 
-    fn number_key(&self, _: &Level) -> &Held<BigDecimal> {
-        &self.size
+    fn number_key(&self, _: &Level) -> Held<BigDecimal> {
+        self.size.clone()
     }
 
-    fn instant_key(&self, _: &Level) -> &Held<i64> {
-        &Held::Absent
+    fn instant_key(&self, _: &Level) -> Held<i64> {
+        Held::Absent
     }
 
-    fn address_key(&self, _: &Level) -> &Held<IpAddr> {
-        &Held::Absent
+    fn address_key(&self, _: &Level) -> Held<IpAddr> {
+        Held::Absent
     }
 }
 

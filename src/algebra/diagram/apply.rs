@@ -3,9 +3,10 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use super::coordinate::Branch;
-use super::{Arena, BudgetError, Set};
-use crate::algebra::domain::{Merge, Met, Weight};
+use rustc_hash::FxHashMap;
+
+use super::{Arena, BudgetError, Set, laid};
+use crate::algebra::domain::{Met, Weight};
 
 /// What is made of the operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,20 +82,6 @@ fn simplify(operation: Operation, mut operands: Vec<Operand>) -> Simple {
     }
 }
 
-/// The labels of the maps of some operands.
-struct Sides<'a> {
-    operation: Operation,
-    sides: &'a [Side],
-}
-
-impl Merge<Set> for Sides<'_> {
-    type Item = Operand;
-
-    fn weigh(&self, operand: usize, child: Set) -> Weight<Operand> {
-        self.operation.weigh((self.sides[operand], child))
-    }
-}
-
 impl<L: Ord + Clone + Debug> Arena<L> {
     /// The points of any of the sets.
     pub fn union(&mut self, sets: impl IntoIterator<Item = Set>) -> Result<Set, BudgetError<L>> {
@@ -137,7 +124,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         operation: Operation,
         operands: impl Iterator<Item = Operand>,
     ) -> Result<Set, BudgetError<L>> {
-        let met = Met::all(&[], operands.map(|operand| operation.weigh(operand)));
+        let met = Met::all(operands.map(|operand| operation.weigh(operand)));
         self.combine(operation, met)
     }
 
@@ -157,37 +144,80 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         let first = operands.iter().filter_map(|(_, set)| self.rank(*set)).min();
         let (here, carried): (Vec<Operand>, Vec<Operand>) =
             operands.iter().partition(|(_, set)| self.rank(*set) == first);
-        let sides: Vec<Side> = here.iter().map(|(side, _)| *side).collect();
-        let nodes: Vec<Arc<super::Node>> =
-            here.iter().filter_map(|(_, set)| self.get(*set).map(Arc::clone)).collect();
-        let Some(level) = nodes.first().map(|node| node.level) else {
-            return Ok(operation.decided());
-        };
-        let merge = Sides { operation, sides: &sides };
-        let branch = if let [node] = nodes.as_slice() {
+        let (level, branch) = if let [(side, set)] = here.as_slice() {
+            let Some(node) = self.get(*set).map(Arc::clone) else { return Ok(operation.decided()) };
             // Nothing to lay over: only the children change.
             let old = node.branch.children();
             let mut new = Vec::with_capacity(old.len());
             for &child in &old {
-                let met = Met::all(&carried, [merge.weigh(0, child)]);
+                let met = Met::with(&carried, [operation.weigh((*side, child))]);
                 new.push(self.combine(operation, met)?);
             }
-            node.branch.with_children(&old, &new, &mut self.meter)
+            (node.level, node.branch.with_children(&old, &new, &mut self.meter))
         } else {
-            let branches: Vec<_> = nodes.iter().map(|node| &node.branch).collect();
-            let overlay = Branch::overlay(&branches, &carried, &merge, &mut self.meter);
-            let Some((raw, meetings)) = overlay.map_err(|what| self.at_level(level, what))? else {
-                return Ok(operation.decided());
-            };
-            let mut children = Vec::with_capacity(meetings.len());
-            for met in meetings {
+            let mut codes = Codes::default();
+            let mut branches = Vec::with_capacity(here.len());
+            let mut level = None;
+            for &(side, set) in &here {
+                let Some(node) = self.get(set) else { continue };
+                level = Some(node.level);
+                branches.push(node.branch.coded(|child| codes.of(operation.weigh((side, child)))));
+            }
+            let Some(level) = level else { return Ok(operation.decided()) };
+            let laid = self.laid.over(branches, &mut self.meter);
+            let laid = laid.map_err(|what| self.at_level(level, what))?;
+            let mut children = Vec::new();
+            for at in 0..self.laid.meetings(laid).len() {
+                let met = codes.meant(&self.laid.meetings(laid)[at], &carried);
                 children.push(self.combine(operation, met)?);
             }
-            raw.reduce(&children, &mut self.meter)
+            (level, self.laid.branch(laid, &children, &mut self.meter))
         };
         let set =
             branch.and_then(|branch| self.node(level, branch)).map_err(|what| self.at_level(level, what))?;
         self.memo.insert(key, set);
         Ok(set)
+    }
+}
+
+/// The operands that the children of some nodes are, each with a code.
+#[derive(Default)]
+struct Codes {
+    operands: Vec<Operand>,
+    /// The codes of all, once there are more than a few.
+    known: FxHashMap<Operand, u32>,
+}
+
+impl Codes {
+    const FEW: usize = 16;
+
+    fn of(&mut self, weight: Weight<Operand>) -> u32 {
+        let operand = match weight {
+            Weight::Decides => return laid::DECIDES,
+            Weight::Nothing => return laid::NOTHING,
+            Weight::Counts(operand) => operand,
+        };
+        let found = match self.operands.len() {
+            ..=Codes::FEW => self.operands.iter().position(|other| *other == operand).map(|at| at as u32),
+            _ => self.known.get(&operand).copied(),
+        };
+        let at = found.unwrap_or_else(|| {
+            let at = self.operands.len() as u32;
+            self.operands.push(operand);
+            match self.operands.len() {
+                ..=Codes::FEW => {}
+                _ if self.known.is_empty() => self.known.extend(self.operands.iter().copied().zip(0..)),
+                _ => self.known.extend([(operand, at)]),
+            }
+            at
+        });
+        laid::FIRST + at
+    }
+
+    /// What meets, where some operands meet everywhere.
+    fn meant(&self, met: &Met<u32>, everywhere: &[Operand]) -> Met<Operand> {
+        let Met::Items(codes) = met else { return Met::Decided };
+        let operand = |code: &u32| self.operands[(code - laid::FIRST) as usize];
+        Met::of(everywhere.iter().copied().chain(codes.iter().map(operand)).collect())
     }
 }

@@ -48,7 +48,7 @@ macro_rules! coordinates {
         }
 
         /// A map from coordinates.
-        #[derive(Debug, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum Branch<O: Label> {
             $($(#[$doc])* $kind(<$domain as Domain>::Map<O>),)*
         }
@@ -164,31 +164,51 @@ macro_rules! coordinates {
                 }
             }
 
+            /// The same map to something else; it need not be canonical.
+            pub(super) fn coded(&self, code: impl FnMut(Set) -> u32) -> Branch<u32> {
+                match self {
+                    $(Branch::$kind(map) => Branch::$kind(<$domain>::rename(map, code)),)*
+                }
+            }
+        }
+
+        impl Branch<u32> {
             /// Lays branches of the kind of the first over one another, to the positions in a list of what meets.
-            pub(super) fn overlay<M: Merge<Set>>(
-                branches: &[&Branch<Set>],
-                carried: &[M::Item],
+            pub(super) fn overlay<M: Merge<u32>>(
+                branches: &[Branch<u32>],
                 merge: &M,
                 meter: &mut Meter,
             ) -> Result<Option<(Branch<u32>, Vec<Met<M::Item>>)>, Exhausted> {
                 match branches.first() {
                     None => Ok(None),
                     $(Some(Branch::$kind(_)) => {
-                        let maps: Vec<_> =
-                            branches.iter().filter_map(|branch| <$domain as Coordinate>::map(branch)).collect();
-                        let (raw, meetings) = <$domain>::overlay(&maps, carried, merge, meter)?;
+                        let mut maps = Vec::with_capacity(branches.len());
+                        for branch in branches {
+                            if let Branch::$kind(map) = branch {
+                                maps.push(map);
+                            }
+                        }
+                        let (raw, meetings) = <$domain>::overlay(&maps, merge, meter)?;
                         Ok(Some((Branch::$kind(raw), meetings)))
                     })*
                 }
             }
-        }
 
-        impl Branch<u32> {
-            /// The canonical branch with the child at each position.
-            pub(super) fn reduce(self, children: &[Set], meter: &mut Meter) -> Result<Branch<Set>, Exhausted> {
+            /// The canonical branch that gives each position its outcome.
+            pub(super) fn reduce(&self, outcomes: &[u32], meter: &mut Meter) -> Result<Branch<u32>, Exhausted> {
                 Ok(match self {
-                    $(Branch::$kind(raw) => Branch::$kind(<$domain>::reduce(raw, children, meter)?),)*
+                    $(Branch::$kind(raw) => {
+                        Branch::$kind(<$domain>::reduce(raw.clone(), outcomes, meter)?)
+                    })*
                 })
+            }
+
+            /// The branch to the child with each number, all of them different.
+            pub(super) fn leading_on(&self, children: &[Set]) -> Branch<Set> {
+                let child = |number: u32| children[number as usize];
+                match self {
+                    $(Branch::$kind(map) => Branch::$kind(<$domain>::rename(map, child)),)*
+                }
             }
         }
     };

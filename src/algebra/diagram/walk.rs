@@ -14,22 +14,22 @@ use crate::algebra::domain::Domain;
 use crate::algebra::line::{DenseCut, DiscreteCut, Line};
 use crate::algebra::{Flag, Keyed, Text};
 
-/// A point: its coordinate at every level there may be.
+/// A point: its coordinate at every level there may be. Only those that matter are asked for, each once.
 pub trait Assignment<L> {
     /// At a level of yes or no.
-    fn flag(&self, level: &L) -> &bool;
+    fn flag(&self, level: &L) -> bool;
     /// At a level of strings.
-    fn text(&self, level: &L) -> &String;
+    fn text(&self, level: &L) -> &str;
     /// At a level of a key that holds booleans.
-    fn flag_key(&self, level: &L) -> &Held<bool>;
+    fn flag_key(&self, level: &L) -> Held<bool>;
     /// At a level of a key that holds strings.
-    fn text_key(&self, level: &L) -> &Held<String>;
+    fn text_key(&self, level: &L) -> Held<String>;
     /// At a level of a key that holds numbers.
-    fn number_key(&self, level: &L) -> &Held<BigDecimal>;
+    fn number_key(&self, level: &L) -> Held<BigDecimal>;
     /// At a level of a key that holds instants.
-    fn instant_key(&self, level: &L) -> &Held<i64>;
+    fn instant_key(&self, level: &L) -> Held<i64>;
     /// At a level of a key that holds addresses.
-    fn address_key(&self, level: &L) -> &Held<IpAddr>;
+    fn address_key(&self, level: &L) -> Held<IpAddr>;
 }
 
 impl<L: Ord + Clone + Debug> Arena<L> {
@@ -39,16 +39,18 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         while let Some(node) = self.get(set) {
             let level = self.name(node.level);
             set = match &node.branch {
-                Branch::Flag(map) => Flag::at(map, point.flag(level)),
-                Branch::Text(map) => Text::at(map, point.text(level)),
-                Branch::FlagKey(map) => Keyed::<Flag>::at(map, point.flag_key(level)),
-                Branch::TextKey(map) => Keyed::<Text>::at(map, point.text_key(level)),
+                Branch::Flag(map) => Flag::at(map, &point.flag(level)),
+                Branch::Text(map) => map.read(point.text(level)),
+                Branch::FlagKey(map) => Keyed::<Flag>::at(map, &point.flag_key(level)),
+                Branch::TextKey(map) => Keyed::<Text>::at(map, &point.text_key(level)),
                 Branch::NumberKey(map) => {
-                    Keyed::<Line<DenseCut<BigDecimal>>>::at(map, point.number_key(level))
+                    Keyed::<Line<DenseCut<BigDecimal>>>::at(map, &point.number_key(level))
                 }
-                Branch::InstantKey(map) => Keyed::<Line<DiscreteCut<i64>>>::at(map, point.instant_key(level)),
+                Branch::InstantKey(map) => {
+                    Keyed::<Line<DiscreteCut<i64>>>::at(map, &point.instant_key(level))
+                }
                 Branch::AddressKey(map) => {
-                    Keyed::<Line<DiscreteCut<IpAddr>>>::at(map, point.address_key(level))
+                    Keyed::<Line<DiscreteCut<IpAddr>>>::at(map, &point.address_key(level))
                 }
             };
         }

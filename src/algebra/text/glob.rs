@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Machine;
+use super::machine::States;
 use crate::algebra::budget::{Exhausted, Meter};
 
 /// Some characters.
@@ -18,6 +18,24 @@ pub enum Chars {
     NotIn(Vec<char>),
 }
 
+/// Where characters beyond ASCII are that have a lower case or are one; a test looks at all there are.
+const CASED: [(char, char); 14] = [
+    ('\u{80}', '\u{58f}'),
+    ('\u{10a0}', '\u{10ff}'),
+    ('\u{13a0}', '\u{13ff}'),
+    ('\u{1c80}', '\u{21ff}'),
+    ('\u{2400}', '\u{24ff}'),
+    ('\u{2c00}', '\u{2dff}'),
+    ('\u{a600}', '\u{a7ff}'),
+    ('\u{ab00}', '\u{abff}'),
+    ('\u{ff00}', '\u{ff7f}'),
+    ('\u{10400}', '\u{105ff}'),
+    ('\u{10c00}', '\u{10dff}'),
+    ('\u{11800}', '\u{118ff}'),
+    ('\u{16e00}', '\u{16eff}'),
+    ('\u{1e900}', '\u{1e9ff}'),
+];
+
 impl Chars {
     /// The characters whose simple lower case is that of the given one.
     pub fn any_case(c: char) -> Chars {
@@ -29,8 +47,9 @@ impl Chars {
             few.retain(alike);
             few
         } else {
-            // No letter past the second plane has a case; a test looks at them all.
-            ('\u{80}'..='\u{1ffff}').filter(alike).collect()
+            let is_cased = CASED.iter().any(|(first, last)| (*first..=*last).contains(&folded));
+            let cased = CASED.iter().filter(|_| is_cased).flat_map(|(first, last)| *first..=*last);
+            cased.filter(alike).collect()
         };
         if found.is_empty() {
             found.push(folded);
@@ -68,7 +87,10 @@ impl Glob {
 
     /// The strings whose simple lower case, character by character, is that of a text.
     pub fn any_case(text: &str) -> Glob {
-        text.chars().map(|c| Piece::One(Chars::any_case(c))).collect()
+        let mut known: FxHashMap<char, Chars> = FxHashMap::default();
+        text.chars()
+            .map(|c| Piece::One(known.entry(c).or_insert_with(|| Chars::any_case(c)).clone()))
+            .collect()
     }
 
     /// Text in which `*` stands for any characters and `?` for one.
@@ -222,8 +244,8 @@ impl Sets {
     }
 }
 
-/// A machine, not minimal, for the strings that fit any of the patterns.
-pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<Machine<bool>, Exhausted> {
+/// States, not minimal, of class 1 for the strings that fit any of the patterns, of class 0 for the others.
+pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<States, Exhausted> {
     let (all, starts) = Places::new(globs);
     let mut first = Vec::new();
     for start in starts {
@@ -232,7 +254,7 @@ pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<Machine
     all.settle(&mut first);
     let mut sets = Sets::default();
     sets.number(first, meter)?;
-    let mut machine = Machine::with_capacity(all.places.len());
+    let mut states = States::with_capacity(all.places.len());
     let mut at = 0;
     while let Some(places) = sets.list.get(at).cloned() {
         at += 1;
@@ -269,7 +291,7 @@ pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<Machine
             }
         }
         meter.named(edges.len())?;
-        machine.push(all.accepts(&places), others_target, edges);
+        states.push(all.accepts(&places).into(), others_target, edges);
     }
-    Ok(machine)
+    Ok(states)
 }

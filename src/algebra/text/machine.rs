@@ -1,6 +1,13 @@
 //! Deterministic machines with a label in every state.
+//!
+//! What a machine tells apart and what it says of it are kept apart. The *shape* has the states and the class of
+//! each; it is shared by all machines that differ in labels only, such as a set and its complement. A label
+//! belongs to a class, so there are few of them, and giving other ones touches no state.
 
-use rustc_hash::FxHashSet;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::FxHasher;
 
 use crate::algebra::domain::Label;
 
@@ -12,9 +19,40 @@ use crate::algebra::domain::Label;
 ///    ones.
 /// 3. A state names fewer characters than half of all there are (the budget sees to it), so which target is the
 ///    one for all others is no matter of choice.
+/// 4. In a canonical machine classes are numbered in the order of their first states, and have different labels.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Machine<O> {
+    shape: Arc<Shape>,
+    /// By class.
     labels: Vec<O>,
+}
+
+/// The states of a machine.
+#[derive(Debug)]
+pub(super) struct Shape {
+    states: States,
+    /// Of the states, computed once.
+    hash: u64,
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.hash == other.hash && self.states == other.states)
+    }
+}
+
+impl Eq for Shape {}
+
+impl Hash for Shape {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// States in rows, to be read and added to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct States {
+    classes: Vec<u32>,
     /// Where all characters lead that are not named.
     others: Vec<u32>,
     /// Where the edges of each state end in `edges`.
@@ -22,16 +60,10 @@ pub struct Machine<O> {
     edges: Vec<(char, u32)>,
 }
 
-impl<O: Label> Machine<O> {
-    pub(super) fn constant(label: O) -> Self {
-        let mut machine = Machine::with_capacity(1);
-        machine.push(label, 0, []);
-        machine
-    }
-
+impl States {
     pub(super) fn with_capacity(states: usize) -> Self {
-        Machine {
-            labels: Vec::with_capacity(states),
+        States {
+            classes: Vec::with_capacity(states),
             others: Vec::with_capacity(states),
             ends: Vec::with_capacity(states),
             edges: Vec::with_capacity(states),
@@ -39,19 +71,19 @@ impl<O: Label> Machine<O> {
     }
 
     /// Adds the next state. Edges that lead where all others lead are left out.
-    pub(super) fn push(&mut self, label: O, others: u32, named: impl IntoIterator<Item = (char, u32)>) {
-        self.labels.push(label);
+    pub(super) fn push(&mut self, class: u32, others: u32, named: impl IntoIterator<Item = (char, u32)>) {
+        self.classes.push(class);
         self.others.push(others);
         self.edges.extend(named.into_iter().filter(|(_, target)| *target != others));
         self.ends.push(self.edges.len() as u32);
     }
 
     pub(super) fn size(&self) -> usize {
-        self.labels.len()
+        self.classes.len()
     }
 
-    pub(super) fn label(&self, state: u32) -> O {
-        self.labels[state as usize]
+    pub(super) fn class(&self, state: u32) -> u32 {
+        self.classes[state as usize]
     }
 
     pub(super) fn others(&self, state: u32) -> u32 {
@@ -73,19 +105,110 @@ impl<O: Label> Machine<O> {
         std::iter::once(self.others(state)).chain(self.edges(state).iter().map(|(_, target)| *target))
     }
 
-    /// Whether nothing that is read from here changes the label. Exact in canonical machines.
+    /// Whether nothing that is read from here changes the class. Exact in canonical machines.
     pub(super) fn is_final(&self, state: u32) -> bool {
         self.others(state) == state && self.edges(state).is_empty()
     }
 
-    pub(super) fn read(&self, text: &str) -> O {
+    /// The states that are reached from one, numbered breadth first; `real` says for a state and a target of it which
+    /// state is meant, `class` the class of a state.
+    pub(super) fn numbered(
+        &self,
+        start: u32,
+        real: impl Fn(u32, u32) -> u32,
+        class: impl Fn(u32) -> u32,
+    ) -> States {
+        const UNSEEN: u32 = u32::MAX;
+        let mut number = vec![UNSEEN; self.size()];
+        let mut order = Vec::with_capacity(self.size());
+        order.push(start);
+        number[start as usize] = 0;
+        let mut numbered = |state: u32, order: &mut Vec<u32>| {
+            let number = &mut number[state as usize];
+            if *number == UNSEEN {
+                *number = order.len() as u32;
+                order.push(state);
+            }
+            *number
+        };
+        let mut states = States::with_capacity(self.size());
+        let mut at = 0;
+        while let Some(&state) = order.get(at) {
+            at += 1;
+            let others = numbered(real(state, self.others(state)), &mut order);
+            for &(c, target) in self.edges(state) {
+                let target = numbered(real(state, target), &mut order);
+                if target != others {
+                    states.edges.push((c, target));
+                }
+            }
+            states.push(class(state), others, []);
+        }
+        states
+    }
+
+    /// The machine of states that are canonical but for the numbers of their classes, which have these labels.
+    pub(super) fn machine<O: Label>(mut self, labels: &[O]) -> Machine<O> {
+        const UNSEEN: u32 = u32::MAX;
+        let mut number = vec![UNSEEN; labels.len()];
+        let mut ordered = Vec::with_capacity(labels.len());
+        for class in &mut self.classes {
+            let number = &mut number[*class as usize];
+            if *number == UNSEEN {
+                *number = ordered.len() as u32;
+                ordered.push(labels[*class as usize]);
+            }
+            *class = *number;
+        }
+        Machine { shape: Arc::new(self.shape()), labels: ordered }
+    }
+
+    fn shape(self) -> Shape {
+        let mut hasher = FxHasher::default();
+        for ((class, others), end) in self.classes.iter().zip(&self.others).zip(&self.ends) {
+            hasher.write_u64(u64::from(*class) << 32 | u64::from(*others));
+            hasher.write_u32(*end);
+        }
+        for (c, target) in &self.edges {
+            hasher.write_u64(u64::from(u32::from(*c)) << 32 | u64::from(*target));
+        }
+        Shape { hash: hasher.finish(), states: self }
+    }
+
+    /// A machine that need not be canonical, whose classes are their own labels, so many of them.
+    pub(super) fn raw(self, classes: usize) -> Machine<u32> {
+        Machine { shape: Arc::new(Shape { hash: 0, states: self }), labels: (0..classes as u32).collect() }
+    }
+}
+
+impl<O: Label> Machine<O> {
+    pub(super) fn constant(label: O) -> Self {
+        let mut states = States::with_capacity(1);
+        states.push(0, 0, []);
+        states.machine(&[label])
+    }
+
+    pub(super) fn states(&self) -> &States {
+        &self.shape.states
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.states().size()
+    }
+
+    pub(super) fn label(&self, state: u32) -> O {
+        self.labels[self.states().class(state) as usize]
+    }
+
+    pub(crate) fn read(&self, text: &str) -> O {
+        let states = self.states();
         let mut state = 0;
         for c in text.chars() {
-            let edges = self.edges(state);
+            let edges = states.edges(state);
             state = match edges.binary_search_by_key(&c, |(named, _)| *named) {
                 Ok(at) => edges[at].1,
-                Err(_) if self.others(state) == state && edges.is_empty() => break,
-                Err(_) => self.others(state),
+                Err(_) if states.others(state) == state && edges.is_empty() => break,
+                Err(_) => states.others(state),
             };
         }
         self.label(state)
@@ -98,54 +221,12 @@ impl<O: Label> Machine<O> {
         }
     }
 
-    /// Every label once, by the first state that has it.
-    pub(super) fn labels(&self) -> Vec<O> {
-        let mut seen = FxHashSet::default();
-        let mut last = None;
-        // Neighbours are often alike.
-        let changes = self.labels.iter().copied().filter(|label| last.replace(*label) != Some(*label));
-        changes.filter(|label| seen.insert(*label)).collect()
+    /// Every label once, by the first state that has it; of a machine that is not canonical the labels of its classes.
+    pub(super) fn labels(&self) -> &[O] {
+        &self.labels
     }
 
-    pub(super) fn with_labels<P: Label>(self, label: impl Fn(O) -> P) -> Machine<P> {
-        let labels = self.labels.iter().map(|old| label(*old)).collect();
-        Machine { labels, others: self.others, ends: self.ends, edges: self.edges }
-    }
-
-    /// The machine of the classes of states, numbered breadth first. `class` gives a class to every state, and
-    /// `member` a state to every class.
-    pub(super) fn quotient(&self, class: &[u32], member: &[u32]) -> Machine<O> {
-        self.numbered(member[class[0] as usize], |_, target| member[class[target as usize] as usize])
-    }
-
-    /// The machine that begins in a state, its states numbered breadth first; `real` says for a state and a target
-    /// of it which state is meant.
-    pub(super) fn numbered(&self, start: u32, real: impl Fn(u32, u32) -> u32) -> Machine<O> {
-        const UNSEEN: u32 = u32::MAX;
-        let mut number = vec![UNSEEN; self.size()];
-        let mut order = vec![start];
-        number[start as usize] = 0;
-        let mut numbered = |state: u32, order: &mut Vec<u32>| {
-            let number = &mut number[state as usize];
-            if *number == UNSEEN {
-                *number = order.len() as u32;
-                order.push(state);
-            }
-            *number
-        };
-        let mut machine = Machine::with_capacity(self.size());
-        let mut at = 0;
-        while let Some(&state) = order.get(at) {
-            at += 1;
-            let others = numbered(real(state, self.others(state)), &mut order);
-            for &(c, target) in self.edges(state) {
-                let target = numbered(real(state, target), &mut order);
-                if target != others {
-                    machine.edges.push((c, target));
-                }
-            }
-            machine.push(self.label(state), others, []);
-        }
-        machine
+    pub(super) fn with_labels<P: Label>(&self, label: impl FnMut(O) -> P) -> Machine<P> {
+        Machine { shape: Arc::clone(&self.shape), labels: self.labels.iter().copied().map(label).collect() }
     }
 }

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::Machine;
+use super::machine::States;
 use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
 use crate::algebra::domain::Label;
@@ -30,22 +31,61 @@ const UNKNOWN: u32 = u32::MAX - 1;
 /// The classes to which a state leads: for all other characters, and for those that lead elsewhere.
 type Signature = (u32, Vec<(char, u32)>);
 
-/// The canonical machine of one of which every state can be reached.
-pub(super) fn minimize<O: Label>(raw: Machine<O>, meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
+/// The canonical machine of states of which every one can be reached; classes have these labels, which may be equal.
+pub(super) fn minimize<O: Label>(
+    raw: &States,
+    labels: &[O],
+    meter: &mut Meter,
+) -> Result<Machine<O>, Exhausted> {
     meter.work(raw.size() + raw.edge_count())?;
-    let merged = from_the_end(&raw);
-    if let Some(start) = merged.start {
-        return Ok(merged.states.machine(start));
+    let (outcomes, labels) = distinct(labels);
+    if let [only] = labels.as_slice() {
+        return Ok(Machine::constant(*only));
     }
-    let smaller = raw.quotient(&merged.class, &merged.member);
+    let outcome = |state: u32| outcomes[raw.class(state) as usize];
+    let merged = from_the_end(raw, outcome);
+    if let Some(start) = merged.start {
+        return Ok(merged.states.states(start).machine(&labels));
+    }
+    let smaller = quotient(raw, &merged.class, &merged.member, outcome);
     let refined = refine(&smaller, meter)?;
-    Ok(smaller.quotient(&refined.class, &refined.member))
+    Ok(quotient(&smaller, &refined.class, &refined.member, |state| smaller.class(state)).machine(&labels))
+}
+
+/// The number of each label among the different ones, and these.
+pub(super) fn distinct<O: Label>(labels: &[O]) -> (Vec<u32>, Vec<O>) {
+    const FEW: usize = 16;
+    let mut known: FxHashMap<O, u32> = FxHashMap::default();
+    let mut list: Vec<O> = Vec::new();
+    let mut number = |label: &O| {
+        let found = match list.len() {
+            ..=FEW => list.iter().position(|other| other == label).map(|number| number as u32),
+            _ => known.get(label).copied(),
+        };
+        found.unwrap_or_else(|| {
+            let number = list.len() as u32;
+            list.push(*label);
+            if list.len() == FEW + 1 {
+                known.extend(list.iter().copied().zip(0..));
+            } else if list.len() > FEW {
+                known.insert(*label, number);
+            }
+            number
+        })
+    };
+    (labels.iter().map(&mut number).collect(), list)
+}
+
+/// The classes of states as states. `class` gives a class to every state, and `member` a state to every class.
+fn quotient(raw: &States, class: &[u32], member: &[u32], outcome: impl Fn(u32) -> u32) -> States {
+    let real = |_, target: u32| member[class[target as usize] as usize];
+    raw.numbered(member[class[0] as usize], real, outcome)
 }
 
 /// States merged from the end.
-struct Merged<O> {
+struct Merged {
     /// The classes of states that are done, each as a state.
-    states: Register<O>,
+    states: Register,
     /// The class of the start, where it is done.
     start: Option<u32>,
     /// The class of each state; a state that is not done is a class of its own.
@@ -54,14 +94,14 @@ struct Merged<O> {
     member: Vec<u32>,
 }
 
-fn from_the_end<O: Label>(raw: &Machine<O>) -> Merged<O> {
+fn from_the_end(raw: &States, outcome: impl Fn(u32) -> u32) -> Merged {
     let mut states = Register::with_capacity(raw.size());
     let mut class = vec![UNKNOWN; raw.size()];
     let mut member: Vec<u32> = Vec::new();
     let mut on_cycles = Vec::new();
     let mut edges = Vec::new();
     for state in from_last_to_first(raw) {
-        let label = raw.label(state);
+        let label = outcome(state);
         let class_of = |target: u32| if target == state { ITSELF } else { class[target as usize] };
         if raw.targets(state).any(|target| class_of(target) == UNKNOWN) {
             on_cycles.push(state);
@@ -84,7 +124,7 @@ fn from_the_end<O: Label>(raw: &Machine<O>) -> Merged<O> {
         for target in raw.targets(state).map(class_of) {
             if target != tried
                 && target != ITSELF
-                && states.has_label(target, label)
+                && states.has_class(target, label)
                 && states.has_loop(target)
             {
                 tried = target;
@@ -124,7 +164,7 @@ struct Classes {
 }
 
 /// Every state after its targets, as far as there are no cycles.
-fn from_last_to_first<O: Label>(raw: &Machine<O>) -> Vec<u32> {
+fn from_last_to_first(raw: &States) -> Vec<u32> {
     let mut order = Vec::with_capacity(raw.size());
     let mut is_met = vec![false; raw.size()];
     is_met[0] = true;
@@ -154,13 +194,13 @@ fn from_last_to_first<O: Label>(raw: &Machine<O>) -> Vec<u32> {
 ///
 /// When a class is split the largest part keeps its number, so only states that lead to the smaller parts are
 /// looked at again: each edge counts at most as often as its target's class can be halved.
-fn refine<O: Label>(machine: &Machine<O>, meter: &mut Meter) -> Result<Classes, Exhausted> {
+fn refine(machine: &States, meter: &mut Meter) -> Result<Classes, Exhausted> {
     let size = machine.size();
     let leading_to = Sources::of(machine);
     let mut blocks = Blocks { class: vec![0; size], members: Vec::new(), position: vec![0; size] };
-    let mut by_label: BTreeMap<O, Vec<u32>> = BTreeMap::new();
+    let mut by_label: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for state in 0..size as u32 {
-        by_label.entry(machine.label(state)).or_default().push(state);
+        by_label.entry(machine.class(state)).or_default().push(state);
     }
     for members in by_label.into_values() {
         blocks.add(members);
@@ -263,7 +303,7 @@ struct Sources {
 }
 
 impl Sources {
-    fn of<O: Label>(machine: &Machine<O>) -> Sources {
+    fn of(machine: &States) -> Sources {
         let mut ends = vec![0; machine.size() + 1];
         for state in 0..machine.size() as u32 {
             for target in machine.targets(state) {

@@ -9,9 +9,10 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
+use super::machine::States;
 use super::{Machine, Text};
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::{Label, Meetings, Merge, Met, Overlay, Weight};
+use crate::algebra::domain::{Label, Meetings, Merge, Met, Overlay, Weight, are_same};
 
 /// A machine, by its number, and one of its states.
 type Place = (u32, u32);
@@ -52,7 +53,7 @@ impl<I: Label> Situation<I> {
         self.settled.extend_from_slice(settled);
         for (machine, state) in places {
             let read = machines[machine as usize];
-            if !read.is_final(state) {
+            if !read.states().is_final(state) {
                 self.live.push((machine, state));
                 continue;
             }
@@ -79,20 +80,44 @@ struct Situations<I> {
     last: FxHashMap<u64, u32>,
     /// The one before with the same hash, one more than its number.
     before: Vec<u32>,
+    /// The situations in which only one machine is left, at each of its states, one more than their numbers: most
+    /// are of this kind.
+    alone: Vec<Vec<u32>>,
 }
 
 impl<I: Label> Situations<I> {
-    fn new() -> Self {
+    /// No situation of so many machines.
+    fn new(machines: usize) -> Self {
         Situations {
             live: Vec::new(),
             settled: Vec::new(),
             ends: Vec::new(),
             last: FxHashMap::default(),
             before: Vec::new(),
+            alone: vec![Vec::new(); machines],
         }
     }
 
-    fn number(&mut self, situation: &Situation<I>, meter: &mut Meter) -> Result<u32, Exhausted> {
+    /// The number of a situation. A machine has so many states.
+    fn number(
+        &mut self,
+        situation: &Situation<I>,
+        size: impl Fn(u32) -> usize,
+        meter: &mut Meter,
+    ) -> Result<u32, Exhausted> {
+        if let ([(machine, state)], [], false) =
+            (situation.live.as_slice(), situation.settled.as_slice(), situation.is_decided)
+        {
+            let states = &mut self.alone[*machine as usize];
+            if states.is_empty() {
+                states.resize(size(*machine), 0);
+            }
+            if let Some(known) = states[*state as usize].checked_sub(1) {
+                return Ok(known);
+            }
+            states[*state as usize] = self.ends.len() as u32 + 1;
+            return self.push(situation, 0, meter);
+        }
         let mut hasher = FxHasher::default();
         (situation.is_decided, &situation.live, &situation.settled).hash(&mut hasher);
         let hash = hasher.finish();
@@ -100,18 +125,25 @@ impl<I: Label> Situations<I> {
         let mut next = last;
         while let Some(number) = next.checked_sub(1) {
             let (live, settled, is_decided) = self.get(number);
-            if live == situation.live && settled == situation.settled && is_decided == situation.is_decided {
+            if live == situation.live
+                && are_same(settled, &situation.settled)
+                && is_decided == situation.is_decided
+            {
                 return Ok(number);
             }
             next = self.before[number as usize];
         }
+        self.last.insert(hash, self.ends.len() as u32);
+        self.push(situation, last, meter)
+    }
+
+    fn push(&mut self, situation: &Situation<I>, before: u32, meter: &mut Meter) -> Result<u32, Exhausted> {
         meter.state()?;
         let number = self.ends.len() as u32;
         self.live.extend_from_slice(&situation.live);
         self.settled.extend_from_slice(&situation.settled);
         self.ends.push((self.live.len(), self.settled.len(), situation.is_decided));
-        self.before.push(last);
-        self.last.insert(hash, number);
+        self.before.push(before);
         Ok(number)
     }
 
@@ -130,19 +162,16 @@ impl<I: Label> Situations<I> {
 
 pub(super) fn overlay<O: Label, M: Merge<O>>(
     machines: &[&Machine<O>],
-    carried: &[M::Item],
     merge: &M,
     meter: &mut Meter,
 ) -> Result<Overlay<Text, M::Item>, Exhausted> {
-    let mut situations = Situations::new();
+    let mut situations = Situations::new(machines.len());
+    let size = |machine: u32| machines[machine as usize].size();
     let mut meetings = Meetings::new();
     let mut next = Situation::new();
-    let mut carried = carried.to_vec();
-    carried.sort_unstable();
-    carried.dedup();
-    next.set(machines, merge, &carried, (0..machines.len() as u32).map(|machine| (machine, 0)));
-    situations.number(&next, meter)?;
-    let mut result = Machine::with_capacity(machines.len());
+    next.set(machines, merge, &[], (0..machines.len() as u32).map(|machine| (machine, 0)));
+    situations.number(&next, size, meter)?;
+    let mut result = States::with_capacity(machines.len());
     let (mut live, mut settled) = (Vec::new(), Vec::new());
     let mut others: Vec<Place> = Vec::new();
     let mut named: Vec<(char, Place)> = Vec::new();
@@ -163,33 +192,47 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
         named.clear();
         for &(machine, state) in &live {
             let read = machines[machine as usize];
-            let target = read.others(state);
-            let is_forgotten = read.is_final(target)
+            let target = read.states().others(state);
+            let is_forgotten = read.states().is_final(target)
                 && matches!(merge.weigh(machine as usize, read.label(target)), Weight::Nothing);
             if !is_forgotten {
                 others.push((machine, target));
             }
-            named.extend(read.edges(state).iter().map(|&(c, target)| (c, (machine, target))));
+            named.extend(read.states().edges(state).iter().map(|&(c, target)| (c, (machine, target))));
         }
-        named.sort_unstable();
+        if live.len() > 1 {
+            named.sort_unstable();
+        }
         meter.work(1 + live.len() + named.len() + settled.len())?;
         next.set(machines, merge, &settled, others.iter().copied());
-        let others_target = situations.number(&next, meter)?;
+        let others_target = situations.number(&next, size, meter)?;
         edges.clear();
         for group in named.chunk_by(|left, right| left.0 == right.0) {
             meter.work(others.len() + settled.len())?;
             next.set(machines, merge, &settled, overridden(&others, group));
             if let Some((c, _)) = group.first() {
-                edges.push((*c, situations.number(&next, meter)?));
+                edges.push((*c, situations.number(&next, size, meter)?));
             }
         }
-        let weights = live
-            .iter()
-            .map(|&(machine, state)| merge.weigh(machine as usize, machines[machine as usize].label(state)));
-        result.push(meetings.number(Met::all(&settled, weights)), others_target, edges.iter().copied());
+        let mut is_decided = false;
+        let before = settled.len();
+        for &(machine, state) in &live {
+            match merge.weigh(machine as usize, machines[machine as usize].label(state)) {
+                Weight::Decides => is_decided = true,
+                Weight::Nothing => {}
+                Weight::Counts(item) => settled.push(item),
+            }
+        }
+        if settled.len() > before {
+            settled.sort_unstable();
+            settled.dedup();
+        }
+        let met = if is_decided { meetings.number(Met::Decided) } else { meetings.number_of(&settled) };
+        result.push(met, others_target, edges.iter().copied());
         at += 1;
     }
-    Ok((result, meetings.into_list()))
+    let meetings = meetings.into_list();
+    Ok((result.raw(meetings.len()), meetings))
 }
 
 /// The places after a character: where it is named, and else where all others lead. Both are in order of machines.

@@ -1,57 +1,57 @@
-//! States that are known by what they are: a label, where all other characters lead, and where some lead that go
+//! States that are known by what they are: a class, where all other characters lead, and where some lead that go
 //! elsewhere.
 
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 
-use super::Machine;
-use crate::algebra::domain::Label;
+use super::machine::States;
 
 /// A target that is the state itself.
 pub(super) const ITSELF: u32 = u32::MAX;
 
 /// States without duplicates. They are kept in rows, so that looking one up makes nothing new.
-pub(super) struct Register<O> {
-    states: Machine<O>,
-    /// The last state with a hash.
-    last: FxHashMap<u64, u32>,
-    /// The state before with the same hash, one more than its number.
+pub(super) struct Register {
+    states: States,
+    /// The last state with so many low bits of a hash, one more than its number.
+    last: Vec<u32>,
+    /// The state before with the same bits, one more than its number.
     before: Vec<u32>,
 }
 
-impl<O: Label> Register<O> {
+impl Register {
+    /// Room for so many states; more go in, but take longer to be found.
     pub(super) fn with_capacity(states: usize) -> Self {
         Register {
-            states: Machine::with_capacity(states),
-            last: FxHashMap::default(),
+            states: States::with_capacity(states),
+            last: vec![0; states.next_power_of_two()],
             before: Vec::with_capacity(states),
         }
     }
 
     /// The number of a state, new or not. No edge may lead where all other characters lead.
-    pub(super) fn number(&mut self, label: O, others: u32, edges: &[(char, u32)]) -> u32 {
+    pub(super) fn number(&mut self, class: u32, others: u32, edges: &[(char, u32)]) -> u32 {
         let mut hasher = FxHasher::default();
-        (label, others, edges).hash(&mut hasher);
-        let hash = hasher.finish();
-        let last = self.last.get(&hash).map_or(0, |last| last + 1);
+        (class, others, edges).hash(&mut hasher);
+        let place = hasher.finish() as usize & (self.last.len() - 1);
+        let last = self.last[place];
         let mut next = last;
         while let Some(state) = next.checked_sub(1) {
-            if self.is(state, label, others, edges) {
+            if self.is(state, class, others, edges) {
                 return state;
             }
             next = self.before[state as usize];
         }
         let state = self.before.len() as u32;
-        self.states.push(label, others, edges.iter().copied());
+        self.states.push(class, others, edges.iter().copied());
         self.before.push(last);
-        self.last.insert(hash, state);
+        self.last[place] = state + 1;
         state
     }
 
     /// Whether a state is known by just this.
-    pub(super) fn is(&self, state: u32, label: O, others: u32, edges: &[(char, u32)]) -> bool {
-        self.states.label(state) == label
+    pub(super) fn is(&self, state: u32, class: u32, others: u32, edges: &[(char, u32)]) -> bool {
+        self.states.class(state) == class
             && self.states.others(state) == others
             && self.states.edges(state) == edges
     }
@@ -61,13 +61,14 @@ impl<O: Label> Register<O> {
         self.states.targets(state).any(|target| target == ITSELF)
     }
 
-    /// Whether a label is that of a state.
-    pub(super) fn has_label(&self, state: u32, label: O) -> bool {
-        self.states.label(state) == label
+    /// Whether a class is that of a state.
+    pub(super) fn has_class(&self, state: u32, class: u32) -> bool {
+        self.states.class(state) == class
     }
 
-    /// The machine that begins in a state.
-    pub(super) fn machine(&self, start: u32) -> Machine<O> {
-        self.states.numbered(start, |of, target| if target == ITSELF { of } else { target })
+    /// The states that are reached from one, numbered breadth first.
+    pub(super) fn states(&self, start: u32) -> States {
+        let real = |of, target| if target == ITSELF { of } else { target };
+        self.states.numbered(start, real, |state| self.states.class(state))
     }
 }

@@ -6,12 +6,15 @@
 
 use super::Machine;
 use super::glob::{Chars, Glob, Piece};
+use super::machine::States;
+use super::minimize::distinct;
 use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
+use crate::algebra::domain::Label;
 
-/// What is read at the end of a path.
+/// What may follow a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
+pub enum End {
     /// Anything.
     Star,
     /// Nothing.
@@ -31,31 +34,80 @@ fn simple(glob: &Glob) -> Option<(Vec<char>, End)> {
     Some((pieces.iter().map(named).collect::<Option<_>>()?, end))
 }
 
+/// The classes of the states: of strings that fit no pattern, and of those that do.
+const NO: u32 = 0;
+const YES: u32 = 1;
+/// What they mean.
+const LABELS: [bool; 2] = [false, true];
+
 /// A state on the path to the last pattern.
 struct Fork {
-    is_end: bool,
+    class: u32,
+    /// Where its edges begin among those of all forks: those of later ones come behind.
+    first: usize,
+}
+
+/// The states on the path to the last pattern, and those that are done.
+struct Forks {
+    list: Vec<Fork>,
     edges: Vec<(char, u32)>,
+    register: Register,
+    nothing: u32,
+}
+
+impl Forks {
+    fn push(&mut self) {
+        self.list.push(Fork { class: NO, first: self.edges.len() });
+    }
+
+    /// Finishes the last state.
+    fn pop(&mut self) -> Option<u32> {
+        let Fork { class, first } = self.list.pop()?;
+        let state = self.register.number(class, self.nothing, &self.edges[first..]);
+        self.edges.truncate(first);
+        Some(state)
+    }
+
+    /// Finishes the states of a path that are behind so many characters, the last one as given.
+    fn close(&mut self, path: &[char], common: usize, mut last: Option<u32>) {
+        while self.list.len() > common + 1 {
+            let Some(mut state) = self.pop() else { return };
+            state = last.take().unwrap_or(state);
+            if let Some(c) = path.get(self.list.len() - 1) {
+                self.edges.push((*c, state));
+            }
+        }
+    }
 }
 
 /// The canonical machine for the strings that fit any of the patterns; none where some pattern is not simple.
 pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Machine<bool>>, Exhausted> {
-    let Some(mut patterns) = globs.iter().map(simple).collect::<Option<Vec<_>>>() else {
-        return Ok(None);
-    };
+    match globs.iter().map(simple).collect::<Option<Vec<_>>>() {
+        Some(patterns) => read_paths(patterns, meter).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The canonical machine for the strings that begin with some path and end as it says.
+pub(super) fn read_paths(
+    mut patterns: Vec<(Vec<char>, End)>,
+    meter: &mut Meter,
+) -> Result<Machine<bool>, Exhausted> {
     let length: usize = patterns.iter().map(|(path, _)| path.len() + 1).sum();
     meter.work(length)?;
     meter.named(patterns.len())?;
     match patterns.as_slice() {
-        [] => return Ok(Some(Machine::constant(false))),
-        [(path, end)] => return Ok(Some(chain(path, *end))),
+        [] => return Ok(Machine::constant(false)),
+        [(path, end)] => return Ok(chain(path, *end)),
         _ => {}
     }
     patterns.sort_unstable();
     let mut register = Register::with_capacity(length + 2);
-    let nothing = register.number(false, ITSELF, &[]);
-    let anything = register.number(true, ITSELF, &[]);
-    let mut path: Vec<char> = Vec::new();
-    let mut forks = vec![Fork { is_end: false, edges: Vec::new() }];
+    let nothing = register.number(NO, ITSELF, &[]);
+    let anything = register.number(YES, ITSELF, &[]);
+    let mut forks = Forks { list: Vec::new(), edges: Vec::new(), register, nothing };
+    forks.push();
+    let mut path: &[char] = &[];
     // Whether the last pattern ends in a star: then whatever goes on from there is in it already.
     let mut is_open = false;
     for (next, end) in &patterns {
@@ -63,43 +115,59 @@ pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Ma
         if is_open && common == path.len() {
             continue;
         }
-        close(&mut forks, &path, common, is_open.then_some(anything), nothing, &mut register);
-        path.truncate(common);
-        for c in next.get(common..).into_iter().flatten() {
-            path.push(*c);
-            forks.push(Fork { is_end: false, edges: Vec::new() });
+        forks.close(path, common, is_open.then_some(anything));
+        path = next;
+        for _ in common..path.len() {
+            forks.push();
         }
         is_open = *end == End::Star;
-        if let Some(last) = forks.last_mut() {
-            last.is_end = true;
+        if let Some(last) = forks.list.last_mut() {
+            last.class = YES;
         }
     }
-    close(&mut forks, &path, 0, is_open.then_some(anything), nothing, &mut register);
-    let start = match forks.pop() {
-        Some(_) if is_open && path.is_empty() => anything,
-        Some(fork) => register.number(fork.is_end, nothing, &fork.edges),
-        None => nothing,
-    };
-    Ok(Some(register.machine(start)))
+    forks.close(path, 0, is_open.then_some(anything));
+    let start = if is_open && path.is_empty() { anything } else { forks.pop().unwrap_or(nothing) };
+    Ok(forks.register.states(start).machine(&LABELS))
 }
 
-/// Finishes the states of a path that are behind so many characters, the last one as given.
-fn close(
-    forks: &mut Vec<Fork>,
-    path: &[char],
-    common: usize,
-    mut last: Option<u32>,
-    nothing: u32,
-    register: &mut Register<bool>,
-) {
-    while forks.len() > common + 1 {
-        let Some(fork) = forks.pop() else { return };
-        let state = last.take().unwrap_or_else(|| register.number(fork.is_end, nothing, &fork.edges));
-        let through = path.get(forks.len().saturating_sub(1)).copied();
-        if let (Some(c), Some(before)) = (through, forks.last_mut()) {
-            before.edges.push((c, state));
+/// The canonical machine that gives each of some strings, all different, its label, and every other string another one.
+pub(super) fn read_literals<O: Label>(
+    cases: &[(&str, O)],
+    otherwise: O,
+    meter: &mut Meter,
+) -> Result<Machine<O>, Exhausted> {
+    let mut labels = vec![otherwise];
+    labels.extend(cases.iter().map(|(_, label)| *label));
+    let (classes, labels) = distinct(&labels);
+    let mut paths: Vec<(Vec<char>, u32)> =
+        cases.iter().zip(&classes[1..]).map(|((text, _), class)| (text.chars().collect(), *class)).collect();
+    paths.retain(|(_, class)| *class != NO);
+    let length: usize = paths.iter().map(|(path, _)| path.len() + 1).sum();
+    meter.work(length)?;
+    meter.named(paths.len())?;
+    if paths.is_empty() {
+        return Ok(Machine::constant(otherwise));
+    }
+    paths.sort_unstable();
+    let mut register = Register::with_capacity(length + 2);
+    let nothing = register.number(NO, ITSELF, &[]);
+    let mut forks = Forks { list: Vec::new(), edges: Vec::new(), register, nothing };
+    forks.push();
+    let mut path: &[char] = &[];
+    for (next, class) in &paths {
+        let common = path.iter().zip(next).take_while(|(left, right)| left == right).count();
+        forks.close(path, common, None);
+        path = next;
+        for _ in common..path.len() {
+            forks.push();
+        }
+        if let Some(last) = forks.list.last_mut() {
+            last.class = *class;
         }
     }
+    forks.close(path, 0, None);
+    let start = forks.pop().unwrap_or(nothing);
+    Ok(forks.register.states(start).machine(&labels))
 }
 
 /// The machine of one simple pattern, which is canonical as it is written down.
@@ -108,19 +176,19 @@ fn chain(path: &[char], end: End) -> Machine<bool> {
         return Machine::constant(true);
     }
     const NOTHING: u32 = 1;
-    let mut machine = Machine::with_capacity(path.len() + 2);
+    let mut states = States::with_capacity(path.len() + 2);
     let mut state = 0;
     for c in path {
         let next = state + if state == 0 { 2 } else { 1 };
-        machine.push(false, NOTHING, [(*c, next)]);
+        states.push(NO, NOTHING, [(*c, next)]);
         if state == 0 {
-            machine.push(false, NOTHING, []);
+            states.push(NO, NOTHING, []);
         }
         state = next;
     }
-    machine.push(true, if end == End::Star { state } else { NOTHING }, []);
+    states.push(YES, if end == End::Star { state } else { NOTHING }, []);
     if path.is_empty() {
-        machine.push(false, NOTHING, []);
+        states.push(NO, NOTHING, []);
     }
-    machine
+    states.machine(&LABELS)
 }

@@ -11,11 +11,11 @@ const PLAIN: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVW
 /// The characters that a state may read on the way to a witness, plain ones first: those it names, and so many of the
 /// others.
 fn ways<O: Label>(machine: &Machine<O>, state: u32, free: usize) -> Vec<(char, u32)> {
-    let edges = machine.edges(state);
+    let edges = machine.states().edges(state);
     let is_free = |c: &char| edges.binary_search_by_key(c, |(named, _)| *named).is_err();
     let free = PLAIN.chars().chain('\u{a1}'..).filter(is_free).take(free);
     let mut ways: Vec<(char, u32)> = edges.to_vec();
-    ways.extend(free.map(|c| (c, machine.others(state))));
+    ways.extend(free.map(|c| (c, machine.states().others(state))));
     ways.sort_by_key(|(c, _)| (PLAIN.find(*c).unwrap_or(PLAIN.len()), *c));
     ways
 }
@@ -66,10 +66,10 @@ pub(super) fn extent<O: Label>(machine: &Machine<O>, label: O) -> Extent {
     for _ in 0..machine.size() {
         let here = machine.label(state) == label;
         let onward: Vec<u32> =
-            machine.targets(state).filter(|target| leads_there[*target as usize]).collect();
+            machine.states().targets(state).filter(|target| leads_there[*target as usize]).collect();
         match (here, onward.as_slice()) {
             (true, []) => return Extent::Point,
-            (false, [next]) if *next != machine.others(state) => state = *next,
+            (false, [next]) if *next != machine.states().others(state) => state = *next,
             _ => return Extent::More,
         }
     }
@@ -81,7 +81,7 @@ fn leads_to<O: Label>(machine: &Machine<O>, label: O) -> Vec<bool> {
     let size = machine.size();
     let mut sources: Vec<Vec<u32>> = vec![Vec::new(); size];
     for state in 0..size as u32 {
-        for target in machine.targets(state) {
+        for target in machine.states().targets(state) {
             sources[target as usize].push(state);
         }
     }

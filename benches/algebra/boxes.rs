@@ -1,6 +1,4 @@
 //! Sets of many boxes: building them, and asking for one point.
-//!
-//! `cargo bench --bench algebra`; compare the medians of one run with each other, not with another machine's.
 
 use std::net::IpAddr;
 
@@ -8,10 +6,6 @@ use bigdecimal::BigDecimal;
 use divan::Bencher;
 use iamdb::algebra::diagram::Assignment;
 use iamdb::algebra::{Arena, Budget, BudgetError, Glob, Held, Keyed, Language, Region, Set, Text};
-
-fn main() {
-    divan::main();
-}
 
 /// Three strings and a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,11 +24,11 @@ struct Point {
 }
 
 impl Assignment<Level> for Point {
-    fn flag(&self, _: &Level) -> &bool {
-        &false
+    fn flag(&self, _: &Level) -> bool {
+        false
     }
 
-    fn text(&self, level: &Level) -> &String {
+    fn text(&self, level: &Level) -> &str {
         match level {
             Level::Kind => &self.kind,
             Level::Name => &self.name,
@@ -42,24 +36,24 @@ impl Assignment<Level> for Point {
         }
     }
 
-    fn flag_key(&self, _: &Level) -> &Held<bool> {
-        &Held::Absent
+    fn flag_key(&self, _: &Level) -> Held<bool> {
+        Held::Absent
     }
 
-    fn text_key(&self, _: &Level) -> &Held<String> {
-        &self.tag
+    fn text_key(&self, _: &Level) -> Held<String> {
+        self.tag.clone()
     }
 
-    fn number_key(&self, _: &Level) -> &Held<BigDecimal> {
-        &Held::Absent
+    fn number_key(&self, _: &Level) -> Held<BigDecimal> {
+        Held::Absent
     }
 
-    fn instant_key(&self, _: &Level) -> &Held<i64> {
-        &Held::Absent
+    fn instant_key(&self, _: &Level) -> Held<i64> {
+        Held::Absent
     }
 
-    fn address_key(&self, _: &Level) -> &Held<IpAddr> {
-        &Held::Absent
+    fn address_key(&self, _: &Level) -> Held<IpAddr> {
+        Held::Absent
     }
 }
 
