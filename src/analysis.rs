@@ -159,6 +159,8 @@ pub struct Analysis<'a> {
     typing: Typing,
     budget: Budget,
     compiler: Compiler,
+    /// The part of all requests that is asked about: clauses are told within it.
+    asked: Set,
 }
 
 /// A subject as sets.
@@ -181,7 +183,13 @@ struct ReadSituation<'s> {
 impl<'a> Analysis<'a> {
     /// Questions with the facts of a catalogue about keys.
     pub fn new(catalog: &'a Catalog, typing: Typing, budget: Budget) -> Analysis<'a> {
-        Analysis { catalog, typing, budget, compiler: Compiler::new(Universe::default(), budget) }
+        Analysis {
+            catalog,
+            typing,
+            budget,
+            compiler: Compiler::new(Universe::default(), budget),
+            asked: Set::FULL,
+        }
     }
 
     /// Everything that a subject may do.
@@ -272,11 +280,15 @@ impl<'a> Analysis<'a> {
     ) -> Result<Vec<Clause>, AnalysisError> {
         let target = self.compiler.arena().difference([allowing.allowed], [other.allowed])?;
         let target = self.compiler.arena().intersection([target, part])?;
-        let target = self.compiler.coherent(target)?;
-        let mut clauses = self.clauses(allowing, Some(other), target)?;
-        for clause in &mut clauses {
+        let mut clauses = Vec::new();
+        for mut clause in self.clauses(allowing, Some(other), target)? {
             self.compiler.arena().renew(self.budget);
-            clause.witness = self.witness(clause, allowing, Some(other))?;
+            clause.witness = self.witness(&clause, allowing, Some(other))?;
+            // Without a witness it may be that no request is in it, which would be a proof.
+            self.compiler.arena().renew(self.budget);
+            if clause.witness.is_some() || self.compiler.coherent(clause.set)? != Set::EMPTY {
+                clauses.push(clause);
+            }
         }
         Ok(clauses)
     }
@@ -343,7 +355,8 @@ impl<'a> Analysis<'a> {
         let actions =
             if part.actions.is_empty() { Set::FULL } else { self.compiler.arena().union(actions)? };
         let resources = if part.resources.is_empty() { Set::FULL } else { self.resources(&part.resources)? };
-        Ok(self.compiler.arena().intersection([actions, resources])?)
+        self.asked = self.compiler.arena().intersection([actions, resources])?;
+        Ok(self.asked)
     }
 
     /// The Allow statements that come to nothing, and what stops them.

@@ -16,7 +16,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use crate::analysis::{Clause, Limit, Side, StatementBox, Subject};
+use crate::analysis::{Clause, Limit, Part, Side, StatementBox, Subject};
 use crate::catalog::{AccessLevel, Catalog};
 use crate::compile::Callers;
 use crate::layers::Layer;
@@ -115,22 +115,30 @@ pub struct Teller<'a> {
     levels: Levels<'a>,
     old: &'a Subject,
     new: Option<&'a Subject>,
+    /// What was asked about.
+    part: Region,
 }
 
 impl<'a> Teller<'a> {
     /// For the clauses about one subject.
     pub fn of(catalog: &'a Catalog, subject: &'a Subject) -> Teller<'a> {
-        Teller { levels: Levels::new(catalog), old: subject, new: None }
+        Teller { levels: Levels::new(catalog), old: subject, new: None, part: Region::default() }
     }
 
     /// For the clauses of a difference.
     pub fn between(catalog: &'a Catalog, old: &'a Subject, new: &'a Subject) -> Teller<'a> {
-        Teller { levels: Levels::new(catalog), old, new: Some(new) }
+        Teller { levels: Levels::new(catalog), old, new: Some(new), part: Region::default() }
+    }
+
+    /// Where only a part of all requests was asked about.
+    #[must_use]
+    pub fn within_part(self, part: &Part) -> Teller<'a> {
+        Teller { part: Region::of_part(part), ..self }
     }
 
     /// Tells one clause.
     pub fn tell(&self, clause: &Clause, direction: Direction) -> Told {
-        let mut region = Region::default();
+        let mut region = self.part.clone();
         for of in &clause.boxes {
             region = region.and(self.region(of));
         }

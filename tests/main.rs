@@ -30,4 +30,5 @@ mod simulate;
 mod statements;
 mod store;
 mod tables;
+mod telling;
 mod tidy;

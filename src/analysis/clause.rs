@@ -311,6 +311,7 @@ impl Analysis<'_> {
             self.narrow(of, from, against, set)?;
         }
         let mut shown = self.compiler.arena().difference([situation.on], [situation.compiled.beyond])?;
+        shown = self.compiler.arena().intersection([shown, self.asked])?;
         for of in &boxes {
             let requests = self.requests_of(of, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;
@@ -392,7 +393,7 @@ impl Analysis<'_> {
                 except.push(of);
             }
         }
-        let is_exact = shown == set || self.compiler.coherent(shown)? == self.compiler.coherent(set)?;
+        let is_exact = shown == set;
         let (situation, witness) = (nth, None);
         Ok(Some(Clause { situation, boxes, within, own_account_only, except, cause, is_exact, witness, set }))
     }

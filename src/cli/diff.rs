@@ -18,7 +18,7 @@ use super::exit::Exit;
 use super::output::Wanted;
 use super::session::Session;
 use crate::algebra::Budget;
-use crate::analysis::{Analysis, AnalysisError, Subject};
+use crate::analysis::{Analysis, AnalysisError, Part, Subject};
 use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::store::{At, Snapshot};
@@ -81,6 +81,8 @@ struct Answer {
     pairs: Vec<Compared>,
     /// Whether folders were compared: then there are names to tell apart.
     layout: Layout,
+    /// About which requests.
+    part: Part,
     /// The version of the catalogue.
     catalogue: String,
 }
@@ -105,9 +107,9 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
     for pair in pairs {
         let mut analysis = Analysis::new(&catalog, typing, Budget::default());
         let diff = analysis.diff(&pair.old, &pair.new, &part).map_err(|error| no_answer(&error, &pair))?;
-        compared.push(Compared::of(pair, diff, &catalog));
+        compared.push(Compared::of(pair, &diff, &part, &catalog));
     }
-    let answer = Answer { pairs: compared, layout, catalogue: catalog.version().to_owned() };
+    let answer = Answer { pairs: compared, layout, part, catalogue: catalog.version().to_owned() };
     let detail = if args.expand { Detail::Whole } else { Detail::Brief };
     match wanted {
         Wanted::Markdown => session.out.bytes(markdown::written(&answer, detail).as_bytes())?,

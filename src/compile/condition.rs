@@ -139,7 +139,7 @@ impl Compiler {
     /// The requests of which a condition holds.
     pub(super) fn condition(&mut self, condition: &Condition) -> Outcome<Set> {
         let folded = fold(&condition.key);
-        let is_open = condition.values.iter().any(|value| self.universe.is_open(&value.pattern));
+        let is_open = condition.values.iter().any(|value| self.universe.has_open(&value.pattern));
         match self
             .universe
             .known(&folded)

@@ -181,8 +181,13 @@ impl Universe {
         !self.domain(folded).multivalued || self.typing == Typing::Untyped
     }
 
+    /// Whether nothing is known of a key.
+    pub fn is_open(&self, key: &str) -> bool {
+        self.known(&fold(key)).is_none()
+    }
+
     /// Whether a pattern has variables whose keys are open.
-    pub(super) fn is_open(&self, pattern: &Pattern) -> bool {
-        pattern.variables().any(|variable| self.known(&fold(&variable.key)).is_none())
+    pub(super) fn has_open(&self, pattern: &Pattern) -> bool {
+        pattern.variables().any(|variable| self.is_open(&variable.key))
     }
 }
