@@ -1,10 +1,11 @@
-//! What a principal gained and lost by a change: a verdict and a line for each clause.
+//! What a principal gained and lost by a change: a verdict, and what each clause is.
 
 use serde_json::{Value as Json, json};
 
 use super::name::label;
 use super::output::{FAINT, Output, STRONG};
 use super::text::{Text, shown};
+use super::told::brief_lines;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, Part, Subject, Verdict};
 use crate::catalog::Catalog;
@@ -12,7 +13,7 @@ use crate::compile::Typing;
 use crate::layers::Layer;
 use crate::store::{Principal, PrincipalKind, Snapshot, StoreError};
 use crate::stored;
-use crate::tell::{Detail, Direction, Teller, Told, Words};
+use crate::tell::{Direction, Teller, Told};
 
 /// How many clauses are told.
 const MOST: usize = 10;
@@ -106,15 +107,11 @@ impl AccessDiff {
         let numbers = format!("  {} gained, {} lost", self.gained.len(), self.lost.len());
         lines.push(verdict.and(Text::styled(FAINT, &numbers)));
         let all = || self.gained.iter().chain(&self.lost);
-        let words: Vec<(&Told, Words)> =
-            all().take(MOST).map(|told| (told, told.words(Detail::Brief))).collect();
-        let width =
-            words.iter().map(|(_, words)| shown(&words.heading).chars().count()).max().unwrap_or_default();
-        for (told, words) in &words {
-            lines.push(line(told, words, width.min(48)));
+        for told in all().take(MOST) {
+            lines.extend(brief_lines(told));
         }
         if all().count() > MOST {
-            lines.push(format!("  and {} more", all().count() - MOST).into());
+            lines.push(format!("and {} more", all().count() - MOST).into());
         }
         lines
     }
@@ -124,15 +121,4 @@ impl AccessDiff {
         let all = |told: &[Told]| told.iter().map(Told::json).collect::<Vec<_>>();
         json!({ "verdict": self.word(), "gained": all(&self.gained), "lost": all(&self.lost) })
     }
-}
-
-/// `+ s3:GetObject  on arn:aws:s3:::b/* when aws:SourceVpce is vpce-1`.
-fn line(told: &Told, words: &Words, width: usize) -> Text {
-    let sign = if told.direction == Direction::Lost { "-" } else { "+" };
-    let said = ["on", "when", "within", "except", "but"];
-    let rows = words.rows.iter().filter(|row| said.contains(&row.label));
-    let rows: Vec<String> = rows.map(|row| format!("{} {}", row.label, row.text)).collect();
-    let heading = shown(&words.heading);
-    let padding = " ".repeat(width.saturating_sub(heading.chars().count()) + 2);
-    Text::from(format!("  {sign} {heading}{padding}")).and(shown(&rows.join(", ")))
 }

@@ -88,7 +88,7 @@ pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, C
     let subject = subject.with_context(&given);
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
     let effective = analysis.effective(&subject, &part).map_err(|error| no_answer(&who, &error))?;
-    let teller = Teller::of(&catalog, &subject);
+    let teller = Teller::of(&catalog, &subject).within_part(&part);
     let told = effective.clauses.iter().map(|clause| teller.tell(clause, Direction::Held)).collect();
     let mut actions = Vec::new();
     for clause in effective.clauses.iter().filter(|_| args.expand) {
