@@ -21,8 +21,9 @@ use super::value::{Addresses, Instants, Numbers};
 struct Reading {
     /// The ways to read each.
     ways: Vec<Way>,
-    /// Whether one of them is of another type, which spoils a negation (R-CND-33).
-    is_poisoned: bool,
+    /// Those of another type, which spoil a negation (R-CND-33) where every segment can be read (R-CND-34): the ways to
+    /// read each segment.
+    spoiling: Vec<Vec<Vec<Way>>>,
 }
 
 impl Compiler {
@@ -96,8 +97,13 @@ impl Compiler {
         fitting: Vec<Set>,
     ) -> Outcome<Set> {
         Ok(match condition.operator.test.is_negated() {
-            true if reading.is_poisoned => Set::EMPTY,
-            true => self.arena.difference([readable], fitting)?,
+            true => {
+                let mut without = fitting;
+                for segments in &reading.spoiling {
+                    without.push(self.can_be_read(segments)?);
+                }
+                self.arena.difference([readable], without)?
+            }
             false => {
                 let fitting = self.arena.union(fitting)?;
                 self.arena.intersection([readable, fitting])?
@@ -109,18 +115,14 @@ impl Compiler {
     fn reading(&mut self, condition: &Condition) -> Outcome<Reading> {
         let variables = variable::Values::Known(&self.universe);
         let mut ways = Vec::new();
-        let mut is_poisoned = false;
+        let mut spoiling = Vec::new();
         for value in &condition.values {
             let found = if condition.operator.test.family() == Family::Arn && !value.pattern.is_all_stars() {
                 let segments = value.pattern.split_at_colons(5);
                 if segments.len() < 6 {
-                    // Whether it matches nothing or cannot be read turns on its variables.
                     let each =
                         segments.iter().map(|segment| variables.ways(segment)).collect::<Result<Vec<_>, _>>();
-                    is_poisoned |= each
-                        .map_err(|what| self.at(&condition.key, what))?
-                        .iter()
-                        .all(|ways| !ways.is_empty());
+                    spoiling.push(each.map_err(|what| self.at(&condition.key, what))?);
                     Ok(Vec::new())
                 } else {
                     variables.ways_of_arn(&segments)
@@ -130,11 +132,30 @@ impl Compiler {
             };
             ways.extend(found.map_err(|what| self.at(&condition.key, what))?);
         }
-        Ok(Reading { ways, is_poisoned })
+        Ok(Reading { ways, spoiling })
     }
 
     /// That a way is the one, and its template related to a text as it must.
     pub(super) fn way(&mut self, subject: Subject, way: &Way) -> Outcome<Set> {
+        let mut all = vec![self.needed(way)?];
+        if way.template.has_variable() {
+            all.push(self.related(subject, &way.template)?);
+        }
+        Ok(self.arena.intersection(all)?)
+    }
+
+    /// That every segment has a way to be read.
+    fn can_be_read(&mut self, segments: &[Vec<Way>]) -> Outcome<Set> {
+        let mut all = Vec::new();
+        for ways in segments {
+            let ways = ways.iter().map(|way| self.needed(way)).collect::<Outcome<Vec<Set>>>()?;
+            all.push(self.arena.union(ways)?);
+        }
+        Ok(self.arena.intersection(all)?)
+    }
+
+    /// That open keys have values, or have none, as a way takes it.
+    fn needed(&mut self, way: &Way) -> Outcome<Set> {
         let mut all = Vec::new();
         for (key, need) in &way.needs {
             let has_value = self.has_value(key)?;
@@ -142,9 +163,6 @@ impl Compiler {
                 Need::Value => has_value,
                 Need::NoValue => self.arena.complement(has_value)?,
             });
-        }
-        if way.template.has_variable() {
-            all.push(self.related(subject, &way.template)?);
         }
         Ok(self.arena.intersection(all)?)
     }
