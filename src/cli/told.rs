@@ -14,10 +14,10 @@ pub(crate) fn clause_lines(told: &Told, detail: Detail) -> (Vec<Text>, bool) {
     lines_of(told, told.words(detail))
 }
 
-/// What a clause is, without whence it comes.
+/// What a clause is, without whence it comes; that a principal's own policies reach its own account is not said.
 pub(crate) fn brief_lines(told: &Told) -> Vec<Text> {
     let mut words = told.words(Detail::Brief);
-    words.rows.retain(|row| !["why", "e.g."].contains(&row.label));
+    words.rows.retain(|row| !["only", "why", "e.g."].contains(&row.label));
     lines_of(told, words).0
 }
 
