@@ -28,7 +28,7 @@ pub enum Level {
     Account,
     /// What is behind the ARN's fifth colon.
     ResourceId,
-    /// The caller: its ARN, or what kind of other caller it is (see [`super::principal`]).
+    /// The caller: its ARN, or what kind of other caller it is (see the module `principal`).
     Caller,
     /// The caller's unique id, where known.
     CallerId,
@@ -170,7 +170,8 @@ impl Opaque {
     }
 
     fn order(&self) -> (crate::policy::Operator, String, Vec<&str>) {
-        let values = self.0.values.iter().map(|value| value.text.as_str()).collect();
+        let mut values: Vec<&str> = self.0.values.iter().map(|value| value.text.as_str()).collect();
+        values.sort_unstable();
         (self.0.operator, crate::request::fold(&self.0.key), values)
     }
 }
@@ -192,7 +193,8 @@ impl PartialOrd for Opaque {
 impl Ord for Opaque {
     fn cmp(&self, other: &Self) -> Ordering {
         let patterns = |opaque: &Opaque| -> Vec<crate::pattern::Pattern> {
-            opaque.0.values.iter().map(|value| value.pattern.clone()).collect()
+            let values = opaque.0.values.iter().map(|value| value.pattern.clone());
+            values.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
         };
         self.order().cmp(&other.order()).then_with(|| patterns(self).cmp(&patterns(other)))
     }
