@@ -7,6 +7,7 @@
 //! of this program, never an answer.
 
 mod alone;
+mod check;
 mod clause;
 mod minimize;
 mod statements;
@@ -21,11 +22,12 @@ use crate::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Level,
 use crate::context_keys::{global_key, key_kind};
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
-use crate::layers::{Layer, PolicyLayers, StatementRef};
+use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
 use crate::policy::{Effect, PolicyType, ResourcePattern, Spanned};
-use crate::request::{Context, Request, Resource};
+use crate::request::{Context, Request, Resource, Value};
 
 pub use alone::alone;
+pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
 pub use statements::{Finding, Superfluous};
@@ -157,6 +159,8 @@ pub struct Analysis<'a> {
     typing: Typing,
     budget: Budget,
     compiler: Compiler,
+    /// The part of all requests that is asked about: clauses are told within it.
+    asked: Set,
 }
 
 /// A subject as sets.
@@ -179,7 +183,13 @@ struct ReadSituation<'s> {
 impl<'a> Analysis<'a> {
     /// Questions with the facts of a catalogue about keys.
     pub fn new(catalog: &'a Catalog, typing: Typing, budget: Budget) -> Analysis<'a> {
-        Analysis { catalog, typing, budget, compiler: Compiler::new(Universe::default(), budget) }
+        Analysis {
+            catalog,
+            typing,
+            budget,
+            compiler: Compiler::new(Universe::default(), budget),
+            asked: Set::FULL,
+        }
     }
 
     /// Everything that a subject may do.
@@ -219,6 +229,38 @@ impl<'a> Analysis<'a> {
             (true, true) => Verdict::Both,
         };
         Ok(Diff { verdict, gained, lost })
+    }
+
+    /// Whether two subjects may do the same in a part: yes is a proof.
+    pub fn is_equivalent(
+        &mut self,
+        one: &Subject,
+        other: &Subject,
+        part: &Part,
+    ) -> Result<bool, AnalysisError> {
+        let universes = self.universes(&[one, other]);
+        let [one_universe, other_universe] = universes.as_slice() else { return Ok(true) };
+        let one = self.read(one, one_universe, Side::Old)?;
+        let other = self.read(other, other_universe, Side::New)?;
+        let part = self.part(part)?;
+        let arena = self.compiler.arena();
+        Ok(arena.intersection([one.allowed, part])? == arena.intersection([other.allowed, part])?)
+    }
+
+    /// The actions of the catalogue that a clause of the last answer has requests of.
+    pub fn known_actions(&mut self, clause: &Clause) -> Result<Vec<String>, AnalysisError> {
+        let mut found = Vec::new();
+        let prefixes: Vec<String> = self.catalog.service_prefixes().map(str::to_owned).collect();
+        for prefix in prefixes {
+            let here = self.with_text(clause.set, Level::Service, &prefix.to_ascii_lowercase())?;
+            let service = if here == Set::EMPTY { None } else { self.catalog.service(&prefix) };
+            for action in service.iter().flat_map(|service| &service.actions) {
+                if self.with_text(here, Level::Name, &action.name.to_ascii_lowercase())? != Set::EMPTY {
+                    found.push(format!("{prefix}:{}", action.name));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Whether a subject may make each of some requests, as the sets have it.
@@ -313,7 +355,8 @@ impl<'a> Analysis<'a> {
         let actions =
             if part.actions.is_empty() { Set::FULL } else { self.compiler.arena().union(actions)? };
         let resources = if part.resources.is_empty() { Set::FULL } else { self.resources(&part.resources)? };
-        Ok(self.compiler.arena().intersection([actions, resources])?)
+        self.asked = self.compiler.arena().intersection([actions, resources])?;
+        Ok(self.asked)
     }
 
     /// The Allow statements that come to nothing, and what stops them.
@@ -367,6 +410,41 @@ impl<'a> Analysis<'a> {
 }
 
 impl Subject {
+    /// Nobody, who may do nothing.
+    pub fn nobody(told: Vec<Layer>) -> Subject {
+        Subject { callers: Callers::Holder, knowledge: Knowledge::default(), situations: Vec::new(), told }
+    }
+
+    /// The subject in contexts of which more is said, key by key: a value, or that it is absent.
+    #[must_use]
+    pub fn with_context(mut self, given: &[(String, Option<Value>)]) -> Subject {
+        for (key, value) in given {
+            self.situations.iter_mut().for_each(|situation| situation.known.remove(key));
+            match value {
+                Some(value) => self.knowledge.known.set(key, value.clone()),
+                None => {
+                    self.knowledge.known.remove(key);
+                    self.knowledge.set_absent(key);
+                }
+            }
+        }
+        self.knowledge.settle_followers();
+        self
+    }
+
+    /// The subject with one policy in the place of its own policies and of all that limits it. The policies of
+    /// resources, and what limits those, stay.
+    #[must_use]
+    pub fn with_only(&self, policy: &LayerPolicy) -> Subject {
+        let mut subject = self.clone();
+        for situation in &mut subject.situations {
+            let PolicyLayers { resource, rcp, settings, .. } = std::mem::take(&mut situation.layers);
+            let identity = vec![policy.clone()];
+            situation.layers = PolicyLayers { identity, resource, rcp, settings, ..PolicyLayers::default() };
+        }
+        subject
+    }
+
     /// What the evaluator says of a request; the first situation whose resources it is on decides.
     pub fn decide(&self, request: &Request, situation: usize) -> Option<Evaluation> {
         let situation = self.situations.get(situation)?;

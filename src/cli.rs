@@ -5,15 +5,18 @@
 //! and `source` turn what was typed into what is meant, the store answers, and an `Output` prints. Exit codes
 //! are in `exit`, errors in `error`; text from input goes through `text`.
 
+mod access;
 mod at;
 mod attach;
 mod aws;
 mod can;
+mod check;
 mod completions;
 mod create;
 mod delete;
 mod detach;
 mod diff;
+mod effective;
 mod error;
 mod exit;
 mod finding;
@@ -24,6 +27,7 @@ mod leave;
 mod log;
 mod ls;
 mod man;
+mod minimize;
 mod name;
 mod named;
 mod nearest;
@@ -141,8 +145,11 @@ enum Command {
     Can(can::CanArgs),
     Detach(detach::DetachArgs),
     Diff(diff::DiffArgs),
+    Effective(effective::EffectiveArgs),
+    Check(check::CheckArgs),
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
+    Minimize(minimize::MinimizeArgs),
     Import(import::ImportArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
@@ -201,9 +208,12 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
         Command::Detach(args) => detach::run(&args, session),
+        Command::Check(args) => check::run(&args, session),
+        Command::Effective(args) => effective::run(&args, session),
         Command::Diff(args) => diff::run(&args, wanted, session),
         Command::Simulate(args) => simulate::run(&args, session),
         Command::Test(args) => test::run(&args, wanted, session),
+        Command::Minimize(args) => minimize::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
         Command::Show(args) => show::run(&args, session),

@@ -112,6 +112,10 @@ impl Compiler {
     /// From here on, sets are of the requests of another universe, in which every key that is open in both holds the
     /// same.
     pub fn turn_to(&mut self, universe: Universe) {
+        // What was read under other knowledge, or of keys that held other values, is not known of these requests.
+        if universe != self.universe {
+            self.conditions.clear();
+        }
         self.universe = universe;
     }
 

@@ -7,20 +7,24 @@
 mod cause;
 mod condition;
 mod cover;
+mod document;
 mod json;
 mod level;
 mod region;
 mod selection;
 mod words;
 
-use crate::analysis::{Clause, Limit, Side, StatementBox, Subject};
+use std::collections::BTreeSet;
+
+use crate::analysis::{Clause, Limit, Part, Side, StatementBox, Subject};
 use crate::catalog::{AccessLevel, Catalog};
 use crate::compile::Callers;
 use crate::layers::Layer;
 use crate::policy::Statement;
-use crate::request::Request;
+use crate::request::{Request, fold};
 
 pub use cause::{Change, Reason, Source};
+pub use document::{Grammar, policy_of};
 pub use json::request_json;
 pub use level::{level_name, severity};
 pub use region::Region;
@@ -92,6 +96,8 @@ pub struct Example {
     pub request: Request,
     /// Whether who asks is part of it.
     pub by: By,
+    /// The keys, folded, that follow from who asks.
+    pub follows: BTreeSet<String>,
 }
 
 /// Who asks in an example.
@@ -109,22 +115,30 @@ pub struct Teller<'a> {
     levels: Levels<'a>,
     old: &'a Subject,
     new: Option<&'a Subject>,
+    /// What was asked about.
+    part: Region,
 }
 
 impl<'a> Teller<'a> {
     /// For the clauses about one subject.
     pub fn of(catalog: &'a Catalog, subject: &'a Subject) -> Teller<'a> {
-        Teller { levels: Levels::new(catalog), old: subject, new: None }
+        Teller { levels: Levels::new(catalog), old: subject, new: None, part: Region::default() }
     }
 
     /// For the clauses of a difference.
     pub fn between(catalog: &'a Catalog, old: &'a Subject, new: &'a Subject) -> Teller<'a> {
-        Teller { levels: Levels::new(catalog), old, new: Some(new) }
+        Teller { levels: Levels::new(catalog), old, new: Some(new), part: Region::default() }
+    }
+
+    /// Where only a part of all requests was asked about.
+    #[must_use]
+    pub fn within_part(self, part: &Part) -> Teller<'a> {
+        Teller { part: Region::of_part(part), ..self }
     }
 
     /// Tells one clause.
     pub fn tell(&self, clause: &Clause, direction: Direction) -> Told {
-        let mut region = Region::default();
+        let mut region = self.part.clone();
         for of in &clause.boxes {
             region = region.and(self.region(of));
         }
@@ -160,6 +174,7 @@ impl<'a> Teller<'a> {
                 Callers::Any => By::Anyone,
                 Callers::One(_) | Callers::Holder => By::Subject,
             },
+            follows: self.subject(allowing).knowledge.known.iter().map(|(key, _)| fold(key)).collect(),
         });
         let entries = region.actions.among.iter().flatten();
         let counts = entries.filter_map(|entry| Some((entry.to_string(), self.levels.count(entry)?)));

@@ -311,6 +311,7 @@ impl Analysis<'_> {
             self.narrow(of, from, against, set)?;
         }
         let mut shown = self.compiler.arena().difference([situation.on], [situation.compiled.beyond])?;
+        shown = self.compiler.arena().intersection([shown, self.asked])?;
         for of in &boxes {
             let requests = self.requests_of(of, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;

@@ -6,9 +6,11 @@ mod on;
 
 use serde_json::{Value, json};
 
+use super::access::{self, Access, AccessDiff};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
-use super::name::{label, policy_label};
+use super::name::{PrincipalName, label, policy_label};
+use super::resolve::find_principal;
 use super::session::{Database, DryRun, Keep, Session, UNSET_ACCOUNT};
 use super::source::Source;
 use super::text::shown;
@@ -19,7 +21,8 @@ pub(crate) use node::typed;
 
 /// Attach a policy to a user, role or group, a root, OU or account, or a resource
 ///
-/// Stores the document (once, however often it is attached) and attaches it, as one change. A user who is not
+/// Stores the document (once, however often it is attached) and attaches it, as one change, and tells what the
+/// principal gained and lost by it. A user who is not
 /// stored yet is created, unless a similar name exists. A document that AWS would refuse is refused: every error
 /// is shown with its line, and nothing is stored.
 ///
@@ -125,17 +128,29 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
         Source::Stored(_) => None,
     };
     let keep = args.dry_run.keep();
-    let (attached, change) = session.write(Database::MayBegin, keep, |writer| {
+    let ((attached, access), change) = session.write(Database::MayBegin, keep, |writer| {
+        let name = PrincipalName::parse(&args.principal)?;
+        let found = find_principal(writer, &args.principal, &name)?;
+        let before = access::before(writer, found.as_ref())?;
         let attached = change::attach(writer, args, how, &source, given.as_ref())?;
+        let access = Access::after(before, writer, &attached.to)?;
         let summary = attached.summary(how);
-        Ok((attached, summary))
+        Ok(((attached, access), summary))
     })?;
+    let access = access.diff(&mut session.out);
     for warning in &attached.warnings {
         session.out.warning(warning)?;
     }
     session.out.answer(
-        || attached.sentences(how, keep).into_iter().map(Into::into).collect(),
-        || attached.json(how, keep, change.as_ref()),
+        || {
+            let sentences = attached.sentences(how, keep).into_iter().map(Into::into);
+            sentences.chain(access.iter().flat_map(AccessDiff::lines)).collect()
+        },
+        || {
+            let mut object = attached.json(how, keep, change.as_ref());
+            object["access"] = access.as_ref().map(AccessDiff::json).unwrap_or_default();
+            object
+        },
     )?;
     if attached.created.as_ref().is_some_and(|created| created.account.is_none()) {
         session.out.note(UNSET_ACCOUNT);

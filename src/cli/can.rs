@@ -1,6 +1,6 @@
 //! `can`: one question, answered with its reasons.
 
-mod context;
+pub(super) mod context;
 mod given;
 mod report;
 
@@ -186,7 +186,7 @@ fn read_resource(text: &str) -> Result<Resource, CliError> {
 
 /// The principal, and the session's name where the ARN of a role session was given (R-PRN-2). The ARN tells the
 /// account of a role whose own is not set.
-fn find(snapshot: &Snapshot<'_>, text: &str) -> Result<(Principal, Option<String>), CliError> {
+pub(super) fn find(snapshot: &Snapshot<'_>, text: &str) -> Result<(Principal, Option<String>), CliError> {
     let Some(arn) = Arn::parse(text).filter(|arn| arn.service() == "sts") else {
         return Ok((resolve_principal(snapshot, text)?, None));
     };

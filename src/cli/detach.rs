@@ -4,13 +4,14 @@ mod other;
 
 use serde_json::json;
 
+use super::access::{self, Access, AccessDiff};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::label;
 use super::nearest::{did_you_mean, nearest};
 use super::resolve::{ambiguous, find_policies, policy_candidate, resolve_principal};
 use super::session::{Database, DryRun, Session};
-use super::text::{quoted_list, shown};
+use super::text::{Text, quoted_list, shown};
 use super::thing::Thing;
 use crate::store::{AttachmentKind, ManagedPolicy, Principal, Snapshot, Writer};
 
@@ -69,14 +70,20 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         (false, false) => How::Managed,
     };
     let keep = args.dry_run.keep();
-    let ((from, name), change) = session.write(Database::MustExist, keep, |writer| {
+    let ((from, name, access), change) = session.write(Database::MustExist, keep, |writer| {
         let from = resolve_principal(writer, &args.principal)?;
+        let before = access::before(writer, Some(&from))?;
         let name = detach(writer, policy, how, &from)?;
+        let access = Access::after(before, writer, &from)?;
         let summary = format!("detached {}", how.of(&name, &from));
-        Ok(((from, name), summary))
+        Ok(((from, name, access), summary))
     })?;
+    let access = access.diff(&mut session.out);
     session.out.answer(
-        || vec![format!("{}detached {}", keep.would(), how.of(&name, &from)).into()],
+        || {
+            let done = Text::from(format!("{}detached {}", keep.would(), how.of(&name, &from)));
+            std::iter::once(done).chain(access.iter().flat_map(AccessDiff::lines)).collect()
+        },
         || {
             json!({
                 "principal": from.arn(),
@@ -84,6 +91,7 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
                 "attached_as": how.word(),
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
+                "access": access.as_ref().map(AccessDiff::json),
             })
         },
     )?;

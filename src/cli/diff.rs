@@ -6,9 +6,9 @@
 mod fail_on;
 mod json;
 mod markdown;
-mod meaning;
+pub(super) mod meaning;
 mod pair;
-mod part;
+pub(super) mod part;
 mod sarif;
 mod text;
 
@@ -18,10 +18,10 @@ use super::exit::Exit;
 use super::output::Wanted;
 use super::session::Session;
 use crate::algebra::Budget;
-use crate::analysis::{Analysis, AnalysisError};
+use crate::analysis::{Analysis, AnalysisError, Part, Subject};
 use crate::catalog::Catalog;
 use crate::compile::Typing;
-use crate::store::At;
+use crate::store::{At, Snapshot};
 use crate::tell::Detail;
 
 use fail_on::FailOn;
@@ -32,7 +32,8 @@ use part::PartArgs;
 /// Say what was gained and what was lost between two policies
 ///
 /// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy: its name or ARN, one of its versions
-/// (my-repo@v1), or what it was at some time (my-repo@2026-10-01). With two folders, files of the same name are
+/// (my-repo@v1), or what it was at some time (my-repo@2026-10-01). A principal is compared with all that decides for it:
+/// alice@2026-10-01, role/deploy. With two folders, files of the same name are
 /// compared.
 ///
 /// The answer is exact: EQUIVALENT is a proof, and every difference has a request that was decided on both sides. What
@@ -45,6 +46,7 @@ use part::PartArgs;
 Examples:
   iamdb diff old.json new.json
   iamdb diff my-repo@v1 my-repo
+  iamdb diff alice@2026-10-01 alice
   iamdb diff my-repo@2026-10-01 my-repo.json --fail-on gained:write
   iamdb diff --type scp main/scps/ scps/ --output markdown
   git show main:policy.json | iamdb diff - policy.json --output sarif > access.sarif")]
@@ -79,6 +81,8 @@ struct Answer {
     pairs: Vec<Compared>,
     /// Whether folders were compared: then there are names to tell apart.
     layout: Layout,
+    /// About which requests.
+    part: Part,
     /// The version of the catalogue.
     catalogue: String,
 }
@@ -103,9 +107,9 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
     for pair in pairs {
         let mut analysis = Analysis::new(&catalog, typing, Budget::default());
         let diff = analysis.diff(&pair.old, &pair.new, &part).map_err(|error| no_answer(&error, &pair))?;
-        compared.push(Compared::of(pair, diff, &catalog));
+        compared.push(Compared::of(pair, &diff, &part, &catalog));
     }
-    let answer = Answer { pairs: compared, layout, catalogue: catalog.version().to_owned() };
+    let answer = Answer { pairs: compared, layout, part, catalogue: catalog.version().to_owned() };
     let detail = if args.expand { Detail::Whole } else { Detail::Brief };
     match wanted {
         Wanted::Markdown => session.out.bytes(markdown::written(&answer, detail).as_bytes())?,
@@ -121,6 +125,42 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
     Ok(if args.exit_zero { Exit::Yes } else { args.fail_on.exit(&answer.pairs) })
 }
 
+/// What one policy decides by itself, and what it is called.
+pub(super) fn policy_subject(
+    argument: &str,
+    typed: Option<meaning::TypeName>,
+    session: &mut Session,
+) -> Result<(String, Subject), CliError> {
+    match meaning(argument, session)? {
+        Meaning::Policy(named) => {
+            let subject = pair::single(&named, typed, &mut session.out)?;
+            Ok((named.label, subject))
+        }
+        Meaning::Folder(_) | Meaning::Principal(..) => {
+            let message = format!("`{}` is not one policy", super::text::shown(argument));
+            Err(CliError::new(ErrorKind::Usage, message).hint("name a file, or a stored policy"))
+        }
+    }
+}
+
+/// What each of two policies of one type decides by itself.
+pub(super) fn two_policies(
+    old: &str,
+    new: &str,
+    typed: Option<meaning::TypeName>,
+    session: &mut Session,
+) -> Result<(Subject, Subject), CliError> {
+    match (meaning(old, session)?, meaning(new, session)?) {
+        (old @ Meaning::Policy(_), new @ Meaning::Policy(_)) => {
+            let (mut pairs, _) = pair::pairs(old, new, typed, &mut session.out)?;
+            let pair = pairs.pop().map(|pair| (pair.old, pair.new));
+            pair.ok_or_else(|| CliError::new(ErrorKind::Usage, "there is nothing to compare"))
+        }
+        _ => Err(CliError::new(ErrorKind::Usage, "a policy is compared with a policy")
+            .hint("name files, or stored policies")),
+    }
+}
+
 /// What an argument means; the database is asked only where it is none of the rest.
 fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
     match meaning::read(argument)? {
@@ -128,13 +168,18 @@ fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
         Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
         Read::Stored => {
             let now = When(At::Now);
-            if let Some(found) = session.read(&now, |snapshot, _| meaning::stored(argument, snapshot))? {
+            let catalog = Catalog::embedded();
+            let look = |name: &str, snapshot: &Snapshot<'_>| match meaning::stored(name, snapshot)? {
+                Some(found) => Ok(Some(found)),
+                None => meaning::principal(name, snapshot, &catalog),
+            };
+            if let Some(found) = session.read(&now, |snapshot, _| look(argument, snapshot))? {
                 return Ok(found);
             }
             let Some((name, then)) = meaning::at_time(argument) else {
                 return session.read(&now, |snapshot, _| Err(meaning::unknown(argument, snapshot)?));
             };
-            session.read(&then, |snapshot, _| match meaning::stored(name, snapshot)? {
+            session.read(&then, |snapshot, _| match look(name, snapshot)? {
                 Some(found) => Ok(found.called(argument)),
                 None => Err(meaning::unknown(name, snapshot)?),
             })

@@ -2,7 +2,7 @@
 
 use super::output::{FAINT, STRONG};
 use super::text::{Text, shown};
-use crate::tell::{Detail, Direction, Row, Told};
+use crate::tell::{Detail, Direction, Row, Told, Words};
 
 /// How wide a heading is before the level stands behind it.
 const HEADING: usize = 78;
@@ -11,7 +11,17 @@ const ROW: usize = 88;
 
 /// The lines of one clause, and whether a list in them was cut.
 pub(crate) fn clause_lines(told: &Told, detail: Detail) -> (Vec<Text>, bool) {
-    let words = told.words(detail);
+    lines_of(told, told.words(detail))
+}
+
+/// What a clause is, without whence it comes; that a principal's own policies reach its own account is not said.
+pub(crate) fn brief_lines(told: &Told) -> Vec<Text> {
+    let mut words = told.words(Detail::Brief);
+    words.rows.retain(|row| !["only", "why", "e.g."].contains(&row.label));
+    lines_of(told, words).0
+}
+
+fn lines_of(told: &Told, words: Words) -> (Vec<Text>, bool) {
     let sign = match told.direction {
         Direction::Gained | Direction::Held => "+",
         Direction::Lost => "-",

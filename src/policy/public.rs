@@ -43,14 +43,24 @@ const FIXED: [&str; 16] = [
     "s3:x-amz-server-side-encryption-aws-kms-key-id",
 ];
 
-/// Whether a condition pins: a positive test that a missing key does not pass, on one of the keys, with nothing
-/// but fixed values.
+impl Condition {
+    /// Whether it is a positive test that a missing key does not pass, as those have to be that pin (R-EVL-62).
+    pub fn is_positive(&self) -> bool {
+        let operator = self.operator;
+        !operator.test.is_negated()
+            && !operator.if_exists
+            && operator.quantifier != Some(Quantifier::ForAllValues)
+            && matches!(operator.test.family(), Family::String | Family::Arn | Family::Ip | Family::Bool)
+    }
+
+    /// Whether it pins the caller, or where it calls from, to fixed values (R-EVL-62).
+    pub fn pins_caller(&self) -> bool {
+        pins(self)
+    }
+}
+
+/// Whether a condition pins: a positive test on one of the keys, with nothing but fixed values.
 fn pins(condition: &Condition) -> bool {
-    let operator = condition.operator;
-    let positive = !operator.test.is_negated()
-        && !operator.if_exists
-        && operator.quantifier != Some(Quantifier::ForAllValues)
-        && matches!(operator.test.family(), Family::String | Family::Arn | Family::Ip | Family::Bool);
     let key = condition.key.to_ascii_lowercase();
     let pinned = |value: &ConditionValue| match key.as_str() {
         "aws:sourceip" => is_bounded(&value.text),
@@ -60,7 +70,9 @@ fn pins(condition: &Condition) -> bool {
         "s3:dataaccesspointarn" => is_access_point_fixed(&value.pattern),
         key => FIXED.contains(&key) && is_fixed(&value.pattern),
     };
-    positive && !condition.values.is_empty() && condition.values.iter().all(|value| pinned(&value.value))
+    condition.is_positive()
+        && !condition.values.is_empty()
+        && condition.values.iter().all(|value| pinned(&value.value))
 }
 
 /// Nothing but text, and some.

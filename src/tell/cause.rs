@@ -83,7 +83,7 @@ impl Told {
 
 impl Teller<'_> {
     /// Where a statement stands.
-    pub(super) fn source(&self, of: &StatementBox) -> Option<Source> {
+    pub fn source(&self, of: &StatementBox) -> Option<Source> {
         source_of(of.side, &self.subject(of.side).situations.get(of.situation)?.layers, of.statement)
     }
 
@@ -133,10 +133,14 @@ impl Teller<'_> {
         Reason::Limited { layer, name, change }
     }
 
-    /// The statements that only one side has, or has otherwise, and that are no reason of any of the clauses: their
-    /// text changed, and access did not.
+    /// The statements that only one side has, or has otherwise, and that none of the clauses names: their text changed,
+    /// and access did not. The clauses are all that there are.
     pub fn without_effect(&self, clauses: &[Told]) -> Vec<(Source, Change)> {
-        let reasons: Vec<&Source> = clauses.iter().flat_map(Told::sources).collect();
+        let except = clauses.iter().flat_map(|told| &told.except).map(|exception| &exception.source);
+        let limits = clauses.iter().flat_map(|told| &told.within).flat_map(|within| &within.any_of);
+        let limiting = limits.map(|(_, source)| source);
+        let reasons: Vec<&Source> =
+            clauses.iter().flat_map(Told::sources).chain(except).chain(limiting).collect();
         let is_reason = |source: &Source| {
             reasons.iter().any(|reason| match (&reason.sid, &source.sid) {
                 _ if reason.layer != source.layer => false,

@@ -1,7 +1,7 @@
 //! Requests in the author's own patterns: a statement, or several that apply at once.
 
 use super::selection::Selection;
-use crate::analysis::Entries;
+use crate::analysis::{Entries, Part};
 use crate::policy::{ActionPattern, Condition, PrincipalEntry, ResourcePattern, Statement};
 
 /// What a request has to fit, in every dimension.
@@ -31,6 +31,15 @@ impl Region {
             resources: Selection::of(statement.resource.as_ref(), resources),
             principals: Selection::of(statement.principal.as_ref(), &Entries::All),
             conditions,
+        }
+    }
+
+    /// A part of all requests.
+    pub(super) fn of_part(part: &Part) -> Region {
+        Region {
+            actions: Selection::of_any(&part.actions),
+            resources: Selection::of_any(&part.resources),
+            ..Region::default()
         }
     }
 

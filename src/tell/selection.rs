@@ -2,7 +2,7 @@
 
 use super::cover::Entry;
 use crate::analysis::Entries;
-use crate::policy::Selector;
+use crate::policy::{Selector, Spanned};
 
 /// Entries as they are written: what fits an entry of every list of `among`, and none of `but`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,13 @@ impl<T: Entry> Selection<T> {
             }
         }
         selection.simplified()
+    }
+
+    /// Any of some entries; everything where there are none.
+    pub(super) fn of_any(entries: &[Spanned<T>]) -> Selection<T> {
+        let list: Vec<T> = entries.iter().map(|entry| entry.value.clone()).collect();
+        let among = if list.is_empty() { Vec::new() } else { vec![list] };
+        Selection { among, but: Vec::new() }.simplified()
     }
 
     /// What is in both.

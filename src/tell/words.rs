@@ -126,13 +126,13 @@ impl Told {
     }
 
     fn example_words(&self, example: &Example) -> String {
-        let Example { request, by } = example;
+        let Example { request, by, follows } = example;
         let mut words = format!("{} on {}", request.action, request.resource);
         if *by == By::Anyone {
             words.push_str(&format!(" by {}", request.caller));
         }
-        let given: Vec<String> =
-            request.context.iter().map(|(key, value)| format!("{key}={}", value_words(value))).collect();
+        let given = request.context.iter().filter(|(key, _)| !follows.contains(&fold(key)));
+        let given: Vec<String> = given.map(|(key, value)| format!("{key}={}", value_words(value))).collect();
         if !given.is_empty() {
             words.push_str(&format!(" with {}", given.join(", ")));
         }

@@ -17,7 +17,7 @@ use crate::request::{Value, fold};
 type Said = (String, Option<Value>);
 
 /// Reads all that was said, each key once: what is said again on the command line adds to a list.
-pub(super) fn read(
+pub(crate) fn read(
     context: &[String],
     file: Option<&str>,
     absent: &[String],
@@ -144,7 +144,7 @@ fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut Vec<Said>)
 }
 
 /// A key of a known service, or of AWS, that is not on record may be a typo.
-pub(super) fn warn_of_unknown_keys(
+pub(crate) fn warn_of_unknown_keys(
     said: &[Said],
     catalog: &Catalog,
     out: &mut Output,

@@ -14,6 +14,10 @@ pub(super) fn object(answer: &Answer) -> Json {
     json!({
         "schema": SCHEMA,
         "verdict": verdict(&answer.pairs),
+        "part": {
+            "actions": answer.part.actions.iter().map(|entry| entry.value.to_string()).collect::<Vec<_>>(),
+            "resources": answer.part.resources.iter().map(|entry| entry.value.to_string()).collect::<Vec<_>>(),
+        },
         "catalogue": answer.catalogue,
         "subjects": answer.pairs.iter().map(subject).collect::<Vec<_>>(),
     })

@@ -108,17 +108,17 @@ fn examples<'t>(told: impl Iterator<Item = &'t Told>) -> String {
     if requests.is_empty() {
         return String::new();
     }
-    let fence = fence(&requests);
+    // No line of these can begin like the fence.
     format!(
-        "\n<details><summary>A request for each, decided on both sides</summary>\n\n{fence}\n{}\n{fence}\n</details>\n",
+        "\n<details><summary>A request for each, decided on both sides</summary>\n\n~~~\n{}\n~~~\n</details>\n",
         requests.join("\n")
     )
 }
 
-/// More backticks than stand in a row in any of the texts.
-fn fence(texts: &[String]) -> String {
-    let longest = |text: &String| text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    "`".repeat(texts.iter().map(longest).max().unwrap_or_default().max(2) + 1)
+/// More backticks than stand in a row in a text.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max();
+    "`".repeat(longest.unwrap_or_default().max(2) + 1)
 }
 
 fn unmoved(answer: &Answer) -> String {
@@ -147,7 +147,7 @@ fn unmoved(answer: &Answer) -> String {
 /// A text as code, in a cell of a table.
 fn code(text: &str) -> String {
     let text = shown(text).replace('|', "\\|");
-    let fence = fence(std::slice::from_ref(&text));
+    let fence = fence(&text);
     match fence.len() {
         3 if !text.contains('`') => format!("`{text}`"),
         _ => format!("{fence} {text} {fence}"),

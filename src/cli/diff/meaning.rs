@@ -8,12 +8,15 @@ use clap::ValueEnum;
 
 use super::super::at::{self, When};
 use super::super::error::{CliError, ErrorKind};
-use super::super::name::policy_label;
-use super::super::resolve::find_policies;
+use super::super::name::{PrincipalName, label, policy_label};
+use super::super::resolve::{find_policies, find_principal};
 use super::super::source::{Given, Source, neither_file_nor_stored};
 use super::super::text::shown;
+use crate::analysis::Subject;
+use crate::catalog::Catalog;
 use crate::policy::{PolicyType, ResourceService};
 use crate::store::Snapshot;
+use crate::stored;
 
 /// What is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(super) enum Meaning {
     Policy(Named),
     /// Every policy of a folder, by its path in it.
     Folder(BTreeMap<String, Named>),
+    /// A stored principal with all that decides for it.
+    Principal(String, Box<Subject>),
 }
 
 /// A policy, and what people know it as.
@@ -58,6 +63,7 @@ impl Meaning {
         match self {
             Meaning::Policy(named) => Meaning::Policy(Named { label: label.to_owned(), ..named }),
             folder @ Meaning::Folder(_) => folder,
+            Meaning::Principal(_, subject) => Meaning::Principal(label.to_owned(), subject),
         }
     }
 }
@@ -127,6 +133,18 @@ pub(super) fn stored(argument: &str, snapshot: &Snapshot<'_>) -> Result<Option<M
         place: Place::Elsewhere,
         text: version.document.text().to_owned(),
     })))
+}
+
+/// The stored principal that an argument names.
+pub(super) fn principal(
+    argument: &str,
+    snapshot: &Snapshot<'_>,
+    catalog: &Catalog,
+) -> Result<Option<Meaning>, CliError> {
+    let Ok(name) = PrincipalName::parse(argument) else { return Ok(None) };
+    let Some(principal) = find_principal(snapshot, argument, &name)? else { return Ok(None) };
+    let subject = stored::subject(snapshot, &principal, None, catalog)?;
+    Ok(Some(Meaning::Principal(label(&principal), Box::new(subject))))
 }
 
 /// `my-repo@2026-10-01` as a name and a time.

@@ -11,7 +11,7 @@ use super::super::output::Output;
 use super::super::text::shown;
 use super::Layout;
 use super::meaning::{Meaning, Named, Place, TypeName};
-use crate::analysis::{Diff, Subject, alone};
+use crate::analysis::{Diff, Part, Subject, alone};
 use crate::catalog::Catalog;
 use crate::layers::{LayerDocument, LayerPolicy};
 use crate::policy::{Consequence, Document, Parsed, PolicyType, parse};
@@ -45,11 +45,22 @@ pub(super) enum Wording {
     Changed,
 }
 
+/// About which requests two subjects are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// All.
+    Everything,
+    /// Those that `--action` and `--resource` name; what a changed text does elsewhere is not known then.
+    Part,
+}
+
 /// A pair and its difference.
 #[derive(Debug)]
 pub(super) struct Compared {
     /// What was compared.
     pub(super) pair: Pair,
+    /// About which requests.
+    pub(super) asked: Asked,
     /// What is allowed now and was not.
     pub(super) gained: Vec<Told>,
     /// What was allowed and is not now.
@@ -72,15 +83,19 @@ impl Pair {
 }
 
 impl Compared {
-    /// A pair with its difference, told.
-    pub(super) fn of(pair: Pair, diff: Diff, catalog: &Catalog) -> Compared {
-        let teller = Teller::between(catalog, &pair.old, &pair.new);
+    /// A pair with its difference in a part of all requests, told.
+    pub(super) fn of(pair: Pair, diff: &Diff, part: &Part, catalog: &Catalog) -> Compared {
+        let teller = Teller::between(catalog, &pair.old, &pair.new).within_part(part);
         let gained: Vec<Told> =
             diff.gained.iter().map(|clause| teller.tell(clause, Direction::Gained)).collect();
         let lost: Vec<Told> = diff.lost.iter().map(|clause| teller.tell(clause, Direction::Lost)).collect();
         let all: Vec<Told> = gained.iter().chain(&lost).cloned().collect();
-        let reworded = teller.without_effect(&all);
-        Compared { pair, gained, lost, reworded }
+        let asked = if *part == Part::default() { Asked::Everything } else { Asked::Part };
+        let reworded = match asked {
+            Asked::Everything => teller.without_effect(&all),
+            Asked::Part => Vec::new(),
+        };
+        Compared { pair, asked, gained, lost, reworded }
     }
 
     /// Whether something is certain to have been gained or lost.
@@ -109,7 +124,7 @@ impl Compared {
 
     /// Whether the text changed, and access did not.
     pub(super) fn is_reworded(&self) -> bool {
-        self.word() == "equivalent" && self.is_text_changed()
+        self.word() == "equivalent" && self.is_text_changed() && self.asked == Asked::Everything
     }
 }
 
@@ -144,10 +159,23 @@ pub(super) fn pairs(
             let pair = |name: &String| pair(Some(name), old.get(name), new.get(name), typed, out);
             Ok((names.into_iter().map(pair).collect::<Result<_, _>>()?, Layout::Folders))
         }
-        _ => {
-            Err(CliError::new(ErrorKind::Usage, "a folder is compared with a folder, a policy with a policy")
-                .hint("name a file in the folder, or another folder"))
+        (Meaning::Principal(old_label, old), Meaning::Principal(new_label, new)) => {
+            let pair = Pair {
+                old_label: Some(old_label),
+                new_label: Some(new_label),
+                name: None,
+                wording: if old == new { Wording::Same } else { Wording::Changed },
+                old: *old,
+                new: *new,
+                files: BTreeSet::new(),
+            };
+            Ok((vec![pair], Layout::One))
         }
+        _ => Err(CliError::new(
+            ErrorKind::Usage,
+            "a folder is compared with a folder, a principal with a principal, a policy with a policy",
+        )
+        .hint("name a file in the folder, or another folder")),
     }
 }
 
@@ -185,6 +213,15 @@ fn pair(
         wording,
         files: files.map(|named| named.label.clone()).collect(),
     })
+}
+
+/// One policy by itself.
+pub(super) fn single(named: &Named, typed: Option<TypeName>, out: &mut Output) -> Result<Subject, CliError> {
+    let policy_type = match typed {
+        Some(name) => name.policy_type(),
+        None => guessed(Some(named), None)?,
+    };
+    Ok(alone(vec![layer_policy(named, policy_type, out)?], policy_type))
 }
 
 /// A policy, read leniently; what AWS would not accept in it is told.

@@ -19,8 +19,13 @@ pub(crate) struct PartArgs {
 }
 
 impl PartArgs {
+    /// Of these patterns.
+    pub(crate) fn new(actions: Vec<String>, resources: Vec<String>) -> PartArgs {
+        PartArgs { actions, resources }
+    }
+
     /// The part; its patterns are read as those of a policy are.
-    pub(super) fn read(&self) -> Result<Part, CliError> {
+    pub(crate) fn read(&self) -> Result<Part, CliError> {
         let or_all = |list: &[String]| if list.is_empty() { json!("*") } else { json!(list) };
         let policy = json!({
             "Version": "2012-10-17",

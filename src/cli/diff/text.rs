@@ -4,7 +4,7 @@ use super::super::output::{FAINT, STRONG};
 use super::super::table::aligned;
 use super::super::text::{Text, count, shown};
 use super::super::told::clause_lines;
-use super::pair::Compared;
+use super::pair::{Asked, Compared};
 use super::{Answer, Layout};
 use crate::tell::{Change, Detail, Direction, Source};
 
@@ -84,6 +84,7 @@ fn heading(pair: &Compared) -> Text {
     let heading = verdict.and("  ").and(pair.pair.label().as_str());
     match (numbers.as_slice(), pair.is_reworded()) {
         ([], true) => heading.and("  text changed, access did not"),
+        ([], false) if pair.asked == Asked::Part => heading.and("  in the part that was asked about"),
         ([], false) => heading,
         (numbers, _) => heading.and(Text::styled(FAINT, &format!("  {}", numbers.join(", ")))),
     }

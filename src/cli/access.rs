@@ -1,0 +1,124 @@
+//! What a principal gained and lost by a change: a verdict, and what each clause is.
+
+use serde_json::{Value as Json, json};
+
+use super::name::label;
+use super::output::{FAINT, Output, STRONG};
+use super::text::{Text, shown};
+use super::told::brief_lines;
+use crate::algebra::Budget;
+use crate::analysis::{Analysis, Part, Subject, Verdict};
+use crate::catalog::Catalog;
+use crate::compile::Typing;
+use crate::layers::Layer;
+use crate::store::{Principal, PrincipalKind, Snapshot, StoreError};
+use crate::stored;
+use crate::tell::{Direction, Teller, Told};
+
+/// How many clauses are told.
+const MOST: usize = 10;
+
+/// A principal before and after a change.
+#[derive(Debug)]
+pub(crate) struct Access {
+    who: String,
+    before: Subject,
+    after: Subject,
+}
+
+/// What came of comparing.
+pub(crate) struct AccessDiff {
+    who: String,
+    verdict: Verdict,
+    /// Whether what is told is possible only.
+    is_possible_only: bool,
+    gained: Vec<Told>,
+    lost: Vec<Told>,
+}
+
+/// A principal as a change finds it; none where it is not stored yet.
+pub(crate) fn before(snapshot: &Snapshot<'_>, principal: Option<&Principal>) -> Result<Subject, StoreError> {
+    match principal {
+        Some(principal) => stored::subject(snapshot, principal, None, &Catalog::embedded()),
+        None => Ok(Subject::nobody(vec![Layer::Identity, Layer::Resource])),
+    }
+}
+
+impl Access {
+    /// What was before, and what a change leaves behind.
+    pub(crate) fn after(
+        before: Subject,
+        snapshot: &Snapshot<'_>,
+        principal: &Principal,
+    ) -> Result<Access, StoreError> {
+        let who = match principal.kind {
+            PrincipalKind::Group => format!("members of {}", label(principal)),
+            PrincipalKind::User | PrincipalKind::Role => label(principal),
+        };
+        let after = stored::subject(snapshot, principal, None, &Catalog::embedded())?;
+        Ok(Access { who, before, after })
+    }
+
+    /// What differs. Where that is too much to be compared, a note says so: the change itself is done.
+    pub(crate) fn diff(self, out: &mut Output) -> Option<AccessDiff> {
+        let catalog = Catalog::embedded();
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        let diff = match analysis.diff(&self.before, &self.after, &Part::default()) {
+            Ok(diff) => diff,
+            Err(error) => {
+                out.note(&format!(
+                    "what {} gained and lost is not told: {}",
+                    self.who,
+                    shown(&error.to_string())
+                ));
+                return None;
+            }
+        };
+        let teller = Teller::between(&catalog, &self.before, &self.after);
+        let is_possible_only = diff.verdict == Verdict::Equivalent && diff.is_possible_only();
+        let tell = |clauses: &[crate::analysis::Clause], direction| -> Vec<Told> {
+            clauses.iter().map(|clause| teller.tell(clause, direction)).collect()
+        };
+        let gained = tell(&diff.gained, Direction::Gained);
+        let lost = tell(&diff.lost, Direction::Lost);
+        Some(AccessDiff { who: self.who, verdict: diff.verdict, is_possible_only, gained, lost })
+    }
+}
+
+impl AccessDiff {
+    fn word(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Equivalent if self.is_possible_only => "unknown",
+            Verdict::Equivalent => "equivalent",
+            Verdict::Wider => "wider",
+            Verdict::Narrower => "narrower",
+            Verdict::Both => "both",
+        }
+    }
+
+    /// The lines behind those that say what was done.
+    pub(crate) fn lines(&self) -> Vec<Text> {
+        let verdict = Text::styled(STRONG, &self.word().to_uppercase()).and(format!("  {}", self.who));
+        let mut lines = vec![Text::default()];
+        if self.gained.is_empty() && self.lost.is_empty() {
+            lines.push(verdict.and(Text::styled(FAINT, "  nothing gained, nothing lost")));
+            return lines;
+        }
+        let numbers = format!("  {} gained, {} lost", self.gained.len(), self.lost.len());
+        lines.push(verdict.and(Text::styled(FAINT, &numbers)));
+        let all = || self.gained.iter().chain(&self.lost);
+        for told in all().take(MOST) {
+            lines.extend(brief_lines(told));
+        }
+        if all().count() > MOST {
+            lines.push(format!("and {} more", all().count() - MOST).into());
+        }
+        lines
+    }
+
+    /// The same for programs, and all of it.
+    pub(crate) fn json(&self) -> Json {
+        let all = |told: &[Told]| told.iter().map(Told::json).collect::<Vec<_>>();
+        json!({ "verdict": self.word(), "gained": all(&self.gained), "lost": all(&self.lost) })
+    }
+}

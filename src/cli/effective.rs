@@ -1,0 +1,140 @@
+//! `effective`: everything that a principal may do, or that a policy allows.
+
+mod policy;
+mod report;
+
+use super::at::AtArgs;
+use super::can::{context, find};
+use super::diff::meaning::TypeName;
+use super::diff::part::PartArgs;
+use super::diff::policy_subject;
+use super::error::{CliError, ErrorKind};
+use super::exit::Exit;
+use super::name::label;
+use super::session::Session;
+use super::text::shown;
+use crate::algebra::Budget;
+use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
+use crate::catalog::Catalog;
+use crate::compile::Typing;
+use crate::store::PrincipalKind;
+use crate::stored;
+use crate::tell::{Detail, Direction, Teller, Told};
+
+/// Say everything that a principal may do, exactly
+///
+/// The answer is in the patterns of the policies themselves: what is allowed, what has to allow it besides, what is
+/// taken out, and which statements say so. Of a group it is what its members get. The policies of stored resources and
+/// the trust policies of stored roles count, too; of a resource that is not stored it is taken that it has none.
+///
+/// A statement that comes to nothing is listed apart, with what stops it.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb effective alice
+  iamdb effective role/deploy --action 's3:*' --context aws:SourceIp=203.0.113.9
+  iamdb effective alice --policy > alice.json
+  iamdb effective --policy-file my-repo.json --expand")]
+pub(crate) struct EffectiveArgs {
+    /// Who: alice, user/alice, role/deploy, group/devs, an ARN, or the ARN of a role session
+    #[arg(required_unless_present = "policy_file", conflicts_with = "policy_file")]
+    principal: Option<String>,
+    /// What one policy allows by itself: a file, `-`, a literal {…}, or a stored policy
+    #[arg(long, value_name = "POLICY")]
+    policy_file: Option<String>,
+    /// What that policy is used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint
+    #[arg(long = "type", value_name = "TYPE", hide_possible_values = true, requires = "policy_file")]
+    policy_type: Option<TypeName>,
+    #[command(flatten)]
+    part: PartArgs,
+    /// A context key and its value, as in `iamdb can`; the answer is then about such requests only
+    #[arg(long, value_name = "KEY=VALUE")]
+    context: Vec<String>,
+    /// A JSON object of context keys and values
+    #[arg(long, value_name = "FILE")]
+    context_file: Option<String>,
+    /// A context key that is absent
+    #[arg(long, value_name = "KEY")]
+    absent: Vec<String>,
+    /// Show long lists whole, and the actions of the catalogue in each clause
+    #[arg(long)]
+    expand: bool,
+    /// Print one policy that means the same, in the place of the principal's own policies, boundary and SCPs
+    #[arg(long)]
+    policy: bool,
+    #[command(flatten)]
+    at: AtArgs,
+}
+
+/// An answer.
+struct Answer {
+    who: String,
+    subject: Subject,
+    part: Part,
+    effective: Effective,
+    told: Vec<Told>,
+    /// The actions of the catalogue in each clause, where they were asked for.
+    actions: Vec<Vec<String>>,
+    detail: Detail,
+    catalogue: String,
+}
+
+pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, CliError> {
+    let catalog = Catalog::embedded();
+    let part = args.part.read()?;
+    let given = context::read(&args.context, args.context_file.as_deref(), &args.absent, &catalog)?;
+    let (who, subject) = args.subject(session, &catalog)?;
+    context::warn_of_unknown_keys(&given, &catalog, &mut session.out)?;
+    let subject = subject.with_context(&given);
+    let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+    let effective = analysis.effective(&subject, &part).map_err(|error| no_answer(&who, &error))?;
+    let teller = Teller::of(&catalog, &subject).within_part(&part);
+    let told = effective.clauses.iter().map(|clause| teller.tell(clause, Direction::Held)).collect();
+    let mut actions = Vec::new();
+    for clause in effective.clauses.iter().filter(|_| args.expand) {
+        actions.push(analysis.known_actions(clause).map_err(|error| no_answer(&who, &error))?);
+    }
+    let answer = Answer {
+        who,
+        told,
+        actions,
+        part,
+        effective,
+        detail: if args.expand { Detail::Whole } else { Detail::Brief },
+        catalogue: catalog.version().to_owned(),
+        subject: subject.clone(),
+    };
+    if args.policy {
+        return policy::print(&answer, &mut analysis, session);
+    }
+    report::print(&answer, &teller, &mut session.out)
+}
+
+impl EffectiveArgs {
+    /// Whom or what the answer is about, and what it is called.
+    fn subject(&self, session: &mut Session, catalog: &Catalog) -> Result<(String, Subject), CliError> {
+        let Some(principal) = &self.principal else {
+            let argument = self.policy_file.as_deref().unwrap_or_default();
+            return policy_subject(argument, self.policy_type, session);
+        };
+        session.read(&self.at.at, |snapshot, _| {
+            let (principal, name) = find(snapshot, principal)?;
+            let mut who = label(&principal);
+            if let (PrincipalKind::Role, Some(name)) = (principal.kind, &name) {
+                who.push_str(&format!(" (session {})", shown(name)));
+            }
+            Ok((who, stored::subject(snapshot, &principal, name, catalog)?))
+        })
+    }
+}
+
+pub(super) fn no_answer(who: &str, error: &AnalysisError) -> CliError {
+    let message = format!("{}: {}", shown(who), shown(&error.to_string()));
+    match error {
+        AnalysisError::Compile(_) => CliError::new(ErrorKind::Budget, message)
+            .hint("`--action`, `--resource` and `--context` restrict the question"),
+        AnalysisError::Disagreement { .. } => {
+            CliError::new(ErrorKind::Internal, message).hint("no answer is better than a wrong one")
+        }
+    }
+}

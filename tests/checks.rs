@@ -1,0 +1,118 @@
+//! The custom checks of Access Analyzer (R-AA-20 to R-AA-26).
+
+use std::fs;
+use std::path::Path;
+
+use iamdb::algebra::Budget;
+use iamdb::analysis::{Analysis, Part, Subject, alone, outsiders};
+use iamdb::catalog::Catalog;
+use iamdb::compile::Typing;
+use iamdb::policy::{PolicyType, ResourceService, Selector, parse};
+use serde_json::{Value as Json, json};
+
+use crate::asking::layer_policy;
+
+fn identity(statements: &Json) -> Subject {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
+    alone(vec![layer_policy(&policy.to_string(), PolicyType::Identity)], PolicyType::Identity)
+}
+
+/// The statements that are blamed, by position.
+fn blamed(new: &Subject, old: Option<&Subject>, part: &Part) -> Vec<usize> {
+    let catalog = Catalog::embedded();
+    let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+    let blamed = analysis.blamed(new, old, part).unwrap();
+    assert!(blamed.iter().all(|blamed| blamed.witness.is_some()));
+    blamed.iter().map(|blamed| blamed.statement.position).collect()
+}
+
+fn actions(actions: &[&str]) -> Part {
+    let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+    let parsed = parse(&policy.to_string(), PolicyType::Identity);
+    let Selector::In(actions) = parsed.policy.statements[0].action.clone() else { panic!("no actions") };
+    Part { actions, ..Part::default() }
+}
+
+/// V39 and the examples of R-AA-22, R-AA-23.
+#[test]
+fn new_access_is_blamed_on_the_allow() {
+    let all = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    let deny = json!({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"});
+    let get = json!({"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"});
+    let one = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"});
+    let mut from_here = one.clone();
+    from_here["Condition"] = json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}});
+    let check = |new: Json, old: Json| blamed(&identity(&new), Some(&identity(&old)), &Part::default());
+    assert_eq!(check(json!([all]), json!([all, deny])), [0]);
+    assert_eq!(check(json!([one]), json!([get])), [0; 0]);
+    assert_eq!(check(json!([one]), json!([from_here])), [0]);
+    assert_eq!(check(json!([from_here]), json!([one])), [0; 0]);
+    assert_eq!(check(json!([one, all]), json!([one])), [1]);
+}
+
+/// V40: a condition that can be met is a grant (R-AA-24).
+#[test]
+fn access_under_a_condition_is_granted() {
+    let statement = json!({"Effect": "Allow", "Action": "s3:Delete*", "Resource": "*",
+        "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}});
+    assert_eq!(blamed(&identity(&json!([statement])), None, &actions(&["s3:DeleteBucket"])), [0]);
+    assert_eq!(blamed(&identity(&json!([statement])), None, &actions(&["s3:Get*"])), [0; 0]);
+    let deny = json!({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"});
+    let both = identity(&json!([statement, deny]));
+    assert_eq!(blamed(&both, None, &actions(&["s3:DeleteBucket"])), [0; 0]);
+    assert_eq!(blamed(&both, None, &actions(&["s3:Delete*"])), [0]);
+}
+
+fn is_public(policy: &Json) -> bool {
+    let policy_type = PolicyType::Resource(ResourceService::Other);
+    let subject = alone(vec![layer_policy(&policy.to_string(), policy_type)], policy_type);
+    outsiders(&subject).iter().any(|outsider| !blamed(outsider, None, &Part::default()).is_empty())
+}
+
+/// R-AA-25: a stranger gets in, or not.
+#[test]
+fn strangers() {
+    let with = |effect: &str, condition: Json| {
+        json!({"Effect": effect, "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
+            "Condition": condition})
+    };
+    let policy = |statements: Json| json!({"Version": "2012-10-17", "Statement": statements});
+    let allow = |condition: Json| policy(json!([with("Allow", condition)]));
+    assert!(is_public(&allow(json!({}))));
+    assert!(is_public(&allow(json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}))));
+    assert!(is_public(&allow(json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}))));
+    assert!(is_public(&allow(json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}))));
+    assert!(is_public(&allow(json!({"StringEquals": {"sts:ExternalId": "x"}}))));
+    assert!(!is_public(&allow(json!({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}))));
+    assert!(!is_public(&allow(json!({"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}))));
+    let not_ours = json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}});
+    assert!(!is_public(&policy(json!([with("Allow", json!({})), with("Deny", not_ours)]))));
+    let not_here = json!({"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}});
+    assert!(!is_public(&policy(json!([with("Allow", json!({})), with("Deny", not_here)]))));
+    let mut named = with("Allow", json!({}));
+    named["Principal"] = json!({"AWS": "222222222222"});
+    assert!(!is_public(&policy(json!([named]))));
+    named["Principal"] = json!({"Service": "sns.amazonaws.com"});
+    assert!(!is_public(&policy(json!([named]))));
+}
+
+/// The cases of the corpus, where it is there.
+#[test]
+fn public_policies_of_the_corpus() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/lint/public_policy.jsonl");
+    let Ok(text) = fs::read_to_string(&path) else {
+        eprintln!("skipped: {} is not there", path.display());
+        return;
+    };
+    // R-EVL-62: every session of a role is no fixed caller.
+    let excused = "userid fixed prefix wildcard session suffix is non-public";
+    let mut wrong = Vec::new();
+    for line in text.lines() {
+        let case: Json = serde_json::from_str(line).unwrap();
+        let is_right = Some(is_public(&case["policy"])) == case["expect"]["public"].as_bool();
+        if is_right == (case["name"] == excused) {
+            wrong.push(format!("{} {}", case["name"], case["policy"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
+}
