@@ -49,7 +49,7 @@ impl Compiler {
             }
         }
         let of_services = self.arena.by_text(Level::Service, &of_services)?;
-        Ok(self.arena.union([of_services, of_any_service])?)
+        self.arena.union([of_services, of_any_service])
     }
 }
 

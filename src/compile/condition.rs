@@ -407,7 +407,7 @@ impl Compiler {
     where
         crate::algebra::diagram::Predicate: From<Region<Keyed<D>>>,
     {
-        Ok(self.arena.atom(self.universe.level(folded), region)?)
+        self.arena.atom(self.universe.level(folded), region)
     }
 
     /// That an open key has one value of a text.
@@ -445,13 +445,13 @@ impl Compiler {
         let some = self.one_text(folded, any)?;
         let read = self.arena.intersection([some, read])?;
         let otherwise = self.text_shape(condition, folded, domain, Language::empty())?;
-        Ok(self.arena.union([read, otherwise])?)
+        self.arena.union([read, otherwise])
     }
 
     /// The whole condition as one coordinate, of a known key.
     fn opaque(&mut self, condition: &Condition) -> Outcome<Set> {
         let level = Level::Opaque(Arc::new(Opaque(condition.clone())));
-        Ok(self.arena.atom(level, Region::<Flag>::only(true))?)
+        self.arena.atom(level, Region::<Flag>::only(true))
     }
 
     /// The same of an open key: it is asked only where the key has a value.
@@ -461,7 +461,7 @@ impl Compiler {
         let present = self.of_all_values(condition, folded, Satisfied::ByAll)?;
         let present = self.arena.difference([present], [never])?;
         let holds = self.arena.intersection([present, flag])?;
-        Ok(self.arena.union([holds, never])?)
+        self.arena.union([holds, never])
     }
 }
 

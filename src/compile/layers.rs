@@ -163,7 +163,7 @@ impl Compiler {
         };
         let allowed = self.arena.intersection(groups.iter().copied())?;
         let out_of_scope = self.arena.complement(scope)?;
-        Ok(self.arena.union([out_of_scope, allowed])?)
+        self.arena.union([out_of_scope, allowed])
     }
 
     /// What identity policies alone can come to.
@@ -180,7 +180,7 @@ impl Compiler {
             .collect();
         let required = self.requires_resource_policy()?;
         let undelegated = self.arena.difference([required], delegated)?;
-        Ok(self.arena.difference([same], refused.into_iter().chain([undelegated]))?)
+        self.arena.difference([same], refused.into_iter().chain([undelegated]))
     }
 
     /// What is refused before any grant is looked at.
@@ -212,7 +212,7 @@ impl Compiler {
                 // Of other accounts than the resource's: whatever the policy grants counts.
                 let pass_role = self.action("iam", &["passrole"])?;
                 let granted = self.arena.union(stack.grants.values().copied())?;
-                return Ok(self.arena.difference([granted], [pass_role])?);
+                return self.arena.difference([granted], [pass_role]);
             }
         };
         let granted = |classes: &[Class]| -> Vec<Set> {
@@ -255,21 +255,21 @@ impl Compiler {
                 self.arena.union([across, within])?
             }
         };
-        Ok(self.arena.difference([allowed], refused)?)
+        self.arena.difference([allowed], refused)
     }
 
     /// I, B and S of R-EVL-10.
     fn own_side(&mut self, stack: &Stack<'_>, root: IsRoot, needs_session: NeedsSession) -> Outcome<Set> {
         let limits = self.limits(stack, needs_session)?;
         let identity = if root == IsRoot::Yes { Set::FULL } else { self.passes(Layer::Identity, stack)? };
-        Ok(self.arena.intersection([identity, limits])?)
+        self.arena.intersection([identity, limits])
     }
 
     /// B and S.
     fn limits(&mut self, stack: &Stack<'_>, needs_session: NeedsSession) -> Outcome<Set> {
         let boundary = self.passes(Layer::Boundary, stack)?;
         let session = self.session(stack, needs_session)?;
-        Ok(self.arena.intersection([boundary, session])?)
+        self.arena.intersection([boundary, session])
     }
 
     /// S: a federated user's session needs a session policy (R-EVL-5).
@@ -326,7 +326,7 @@ impl Compiler {
         if caller.account().is_none() {
             // Where the ARN does not say, the owner would be the caller's own account, and that has none.
             let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
-            return Ok(self.arena.intersection([arn, is_own])?);
+            return self.arena.intersection([arn, is_own]);
         }
         let digits = crate::algebra::Chars::In(('0'..='9').collect());
         let account: Glob =
@@ -335,7 +335,7 @@ impl Compiler {
         let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
         let some = self.arena.intersection([arn, some])?;
         let other = self.arena.difference([some], [is_own])?;
-        Ok(self.arena.complement(other)?)
+        self.arena.complement(other)
     }
 
     /// The requests about a session of a role, or about a key by `kms` (R-EVL-40).
@@ -347,14 +347,14 @@ impl Compiler {
         let keys = self.arn_of_service("kms")?;
         let key = self.text_atom(Level::ResourceId, &[Glob::parse("key/*")])?;
         let of_key = self.arena.intersection([kms, keys, key])?;
-        Ok(self.arena.union([of_role, of_key])?)
+        self.arena.union([of_role, of_key])
     }
 
     /// The requests on a role.
     fn role(&mut self) -> Outcome<Set> {
         let iam = self.arn_of_service("iam")?;
         let role = self.text_atom(Level::ResourceId, &[Glob::parse("role/*")])?;
-        Ok(self.arena.intersection([iam, role])?)
+        self.arena.intersection([iam, role])
     }
 
     /// R-EVL-55.
@@ -378,27 +378,27 @@ impl Compiler {
         let linked_by_others = self.arena.difference([linked], [own_flow])?;
         let resources = self.arena.union([managed, reserved, linked_by_others])?;
         let of_iam = self.arena.intersection([changes, of_iam, resources])?;
-        Ok(self.arena.union([aliases, of_iam])?)
+        self.arena.union([aliases, of_iam])
     }
 
     /// The requests on an ARN of a service.
     fn arn_of_service(&mut self, service: &str) -> Outcome<Set> {
         let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
         let service = self.text_atom(Level::ResourceService, &[Glob::literal(service)])?;
-        Ok(self.arena.intersection([arn, service])?)
+        self.arena.intersection([arn, service])
     }
 
     /// The requests of one of some actions of a service; all in lower case.
     fn action(&mut self, service: &str, names: &[&str]) -> Outcome<Set> {
         let names: Vec<Glob> = names.iter().map(|name| Glob::literal(name)).collect();
         let named = self.text_atom(Level::Name, &names)?;
-        Ok(self.arena.by_text(Level::Service, &[(service, named)])?)
+        self.arena.by_text(Level::Service, &[(service, named)])
     }
 
     fn text_atom(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {
         let language = Language::any_of(globs, self.arena.meter());
         let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
-        Ok(self.arena.atom(level, language)?)
+        self.arena.atom(level, language)
     }
 }
 

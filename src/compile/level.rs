@@ -28,7 +28,7 @@ pub enum Level {
     Account,
     /// What is behind the ARN's fifth colon.
     ResourceId,
-    /// The caller: its ARN, or what kind of other caller it is (see [`super::principal`]).
+    /// The caller: its ARN, or what kind of other caller it is (see `compile::principal`).
     Caller,
     /// The caller's unique id, where known.
     CallerId,

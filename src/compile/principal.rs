@@ -201,7 +201,7 @@ impl Compiler {
             for kind in bounded {
                 all.push(self.caller_kind(kind)?);
             }
-            return Ok(self.arena.union(all)?);
+            return self.arena.union(all);
         }
         Ok(outside)
     }
@@ -285,13 +285,13 @@ impl Compiler {
     /// The callers with credentials of AWS.
     pub(super) fn authenticated(&mut self) -> Outcome<Set> {
         let others = [self.caller_kind(CallerKind::Anonymous)?, self.caller_kind(CallerKind::Provider)?];
-        Ok(self.arena.difference([Set::FULL], others)?)
+        self.arena.difference([Set::FULL], others)
     }
 
     /// The callers with long-term credentials.
     pub(super) fn long_term(&mut self) -> Outcome<Set> {
         let kinds = [self.caller_kind(CallerKind::User)?, self.caller_kind(CallerKind::Root)?];
-        Ok(self.arena.union(kinds)?)
+        self.arena.union(kinds)
     }
 
     fn caller_kind(&mut self, kind: CallerKind) -> Outcome<Set> {
@@ -304,7 +304,7 @@ impl Compiler {
         let texts = match &self.universe.callers {
             Callers::One(caller) => CallerTexts::of(caller),
             Callers::Holder => CallerTexts::of(&holder(&Resource::Star)),
-            Callers::Any => return Ok(self.arena.atom(level, language)?),
+            Callers::Any => return self.arena.atom(level, language),
         };
         let text = match level {
             Level::CallerId => &texts.id,

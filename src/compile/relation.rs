@@ -78,14 +78,14 @@ impl Compiler {
         let satisfied = self.satisfied(condition, &reading, readable, fitting)?;
         let otherwise = self.text_shape(condition, folded, domain, Region::empty())?;
         if condition.operator.quantifier.is_none() {
-            return Ok(self.arena.union([satisfied, otherwise])?);
+            return self.arena.union([satisfied, otherwise]);
         }
         // R-CND-13: the empty text is no value.
         let some =
             Language::of(&Glob::parse("?*"), self.arena.meter()).map_err(|what| self.at(folded, what))?;
         let some = self.one_text(folded, some)?;
         let satisfied = self.arena.intersection([satisfied, some])?;
-        Ok(self.arena.union([satisfied, otherwise])?)
+        self.arena.union([satisfied, otherwise])
     }
 
     /// What of the readable fits, or does not where the test is negated.
@@ -141,7 +141,7 @@ impl Compiler {
         if way.template.has_variable() {
             all.push(self.related(subject, &way.template)?);
         }
-        Ok(self.arena.intersection(all)?)
+        self.arena.intersection(all)
     }
 
     /// That every segment has a way to be read.
@@ -151,7 +151,7 @@ impl Compiler {
             let ways = ways.iter().map(|way| self.needed(way)).collect::<Outcome<Vec<Set>>>()?;
             all.push(self.arena.union(ways)?);
         }
-        Ok(self.arena.intersection(all)?)
+        self.arena.intersection(all)
     }
 
     /// That open keys have values, or have none, as a way takes it.
@@ -164,7 +164,7 @@ impl Compiler {
                 Need::NoValue => self.arena.complement(has_value)?,
             });
         }
-        Ok(self.arena.intersection(all)?)
+        self.arena.intersection(all)
     }
 
     fn related(&mut self, subject: Subject, template: &Template) -> Outcome<Set> {
@@ -177,7 +177,7 @@ impl Compiler {
             return self.one_text(&key, language);
         }
         let relation = Relation { subject, template: template.clone() };
-        Ok(self.arena.atom(Level::Relation(Arc::new(relation)), Region::<Flag>::only(true))?)
+        self.arena.atom(Level::Relation(Arc::new(relation)), Region::<Flag>::only(true))
     }
 
     /// That an open key has a value that a variable can stand for (R-VAR-8).

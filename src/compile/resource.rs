@@ -67,7 +67,7 @@ impl Compiler {
             }
             sets.push(self.arena.all_of(predicates)?);
         }
-        Ok(self.arena.union(sets)?)
+        self.arena.union(sets)
     }
 
     /// What a segment without variables matches.
@@ -93,7 +93,7 @@ impl Compiler {
             }
             all.push(self.arena.union(some)?);
         }
-        Ok(self.arena.intersection(all)?)
+        self.arena.intersection(all)
     }
 
     /// The ways to read a segment. A value with a colon is none for the first five (R-VAR-5).
@@ -111,7 +111,7 @@ impl Compiler {
         let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
         let necessary = self.arena.atom(level.clone(), language)?;
         let related = self.way(Subject::Field(Box::new(level.clone())), way)?;
-        Ok(self.arena.intersection([necessary, related])?)
+        self.arena.intersection([necessary, related])
     }
 
     /// That a text that every request has matches.

@@ -274,7 +274,7 @@ fn numbers(test: Test, at: BigDecimal) -> Region<Numbers> {
 /// that very one.
 pub(super) fn seconds(instants: &Region<Numbers>, meter: &mut Meter) -> Result<Region<Instants>, Exhausted> {
     let clamped = |at: BigDecimal| {
-        let beyond = if at > BigDecimal::from(0) { LAST_SECOND + 1 } else { FIRST_SECOND - 1 };
+        let beyond = if at > 0 { LAST_SECOND + 1 } else { FIRST_SECOND - 1 };
         at.to_i64().map_or(beyond, |second| second.clamp(FIRST_SECOND - 1, LAST_SECOND + 1))
     };
     // The first whole second behind a cut.
