@@ -154,39 +154,49 @@ impl<L: Ord + Clone + Debug> Arena<L> {
     ) -> Result<Set, BudgetError<L>> {
         let mut predicates: Vec<(L, Predicate)> = predicates.into_iter().collect();
         predicates.sort_by(|left, right| (&right.0, right.1.kind()).cmp(&(&left.0, left.1.kind())));
-        let mut below: Option<(L, Kind)> = None;
         let mut set = Set::FULL;
         for (level, predicate) in predicates {
-            let key = (level.clone(), predicate.kind());
-            set = if below.as_ref() == Some(&key) {
-                let atom = self.atom(level, predicate)?;
-                self.intersection([set, atom])?
-            } else {
-                self.above(level, &predicate, set)?
-            };
-            below = Some(key);
+            set = self.above(level, &predicate, set)?;
         }
         Ok(set)
     }
 
-    /// The points whose text at a level is one of some, all different, and that are in the set beside it, all of whose
-    /// levels come later.
+    /// The points whose text at a level is one of some, all different, and that are in the set beside it.
     pub fn by_text(&mut self, level: L, cases: &[(&str, Set)]) -> Result<Set, BudgetError<L>> {
+        let name = level.clone();
         let level = self.level(level, Kind::Text)?;
+        if !cases.iter().all(|(_, set)| self.begins_behind(*set, level)) {
+            let mut sets = Vec::new();
+            for (text, set) in cases {
+                let is_text = self.by_text(name.clone(), &[(*text, Set::FULL)])?;
+                sets.push(self.intersection([is_text, *set])?);
+            }
+            return self.union(sets);
+        }
         let branch = Text::by_literal(cases, Set::EMPTY, &mut self.meter);
         let set = branch.and_then(|map| self.node(level, Branch::Text(map)));
         set.map_err(|what| self.at_level(level, what))
     }
 
-    /// The points of a set, all of whose levels come later, that satisfy a predicate.
+    /// The points of a set that satisfy a predicate: at no cost where all levels of the set come later.
     pub fn above(&mut self, level: L, predicate: &Predicate, set: Set) -> Result<Set, BudgetError<L>> {
+        let name = level.clone();
         let level = self.level(level, predicate.kind())?;
+        if !self.begins_behind(set, level) {
+            let satisfying = self.above(name, predicate, Set::FULL)?;
+            return self.intersection([satisfying, set]);
+        }
         if set == Set::EMPTY {
             // Members and others would lead to the same, which a map that is only renamed would not show.
             return Ok(Set::EMPTY);
         }
         let branch = predicate.branch(|is_member| if is_member { set } else { Set::EMPTY });
         Ok(self.node(level, branch)?)
+    }
+
+    /// Whether all levels of a set come behind one.
+    fn begins_behind(&self, set: Set, level: u32) -> bool {
+        self.rank(set).is_none_or(|rank| rank > self.ranks[level as usize])
     }
 
     /// The number of a level, which is new or not.
@@ -213,6 +223,10 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             return Ok(only);
         }
         debug_assert!(branch.children().len() > 1, "INVARIANT 2 (a map to one child is no node)");
+        debug_assert!(
+            branch.children().into_iter().all(|child| self.begins_behind(child, level)),
+            "INVARIANT 3 (children come later)"
+        );
         let node = Node { level, branch };
         if let Some(&set) = self.known.get(&node) {
             return Ok(set);

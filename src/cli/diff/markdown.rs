@@ -73,7 +73,7 @@ fn row(pair: &Compared, told: &Told, layout: Layout, detail: Detail) -> String {
         let rows = words.rows.iter().filter(|row| row.label == label);
         rows.map(|row| text(&row.text)).collect::<Vec<_>>().join("<br>")
     };
-    let mut on = code(&words.rows.iter().find(|row| row.label == "on").map_or("*", |row| row.text.as_str()));
+    let mut on = code(words.rows.iter().find(|row| row.label == "on").map_or("*", |row| row.text.as_str()));
     for label in ["only", "by", "within", "except", "but"] {
         let more = cell(label);
         if !more.is_empty() {
