@@ -79,6 +79,30 @@ impl<I: Label> Met<I> {
     }
 }
 
+/// The number of each label among the different ones, and these, in the order in which they come up.
+pub(super) fn distinct<O: Label>(labels: &[O]) -> (Vec<u32>, Vec<O>) {
+    const FEW: usize = 16;
+    let mut known: FxHashMap<O, u32> = FxHashMap::default();
+    let mut list: Vec<O> = Vec::with_capacity(labels.len().min(FEW));
+    let mut number = |label: &O| {
+        let found = match list.len() {
+            ..=FEW => list.iter().position(|other| other == label).map(|number| number as u32),
+            _ => known.get(label).copied(),
+        };
+        found.unwrap_or_else(|| {
+            let number = list.len() as u32;
+            list.push(*label);
+            match list.len() {
+                ..=FEW => {}
+                _ if known.is_empty() => known.extend(list.iter().copied().zip(0..)),
+                _ => known.extend([(*label, number)]),
+            }
+            number
+        })
+    };
+    (labels.iter().map(&mut number).collect(), list)
+}
+
 /// Whether two lists of labels are equal. Most are empty, and of those the bytes are not compared: where there are none,
 /// reading them is slow on some processors.
 pub(super) fn are_same<I: Label>(left: &[I], right: &[I]) -> bool {

@@ -1,9 +1,7 @@
 //! What a key may hold: nothing, one value, or several. The domain is the sum of the three.
 
-use rustc_hash::FxHashSet;
-
 use super::budget::{Exhausted, Meter};
-use super::domain::{Base, Domain, Extent, Label, Merge, Met, Overlay, Region};
+use super::domain::{Base, Domain, Extent, Label, Merge, Met, Overlay, Region, distinct};
 use super::value_set::{Several, Table};
 
 /// The domain of what a key may hold.
@@ -91,9 +89,7 @@ impl<D: Base> Domain for Keyed<D> {
         let mut labels = vec![map.absent];
         labels.extend(D::labels(&map.one));
         labels.extend(Several::labels(&map.many));
-        let mut seen = FxHashSet::default();
-        labels.retain(|label| seen.insert(*label));
-        labels
+        distinct(&labels).1
     }
 
     fn overlay<O: Label, M: Merge<O>>(

@@ -21,7 +21,7 @@
 //! the table holds what all classes together have.
 
 use super::budget::{Exhausted, Meter};
-use super::domain::{Base, Domain, Extent, Label, Meetings, Merge, Met, Overlay, Region, Weight};
+use super::domain::{Base, Domain, Extent, Label, Meetings, Merge, Met, Overlay, Region, Weight, distinct};
 
 /// The domain of sets of two or more values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,8 +167,7 @@ impl<D: Base> Domain for Several<D> {
     }
 
     fn labels<O: Label>(map: &Table<D, O>) -> Vec<O> {
-        let mut seen = rustc_hash::FxHashSet::default();
-        map.labels.iter().copied().filter(|label| seen.insert(*label)).collect()
+        distinct(&map.labels).1
     }
 
     fn overlay<O: Label, M: Merge<O>>(

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use bigdecimal::BigDecimal;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::Set;
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::{Domain, Label, Merge, Met, Region};
+use crate::algebra::domain::{Domain, Label, Merge, Met, Region, distinct};
 use crate::algebra::line::{DenseCut, DiscreteCut, Line};
 use crate::algebra::{Flag, Keyed, Text};
 
@@ -134,12 +134,11 @@ macro_rules! coordinates {
                 new: &[Set],
                 meter: &mut Meter,
             ) -> Result<Branch<Set>, Exhausted> {
-                let are_distinct = new.iter().copied().collect::<FxHashSet<Set>>().len() == new.len();
+                let places = Places::new(children);
+                let are_distinct = distinct(new).1.len() == new.len();
                 Ok(match self {
                     $(Branch::$kind(map) => Branch::$kind(if are_distinct {
-                        let new: FxHashMap<Set, Set> =
-                            children.iter().copied().zip(new.iter().copied()).collect();
-                        <$domain>::rename(map, |child| new.get(&child).copied().unwrap_or(child))
+                        <$domain>::rename(map, |child| places.of(child).map_or(child, |at| new[at]))
                     } else {
                         <$domain>::reduce(numbered::<$domain>(map, children), new, meter)?
                     }),)*
@@ -233,6 +232,33 @@ coordinates! {
 
 /// A map to the positions of its children in a list that has them all.
 fn numbered<D: Domain>(map: &D::Map<Set>, children: &[Set]) -> D::Map<u32> {
-    let numbers: FxHashMap<Set, u32> = children.iter().copied().zip(0..).collect();
-    D::rename(map, |child| numbers.get(&child).copied().unwrap_or_default())
+    let places = Places::new(children);
+    D::rename(map, |child| places.of(child).unwrap_or_default() as u32)
+}
+
+/// Where each child stands in a list.
+struct Places<'a> {
+    children: &'a [Set],
+    /// Of all children, where there are more than a few.
+    known: FxHashMap<Set, usize>,
+}
+
+impl<'a> Places<'a> {
+    const FEW: usize = 16;
+
+    fn new(children: &'a [Set]) -> Self {
+        let mut known = FxHashMap::default();
+        if children.len() > Places::FEW {
+            known.extend(children.iter().copied().zip(0..));
+        }
+        Places { children, known }
+    }
+
+    fn of(&self, child: Set) -> Option<usize> {
+        if self.children.len() > Places::FEW {
+            self.known.get(&child).copied()
+        } else {
+            self.children.iter().position(|other| *other == child)
+        }
+    }
 }

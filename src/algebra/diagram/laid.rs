@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::Set;
 use super::coordinate::Branch;
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::{Merge, Met, Weight};
+use crate::algebra::domain::{Merge, Met, Weight, distinct};
 
 /// The code of a child that changes nothing.
 pub(super) const NOTHING: u32 = 0;
@@ -74,15 +74,8 @@ impl Laid {
         children: &[Set],
         meter: &mut Meter,
     ) -> Result<Branch<Set>, Exhausted> {
-        let mut numbers: FxHashMap<Set, u32> = FxHashMap::default();
-        let mut different = Vec::new();
-        let outcome = |child: &Set| {
-            *numbers.entry(*child).or_insert_with(|| {
-                different.push(*child);
-                different.len() as u32 - 1
-            })
-        };
-        let key = (overlay, children.iter().map(outcome).collect::<Vec<u32>>());
+        let (outcomes, different) = distinct(children);
+        let key = (overlay, outcomes);
         if let Some(map) = self.reduced.get(&key) {
             return Ok(map.leading_on(&different));
         }

@@ -52,48 +52,47 @@ impl Hash for Shape {
 /// States in rows, to be read and added to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct States {
-    classes: Vec<u32>,
-    /// Where all characters lead that are not named.
-    others: Vec<u32>,
-    /// Where the edges of each state end in `edges`.
-    ends: Vec<u32>,
+    rows: Vec<Row>,
     edges: Vec<(char, u32)>,
+}
+
+/// A state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    class: u32,
+    /// Where all characters lead that are not named.
+    others: u32,
+    /// Where its edges end among those of all states.
+    end: u32,
 }
 
 impl States {
     pub(super) fn with_capacity(states: usize) -> Self {
-        States {
-            classes: Vec::with_capacity(states),
-            others: Vec::with_capacity(states),
-            ends: Vec::with_capacity(states),
-            edges: Vec::with_capacity(states),
-        }
+        States { rows: Vec::with_capacity(states), edges: Vec::with_capacity(states) }
     }
 
     /// Adds the next state. Edges that lead where all others lead are left out.
     pub(super) fn push(&mut self, class: u32, others: u32, named: impl IntoIterator<Item = (char, u32)>) {
-        self.classes.push(class);
-        self.others.push(others);
         self.edges.extend(named.into_iter().filter(|(_, target)| *target != others));
-        self.ends.push(self.edges.len() as u32);
+        self.rows.push(Row { class, others, end: self.edges.len() as u32 });
     }
 
     pub(super) fn size(&self) -> usize {
-        self.classes.len()
+        self.rows.len()
     }
 
     pub(super) fn class(&self, state: u32) -> u32 {
-        self.classes[state as usize]
+        self.rows[state as usize].class
     }
 
     pub(super) fn others(&self, state: u32) -> u32 {
-        self.others[state as usize]
+        self.rows[state as usize].others
     }
 
     pub(super) fn edges(&self, state: u32) -> &[(char, u32)] {
         let state = state as usize;
-        let start = state.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.edges[start..self.ends[state] as usize]
+        let start = state.checked_sub(1).map_or(0, |before| self.rows[before].end as usize);
+        &self.edges[start..self.rows[state].end as usize]
     }
 
     pub(super) fn edge_count(&self) -> usize {
@@ -152,7 +151,7 @@ impl States {
         const UNSEEN: u32 = u32::MAX;
         let mut number = vec![UNSEEN; labels.len()];
         let mut ordered = Vec::with_capacity(labels.len());
-        for class in &mut self.classes {
+        for Row { class, .. } in &mut self.rows {
             let number = &mut number[*class as usize];
             if *number == UNSEEN {
                 *number = ordered.len() as u32;
@@ -165,7 +164,7 @@ impl States {
 
     fn shape(self) -> Shape {
         let mut hasher = FxHasher::default();
-        for ((class, others), end) in self.classes.iter().zip(&self.others).zip(&self.ends) {
+        for Row { class, others, end } in &self.rows {
             hasher.write_u64(u64::from(*class) << 32 | u64::from(*others));
             hasher.write_u32(*end);
         }

@@ -23,7 +23,7 @@ use super::Machine;
 use super::machine::States;
 use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::Label;
+use crate::algebra::domain::{Label, distinct};
 
 /// The class of a state that is not done.
 const UNKNOWN: u32 = u32::MAX - 1;
@@ -50,30 +50,6 @@ pub(super) fn minimize<O: Label>(
     let smaller = quotient(raw, &merged.class, &merged.member, outcome);
     let refined = refine(&smaller, meter)?;
     Ok(quotient(&smaller, &refined.class, &refined.member, |state| smaller.class(state)).machine(&labels))
-}
-
-/// The number of each label among the different ones, and these.
-pub(super) fn distinct<O: Label>(labels: &[O]) -> (Vec<u32>, Vec<O>) {
-    const FEW: usize = 16;
-    let mut known: FxHashMap<O, u32> = FxHashMap::default();
-    let mut list: Vec<O> = Vec::new();
-    let mut number = |label: &O| {
-        let found = match list.len() {
-            ..=FEW => list.iter().position(|other| other == label).map(|number| number as u32),
-            _ => known.get(label).copied(),
-        };
-        found.unwrap_or_else(|| {
-            let number = list.len() as u32;
-            list.push(*label);
-            if list.len() == FEW + 1 {
-                known.extend(list.iter().copied().zip(0..));
-            } else if list.len() > FEW {
-                known.insert(*label, number);
-            }
-            number
-        })
-    };
-    (labels.iter().map(&mut number).collect(), list)
 }
 
 /// The classes of states as states. `class` gives a class to every state, and `member` a state to every class.

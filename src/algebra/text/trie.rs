@@ -7,10 +7,9 @@
 use super::Machine;
 use super::glob::{Chars, Glob, Piece};
 use super::machine::States;
-use super::minimize::distinct;
 use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
-use crate::algebra::domain::Label;
+use crate::algebra::domain::{Label, distinct};
 
 /// What may follow a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
