@@ -1,7 +1,7 @@
 //! A stored principal with everything that decides for it: its policies, its organization, and the policies of all
 //! stored resources and roles, each on what it is attached to.
 //!
-//! The policies of resources stand together in one layer, each confined to its resource ([`confine`]), so that the
+//! The policies of resources stand together in one layer, each confined to its resource (the module `confine`), so that the
 //! principal's own policies are read once and not once for each resource. A [`Situation`] of its own has only what
 //! differs in more than its policy: the resources of another account, those whose tags matter, and those whose policy
 //! cannot be confined.
