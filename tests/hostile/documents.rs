@@ -29,7 +29,7 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<String>)> {
     let foreign: String = ('\u{c0}'..'\u{250}').chain('\u{391}'..'\u{3c9}').cycle().take(20_000).collect();
     vec![
         (
-            "fifty resources of five inner stars",
+            "fifty resources of six inner stars",
             each(50, &|nth| on(format!("arn:aws:s3:::*{nth}*{}*", letters(nth)))),
         ),
         (
