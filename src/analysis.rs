@@ -19,7 +19,7 @@ use crate::algebra::{Budget, BudgetError, Set};
 use crate::arn::AccountId;
 use crate::catalog::Catalog;
 use crate::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Typing, Universe};
-use crate::context_keys::{global_key, key_kind};
+use crate::context_keys::{Askers, global_key, key_kind};
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
@@ -102,7 +102,7 @@ pub struct Ineffective {
 /// How two subjects differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// The same requests are allowed: a proof.
+    /// The same requests are allowed: a proof, unless something is possible ([`Diff::is_possible_only`]).
     Equivalent,
     /// Some more, and none less.
     Wider,
@@ -295,9 +295,15 @@ impl<'a> Analysis<'a> {
 
     /// One universe for each subject, in which the kinds of keys are the same.
     fn universes(&self, subjects: &[&Subject]) -> Vec<Universe> {
+        let is_iam = |subject: &&Subject| match &subject.callers {
+            Callers::One(caller) => caller.iam().is_some(),
+            Callers::Holder => true,
+            Callers::Any => false,
+        };
+        let askers = if subjects.iter().all(is_iam) { Askers::IamPrincipals } else { Askers::Anyone };
         let facts = KeyFacts {
             kind: &|key| key_kind(key, self.catalog),
-            always_present: &|key| global_key(key).is_some_and(|known| known.always_present),
+            always_present: &|key| global_key(key).is_some_and(|known| known.is_always_present(askers)),
         };
         let stacks = || subjects.iter().flat_map(|subject| &subject.situations);
         let universe = |subject: &&Subject| {

@@ -14,6 +14,25 @@ pub struct GlobalKey {
     pub always_present: bool,
 }
 
+impl GlobalKey {
+    /// Whether every request of some callers has it: of IAM principals, or of whoever may ask. What tells of the
+    /// principal is not said of everybody (semantics 5.2).
+    pub fn is_always_present(&self, of: Askers) -> bool {
+        let name = self.name.to_ascii_lowercase();
+        let is_of_principal = name.starts_with("aws:principal") || name == "aws:userid";
+        self.always_present && (of == Askers::IamPrincipals || !is_of_principal)
+    }
+}
+
+/// Whose requests are asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Askers {
+    /// Users, roles, federated users, root users.
+    IamPrincipals,
+    /// Anyone: services and anonymous callers, too.
+    Anyone,
+}
+
 const fn key(name: &'static str, base: KeyType) -> GlobalKey {
     GlobalKey { name, kind: KeyKind { base, multivalued: false }, always_present: false }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use iamdb::algebra::Budget;
 use iamdb::analysis::{Analysis, Diff, Part, Subject, Verdict, alone};
+use iamdb::caller::Caller;
 use iamdb::catalog::Catalog;
-use iamdb::compile::Typing;
+use iamdb::compile::{Callers, Typing};
 use iamdb::policy::{PolicyType, ResourceService};
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -54,6 +55,47 @@ proptest! {
             prop_assert!(clause.is_exact, "{:#?}", clause);
         }
     }
+}
+
+/// Semantics 5.2: who is anonymous has no ARN, so a Deny of those without one denies somebody.
+#[test]
+fn not_everyone_has_an_arn() {
+    let catalog = Catalog::embedded();
+    let policy_type = PolicyType::Resource(ResourceService::ResourceRequired);
+    let subject = |more: &str| {
+        let allow =
+            r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}"#;
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{allow}{more}]}}"#);
+        alone(vec![layer_policy(&text, policy_type)], policy_type)
+    };
+    let deny = r#",{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::b/*",
+        "Condition":{"Null":{"aws:PrincipalArn":"true"}}}"#;
+    let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+    let diff = analysis.diff(&subject(deny), &subject(""), &Part::default()).unwrap();
+    assert_eq!(diff.verdict, Verdict::Wider);
+    let callers: Vec<_> = diff.gained.iter().filter_map(|clause| clause.example()).collect();
+    assert!(callers.iter().all(|request| request.context.get("aws:PrincipalArn").is_none()));
+}
+
+/// R-EVL-51: what no statement allows is a difference all the same.
+#[test]
+fn a_user_may_have_a_session_token_and_a_role_may_not() {
+    let catalog = Catalog::embedded();
+    let subject = |arn: &str| Subject {
+        callers: Callers::One(Caller::parse(arn).unwrap()),
+        ..identity(r#"{"Version":"2012-10-17","Statement":[]}"#)
+    };
+    let (user, role) = ("arn:aws:iam::111122223333:user/a", "arn:aws:iam::111122223333:role/a");
+    let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+    let diff = analysis.diff(&subject(role), &subject(user), &Part::default()).unwrap();
+    assert_eq!(diff.verdict, Verdict::Wider);
+    let examples: Vec<String> = diff
+        .gained
+        .iter()
+        .filter_map(|clause| clause.example())
+        .map(|request| request.action.to_string())
+        .collect();
+    assert_eq!(examples, ["sts:getsessiontoken"]);
 }
 
 /// What the corpus says of two policies, as verdicts that may be right.

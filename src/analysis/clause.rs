@@ -169,10 +169,17 @@ impl Analysis<'_> {
             }
         }
         let parts = self.needed(parts)?;
-        let drafts = match against {
+        let told = self.compiler.arena().union(parts.iter().map(|part| part.set))?;
+        let untold = self.compiler.arena().difference([target], [told])?;
+        let mut drafts = match against {
             None => parts.iter().map(|part| Draft::of(from.side, part, Cause::None, part.set)).collect(),
             Some(against) => self.by_cause(from, &parts, against, target)?,
         };
+        // What no statement allows: such as calls that need no permission.
+        if untold != Set::EMPTY {
+            let (boxes, any) = (Vec::new(), Vec::new());
+            drafts.push(Draft { situation: 0, boxes, any, cause: Cause::Rules, set: untold });
+        }
         let mut clauses = Vec::new();
         for draft in drafts {
             self.compiler.arena().renew(self.budget);

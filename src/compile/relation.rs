@@ -214,10 +214,10 @@ impl Compiler {
                 _ => None,
             })
             .collect();
-        let mut symbols = Symbols::default();
+        let symbols = Symbols::of(relations.iter().map(|relation| &relation.template));
         let mut languages = Vec::new();
         for relation in &relations {
-            let glob = relation.template.with_symbols(&mut symbols);
+            let Some(glob) = relation.template.with_symbols(&symbols) else { return Ok(set) };
             let language = Language::of(&glob, self.arena.meter());
             let level = Level::Relation(Arc::clone(relation));
             languages.push(language.map_err(|what| Self::exhausted(level, what))?);

@@ -1,5 +1,6 @@
 //! Policy variables: what a pattern stands for once the known ones are replaced (semantics 2.4).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::level::{Fields, Template, Token};
@@ -44,20 +45,34 @@ pub(super) enum Need {
     NoValue,
 }
 
-/// A character for each variable, which stands for whatever value that has.
-#[derive(Default)]
-pub(super) struct Symbols(Vec<Arc<str>>);
+/// A character for each variable, which stands for whatever value that has: one that stands in no template.
+pub(super) struct Symbols {
+    keys: Vec<Arc<str>>,
+    taken: BTreeSet<char>,
+}
 
 impl Symbols {
-    /// From a plane of Unicode that has no characters.
-    fn of(&mut self, key: &Arc<str>) -> char {
-        let nth = self.0.iter().position(|known| known == key).unwrap_or_else(|| {
-            self.0.push(Arc::clone(key));
-            self.0.len() - 1
-        });
-        char::from_u32(0xf_0000 + nth as u32).unwrap_or(char::MAX)
+    /// For the variables of some templates.
+    pub(super) fn of<'t>(templates: impl IntoIterator<Item = &'t Template>) -> Symbols {
+        let mut symbols = Symbols { keys: Vec::new(), taken: BTreeSet::new() };
+        for token in templates.into_iter().flat_map(|template| &template.tokens) {
+            match token {
+                Token::Text(text) => symbols.taken.extend(text.chars().filter(|c| *c >= PRIVATE)),
+                Token::Variable(key) if !symbols.keys.contains(key) => symbols.keys.push(Arc::clone(key)),
+                Token::Variable(_) | Token::Star | Token::Question => {}
+            }
+        }
+        symbols
+    }
+
+    fn of_key(&self, key: &Arc<str>) -> Option<char> {
+        let nth = self.keys.iter().position(|known| known == key)?;
+        (PRIVATE..=char::MAX).filter(|c| !self.taken.contains(c)).nth(nth)
     }
 }
+
+/// The first character of a plane that is for private use.
+const PRIVATE: char = '\u{f0000}';
 
 impl Values<'_> {
     fn of_key(self, key: &str) -> Found {
@@ -196,13 +211,14 @@ impl Template {
     }
 
     /// The pattern, with a character of its own for each variable: where one such language is in another, so it is
-    /// whatever the values of the variables.
-    pub(super) fn with_symbols(&self, symbols: &mut Symbols) -> Glob {
-        let mut text = |token: &Token| match token {
-            Token::Variable(key) => Token::Text(symbols.of(key).to_string()),
-            other => other.clone(),
+    /// whatever the values of the variables. None where there are no characters left.
+    pub(super) fn with_symbols(&self, symbols: &Symbols) -> Option<Glob> {
+        let text = |token: &Token| match token {
+            Token::Variable(key) => symbols.of_key(key).map(|symbol| Token::Text(symbol.to_string())),
+            other => Some(other.clone()),
         };
-        Template { tokens: self.tokens.iter().map(&mut text).collect(), fields: self.fields }.glob()
+        let tokens: Option<Vec<Token>> = self.tokens.iter().map(text).collect();
+        Some(Template { tokens: tokens?, fields: self.fields }.glob())
     }
 
     /// What is necessary to match it: every variable read as any text but none.
