@@ -198,7 +198,10 @@ impl<'a> Analysis<'a> {
         let universe = universes.pop().unwrap_or_default();
         let read = self.read(subject, &universe, Side::Old)?;
         let part = self.part(part)?;
-        let beyond: Vec<Set> = read.situations.iter().map(|situation| situation.compiled.beyond).collect();
+        let mut beyond = Vec::new();
+        for situation in &read.situations {
+            beyond.push(self.compiler.arena().intersection([situation.compiled.beyond, situation.on])?);
+        }
         let target = self.compiler.arena().intersection([read.allowed, part])?;
         let target = self.compiler.arena().difference([target], beyond)?;
         let mut clauses = self.clauses(&read, None, target)?;

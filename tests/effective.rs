@@ -374,10 +374,9 @@ proptest! {
         agree(&store.read(At::Now).unwrap(), &RESOURCES, &ACTIONS)?;
     }
 
-    /// What a clause shows has been decided so; whether boxes, limits and exceptions are all that makes it, the clause
-    /// itself says.
+    /// Each clause has been decided, and what is told of it is all that makes it.
     #[test]
-    fn the_clauses_of_a_principal_have_been_decided(policies in policies()) {
+    fn the_clauses_of_a_principal_are_exact(policies in policies()) {
         let mut store = database(&policies);
         let snapshot = store.read(At::Now).unwrap();
         let catalog = Catalog::embedded();
@@ -388,6 +387,7 @@ proptest! {
             for clause in &effective.clauses {
                 let decided = clause.witness.as_ref().map(|witness| witness.allowing.decision);
                 prop_assert!(decided.is_none_or(|decision| decision == Decision::Allowed), "{:#?}", clause);
+                prop_assert!(clause.is_exact, "{} {:#?}", principal.name, clause);
             }
         }
     }

@@ -135,6 +135,12 @@ impl ReadSituation<'_> {
     fn scope(&self, layer: Layer) -> Set {
         self.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL)
     }
+
+    /// The requests to which a statement applies; of an Allow of a resource's policy those for which it is a grant.
+    fn requests(&self, of: StatementRef) -> Set {
+        let found = self.compiled.granting.get(&of).or_else(|| self.compiled.statements.get(&of));
+        found.copied().unwrap_or(Set::EMPTY)
+    }
 }
 
 impl Analysis<'_> {
@@ -147,7 +153,8 @@ impl Analysis<'_> {
     ) -> Result<Vec<Clause>, AnalysisError> {
         let mut parts: Vec<Part> = Vec::new();
         for (nth, situation) in from.situations.iter().enumerate() {
-            for (&statement, &set) in &situation.compiled.statements {
+            for &statement in situation.compiled.statements.keys() {
+                let set = situation.requests(statement);
                 let is_told =
                     from.subject.told.contains(&statement.layer) && statement.effect == Effect::Allow;
                 if !is_told || target == Set::EMPTY {
@@ -221,7 +228,8 @@ impl Analysis<'_> {
         let mut drafts = Vec::new();
         let mut allowing = Vec::new();
         for situation in &against.situations {
-            for (statement, &set) in &situation.compiled.statements {
+            for statement in situation.compiled.statements.keys() {
+                let set = situation.requests(*statement);
                 if statement.effect == Effect::Allow && against.subject.told.contains(&statement.layer) {
                     allowing.push(self.compiler.arena().intersection([set, situation.on])?);
                 }
@@ -383,8 +391,9 @@ impl Analysis<'_> {
                 }
                 (Effect::Allow, _) => side.subject.told.contains(&of.layer),
             };
-            let takers = situation.compiled.statements.iter();
-            for (&statement, &requests) in takers.filter(|(of, _)| of.effect == effect && is_taker(of)) {
+            let takers = situation.compiled.statements.keys();
+            for &statement in takers.filter(|of| of.effect == effect && is_taker(of)) {
+                let requests = situation.requests(statement);
                 if shown == set {
                     break;
                 }
@@ -490,8 +499,7 @@ impl Analysis<'_> {
     ) -> Result<Set, AnalysisError> {
         let side = side_of(of, from, against);
         let Some(situation) = side.situations.get(of.situation) else { return Ok(Set::EMPTY) };
-        let Some(&whole) = situation.compiled.statements.get(&of.statement) else { return Ok(Set::EMPTY) };
-        let mut all = vec![whole, situation.scope(of.statement.layer)];
+        let mut all = vec![situation.requests(of.statement), situation.scope(of.statement.layer)];
         self.turn_to(of, from, against);
         if let Some((statement, policy_type)) = statement_of(of, from, against) {
             if let (Selector::In(entries), Entries::Only(kept)) = (&statement.action, &of.actions) {

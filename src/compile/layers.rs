@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::principal::Class;
-use super::{CompileError, Compiler, Level, Outcome, StatementSets};
+use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets};
 use crate::algebra::{Flag, Glob, Language, Region, Set};
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamKind};
@@ -33,6 +33,9 @@ pub struct Compiled {
     /// The requests that each group of a layer's policies allows: within it one Allow is enough, and every group
     /// needs one.
     pub groups: BTreeMap<Layer, Vec<Set>>,
+    /// The requests for which a statement of the resource's policy is a grant: not those of which it leaves all to the
+    /// caller's own policies, as it does where it names the account (R-EVL-20).
+    pub granting: StatementSets,
     /// What the resource's policy grants to each class of callers, in a fixed order: those who are bound by what else
     /// their own policies say, and those who are not (R-EVL-20).
     pub grants: Vec<Set>,
@@ -51,6 +54,7 @@ impl Compiler {
         self.settings = layers.settings.clone();
         self.has_boundary = !layers.boundary.is_empty();
         let mut statements = StatementSets::new();
+        let mut granting = StatementSets::new();
         let mut grants: BTreeMap<Class, Vec<Set>> = BTreeMap::new();
         let mut scopes = BTreeMap::new();
         let mut groups = BTreeMap::new();
@@ -65,7 +69,11 @@ impl Compiler {
                     let Some(effect) = of.statements().get(position).map(|statement| statement.effect) else {
                         continue;
                     };
-                    statements.insert(StatementRef { layer, policy, position, effect }, applies.set);
+                    let statement = StatementRef { layer, policy, position, effect };
+                    statements.insert(statement, applies.set);
+                    if layer == Layer::Resource && effect == Effect::Allow {
+                        granting.insert(statement, self.granting(&applies, layers)?);
+                    }
                     match effect {
                         Effect::Deny => denials.push(self.arena.intersection([scope, applies.set])?),
                         Effect::Allow => {
@@ -113,8 +121,27 @@ impl Compiler {
         let (free, refused) = self.without_policies()?;
         let decided = self.arena.difference([decided], [refused])?;
         let allowed = self.arena.union([decided, free])?;
-        let beyond = self.arena.union([free, refused])?;
-        Ok(Compiled { allowed, statements, scopes, groups, grants, denied, reach, beyond })
+        let by_rules = self.refused_by_rules(&stack)?;
+        let beyond = self.arena.union(by_rules.into_iter().chain([free, refused]))?;
+        Ok(Compiled { allowed, statements, scopes, groups, granting, grants, denied, reach, beyond })
+    }
+
+    /// The requests for which a statement is a grant.
+    fn granting(&mut self, applies: &Applies, layers: &PolicyLayers) -> Outcome<Set> {
+        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(applies.set) };
+        if !caller.is_iam() {
+            return Ok(applies.set);
+        }
+        let is_account_itself = caller.is_root() && layers.session.is_empty();
+        let leaves_it = |class: &Class| match class {
+            Class::Account => !is_account_itself,
+            class => *class == Class::Canonical,
+        };
+        let by_itself = applies.by_class.iter().filter(|(class, _)| !leaves_it(class));
+        let by_itself: Vec<Set> = by_itself.map(|(_, set)| *set).collect();
+        let same = self.same_account(&caller)?;
+        let across = self.arena.difference([applies.set], [same])?;
+        self.arena.union(by_itself.into_iter().chain([across]))
     }
 
     /// The requests for which a layer that is there counts.
@@ -181,6 +208,18 @@ impl Compiler {
         let required = self.requires_resource_policy()?;
         let undelegated = self.arena.difference([required], delegated)?;
         self.arena.difference([same], refused.into_iter().chain([undelegated]))
+    }
+
+    /// What the rules about accounts, partitions and resources of AWS refuse, whatever policies say.
+    fn refused_by_rules(&mut self, stack: &Stack<'_>) -> Outcome<Vec<Set>> {
+        match self.universe.callers.clone() {
+            Callers::One(caller) => {
+                let same = self.same_account(&caller)?;
+                self.refused(&caller, same, stack)
+            }
+            Callers::Any => Ok(vec![self.action("iam", &["passrole"])?]),
+            Callers::Holder => Ok(Vec::new()),
+        }
     }
 
     /// What is refused before any grant is looked at.
