@@ -13,6 +13,7 @@ mod minimize;
 mod statements;
 mod witness;
 
+use itertools::Itertools;
 use thiserror::Error;
 
 use crate::algebra::{Budget, BudgetError, Set};
@@ -23,7 +24,7 @@ use crate::context_keys::{Askers, global_key, key_kind};
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
-use crate::policy::{Effect, PolicyType, ResourcePattern, Spanned};
+use crate::policy::{Effect, PolicyType, PrincipalEntry, ResourcePattern, Selector, Spanned};
 use crate::request::{Context, Request, Resource, Value};
 
 pub use alone::alone;
@@ -419,9 +420,25 @@ impl<'a> Analysis<'a> {
 }
 
 impl Subject {
-    /// Nobody, who may do nothing.
-    pub fn nobody(told: Vec<Layer>) -> Subject {
-        Subject { callers: Callers::Holder, knowledge: Knowledge::default(), situations: Vec::new(), told }
+    /// Who is named by its policies and is no caller of a request here: CloudFront's origin access identities
+    /// (R-GRM-23). What they are granted is in no answer.
+    pub fn not_modelled(&self) -> Vec<String> {
+        let situations = self.situations.iter();
+        let statements = situations.flat_map(|situation| situation.layers.statements());
+        let principals = statements.filter_map(|(_, statement)| statement.principal.as_ref());
+        let entries = principals.flat_map(Selector::entries);
+        let named = entries.filter(|entry| matches!(entry.value, PrincipalEntry::OriginAccessIdentity(_)));
+        named.map(|entry| entry.value.to_string()).unique().collect()
+    }
+
+    /// The same, to whom no policy applies.
+    #[must_use]
+    pub fn without_policies(&self) -> Subject {
+        let situation = |of: &Situation| Situation {
+            layers: PolicyLayers { settings: of.layers.settings.clone(), ..PolicyLayers::default() },
+            ..of.clone()
+        };
+        Subject { situations: self.situations.iter().map(situation).collect(), ..self.clone() }
     }
 
     /// The subject in contexts of which more is said, key by key: a value, or that it is absent.

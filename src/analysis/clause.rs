@@ -154,7 +154,8 @@ impl Analysis<'_> {
         let mut parts: Vec<Part> = Vec::new();
         for (nth, situation) in from.situations.iter().enumerate() {
             for &statement in situation.compiled.statements.keys() {
-                let set = situation.requests(statement);
+                let granted = situation.compiled.granted.get(&statement).copied();
+                let set = granted.unwrap_or_else(|| situation.requests(statement));
                 let is_told =
                     from.subject.told.contains(&statement.layer) && statement.effect == Effect::Allow;
                 if !is_told || target == Set::EMPTY {

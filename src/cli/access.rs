@@ -10,7 +10,6 @@ use crate::algebra::Budget;
 use crate::analysis::{Analysis, Part, Subject, Verdict};
 use crate::catalog::Catalog;
 use crate::compile::Typing;
-use crate::layers::Layer;
 use crate::store::{Principal, PrincipalKind, Snapshot, StoreError};
 use crate::stored;
 use crate::tell::{Direction, Teller, Told};
@@ -37,17 +36,18 @@ pub(crate) struct AccessDiff {
 }
 
 /// A principal as a change finds it; none where it is not stored yet.
-pub(crate) fn before(snapshot: &Snapshot<'_>, principal: Option<&Principal>) -> Result<Subject, StoreError> {
-    match principal {
-        Some(principal) => stored::subject(snapshot, principal, None, &Catalog::embedded()),
-        None => Ok(Subject::nobody(vec![Layer::Identity, Layer::Resource])),
-    }
+pub(crate) fn before(
+    snapshot: &Snapshot<'_>,
+    principal: Option<&Principal>,
+) -> Result<Option<Subject>, StoreError> {
+    let read = |principal| stored::subject(snapshot, principal, None, &Catalog::embedded());
+    principal.map(read).transpose()
 }
 
 impl Access {
     /// What was before, and what a change leaves behind.
     pub(crate) fn after(
-        before: Subject,
+        before: Option<Subject>,
         snapshot: &Snapshot<'_>,
         principal: &Principal,
     ) -> Result<Access, StoreError> {
@@ -56,6 +56,7 @@ impl Access {
             PrincipalKind::User | PrincipalKind::Role => label(principal),
         };
         let after = stored::subject(snapshot, principal, None, &Catalog::embedded())?;
+        let before = before.unwrap_or_else(|| after.without_policies());
         Ok(Access { who, before, after })
     }
 

@@ -20,6 +20,7 @@ use crate::layers::{Layer, PolicyLayers};
 use crate::request::{Action, Context, Request, Resource};
 use crate::store::{Principal, PrincipalKind, Snapshot};
 use crate::stored::{self, Assumption};
+use context::ContextArgs;
 use given::GivenPolicies;
 
 /// Decide whether a principal may do something, and say why
@@ -41,16 +42,8 @@ pub(crate) struct CanArgs {
     action: String,
     /// On what: an ARN, or `*` for actions that take no resource
     resource: Option<String>,
-    /// A context key and its value; several values separated by commas make a list, as does repeating the key;
-    /// `KEY!` says that the key is absent; a JSON object gives several keys
-    #[arg(long, value_name = "KEY=VALUE")]
-    context: Vec<String>,
-    /// A JSON object of context keys and values
-    #[arg(long, value_name = "FILE")]
-    context_file: Option<String>,
-    /// A context key that is absent
-    #[arg(long, value_name = "KEY")]
-    absent: Vec<String>,
+    #[command(flatten)]
+    context: ContextArgs,
     /// Take every context key that is not mentioned to be absent, as AWS's policy simulator does
     #[arg(long)]
     closed: bool,
@@ -84,7 +77,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
     let catalog = Catalog::embedded();
     let (action, known_action) = args.action(&catalog)?;
     let resource = args.resource.as_deref().map(read_resource).transpose()?;
-    let given = context::read(&args.context, args.context_file.as_deref(), &args.absent, &catalog)?;
+    let given = args.context.read(&catalog)?;
     session.read(&args.at.at, |snapshot, out| {
         let (principal, session_name) = find(snapshot, &args.principal)?;
         let Some(caller) = stored::caller(snapshot, &principal, session_name)? else {

@@ -12,6 +12,7 @@ use super::output::{FAINT, STRONG};
 use super::session::Session;
 use super::source::Given;
 use super::text::{Text, shown};
+use super::told::note_unmodelled;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, Blamed, Part, Subject, outsiders};
 use crate::catalog::Catalog;
@@ -230,6 +231,7 @@ fn print(
     blamed: &[Blamed],
     session: &mut Session,
 ) -> Result<Exit, CliError> {
+    note_unmodelled([subject], &mut session.out);
     let (result, message, exit) = match blamed {
         [] => ("PASS", words.pass, Exit::Yes),
         _ => ("FAIL", words.fail, Exit::No),

@@ -17,6 +17,7 @@ use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::output::Wanted;
 use super::session::Session;
+use super::told::note_unmodelled;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, Part, Subject};
 use crate::catalog::Catalog;
@@ -103,6 +104,7 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
     let new = meaning(&args.new, session)?;
     let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
     let (pairs, layout) = pair::pairs(old, new, args.policy_type, &mut session.out)?;
+    note_unmodelled(pairs.iter().flat_map(|pair| [&pair.old, &pair.new]), &mut session.out);
     let mut compared = Vec::new();
     for pair in pairs {
         let mut analysis = Analysis::new(&catalog, typing, Budget::default());

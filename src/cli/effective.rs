@@ -4,7 +4,8 @@ mod policy;
 mod report;
 
 use super::at::AtArgs;
-use super::can::{context, find};
+use super::can::context::{self, ContextArgs};
+use super::can::find;
 use super::diff::meaning::TypeName;
 use super::diff::part::PartArgs;
 use super::diff::policy_subject;
@@ -13,6 +14,7 @@ use super::exit::Exit;
 use super::name::label;
 use super::session::Session;
 use super::text::shown;
+use super::told::note_unmodelled;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
 use crate::catalog::Catalog;
@@ -47,15 +49,8 @@ pub(crate) struct EffectiveArgs {
     policy_type: Option<TypeName>,
     #[command(flatten)]
     part: PartArgs,
-    /// A context key and its value, as in `iamdb can`; the answer is then about such requests only
-    #[arg(long, value_name = "KEY=VALUE")]
-    context: Vec<String>,
-    /// A JSON object of context keys and values
-    #[arg(long, value_name = "FILE")]
-    context_file: Option<String>,
-    /// A context key that is absent
-    #[arg(long, value_name = "KEY")]
-    absent: Vec<String>,
+    #[command(flatten)]
+    context: ContextArgs,
     /// Show long lists whole, and the actions of the catalogue in each clause
     #[arg(long)]
     expand: bool,
@@ -82,8 +77,9 @@ struct Answer {
 pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, CliError> {
     let catalog = Catalog::embedded();
     let part = args.part.read()?;
-    let given = context::read(&args.context, args.context_file.as_deref(), &args.absent, &catalog)?;
+    let given = args.context.read(&catalog)?;
     let (who, subject) = args.subject(session, &catalog)?;
+    note_unmodelled([&subject], &mut session.out);
     context::warn_of_unknown_keys(&given, &catalog, &mut session.out)?;
     let subject = subject.with_context(&given);
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());

@@ -81,14 +81,7 @@ fn node(args: &JoinArgs, name: &NodeName, session: &mut Session) -> Result<Exit,
         let summary = sentences.join("; ");
         Ok((sentences, summary))
     })?;
-    session.out.answer(
-        || sentences.iter().cloned().map(Into::into).collect(),
-        || {
-            let change = change.as_ref().map(|change| change.number.0);
-            json!({ "done": sentences, "dry_run": keep.is_dry(), "change": change })
-        },
-    )?;
-    Ok(Exit::Yes)
+    session.done(&sentences, keep, change.as_ref())
 }
 
 /// The two, each known to be of its kind where it was named without one.

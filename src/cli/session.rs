@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::at::When;
 use super::error::CliError;
+use super::exit::Exit;
 use super::output::Output;
 use crate::store::{Attribution, Change, Snapshot, Store, Writer};
 
@@ -122,6 +124,23 @@ impl Session {
             Keep::Change => store.write(&by, work),
             Keep::Nothing => Ok((store.dry_run(&by, work)?, None)),
         }
+    }
+
+    /// Answers with what was done, or would be.
+    pub(crate) fn done(
+        &mut self,
+        sentences: &[String],
+        keep: Keep,
+        change: Option<&Change>,
+    ) -> Result<Exit, CliError> {
+        self.out.answer(
+            || sentences.iter().cloned().map(Into::into).collect(),
+            || {
+                let change = change.map(|change| change.number.0);
+                json!({ "done": sentences, "dry_run": keep.is_dry(), "change": change })
+            },
+        )?;
+        Ok(Exit::Yes)
     }
 
     fn attribution(&self) -> Attribution {

@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use serde_json::json;
-
 use super::create::{attach_full_access, management_account};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
@@ -86,14 +84,7 @@ pub(crate) fn run(args: &SetArgs, session: &mut Session) -> Result<Exit, CliErro
         let summary = sentences.join("; ");
         Ok((sentences, summary))
     })?;
-    session.out.answer(
-        || sentences.iter().cloned().map(Into::into).collect(),
-        || {
-            let change = change.as_ref().map(|change| change.number.0);
-            json!({ "done": sentences, "dry_run": keep.is_dry(), "change": change })
-        },
-    )?;
-    Ok(Exit::Yes)
+    session.done(&sentences, keep, change.as_ref())
 }
 
 /// What is different now; that nothing is.

@@ -1,7 +1,11 @@
-//! Clauses on a terminal: a heading with a sign, and below it what is to be said, in two columns.
+//! Clauses on a terminal: a heading with a sign, and below it what is to be said, in two columns; and what no clause
+//! says.
 
-use super::output::{FAINT, STRONG};
-use super::text::{Text, shown};
+use std::collections::BTreeSet;
+
+use super::output::{FAINT, Output, STRONG};
+use super::text::{Text, quoted_list, shown};
+use crate::analysis::Subject;
 use crate::tell::{Detail, Direction, Row, Told, Words};
 
 /// How wide a heading is before the level stands behind it.
@@ -19,6 +23,15 @@ pub(crate) fn brief_lines(told: &Told) -> Vec<Text> {
     let mut words = told.words(Detail::Brief);
     words.rows.retain(|row| !["only", "why", "e.g."].contains(&row.label));
     lines_of(told, words).0
+}
+
+/// Says what the policies of some subjects grant that no answer takes into account.
+pub(crate) fn note_unmodelled<'s>(subjects: impl IntoIterator<Item = &'s Subject>, out: &mut Output) {
+    let names: BTreeSet<String> = subjects.into_iter().flat_map(Subject::not_modelled).collect();
+    if !names.is_empty() {
+        let names: Vec<String> = names.into_iter().collect();
+        out.note(&format!("not modelled, and in no answer: what is granted to {}", quoted_list(&names)));
+    }
 }
 
 fn lines_of(told: &Told, words: Words) -> (Vec<Text>, bool) {

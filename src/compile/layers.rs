@@ -36,6 +36,8 @@ pub struct Compiled {
     /// The requests for which a statement of the resource's policy is a grant: not those of which it leaves all to the
     /// caller's own policies, as it does where it names the account (R-EVL-20).
     pub granting: StatementSets,
+    /// Those of them that no boundary, session policy or, across accounts, identity policy of the caller holds back.
+    pub granted: StatementSets,
     /// What the resource's policy grants to each class of callers, in a fixed order: those who are bound by what else
     /// their own policies say, and those who are not (R-EVL-20).
     pub grants: Vec<Set>,
@@ -54,7 +56,7 @@ impl Compiler {
         self.settings = layers.settings.clone();
         self.has_boundary = !layers.boundary.is_empty();
         let mut statements = StatementSets::new();
-        let mut granting = StatementSets::new();
+        let mut of_resource: Vec<(StatementRef, Applies)> = Vec::new();
         let mut grants: BTreeMap<Class, Vec<Set>> = BTreeMap::new();
         let mut scopes = BTreeMap::new();
         let mut groups = BTreeMap::new();
@@ -72,7 +74,7 @@ impl Compiler {
                     let statement = StatementRef { layer, policy, position, effect };
                     statements.insert(statement, applies.set);
                     if layer == Layer::Resource && effect == Effect::Allow {
-                        granting.insert(statement, self.granting(&applies, layers)?);
+                        of_resource.push((statement, applies.clone()));
                     }
                     match effect {
                         Effect::Deny => denials.push(self.arena.intersection([scope, applies.set])?),
@@ -109,6 +111,13 @@ impl Compiler {
             let sets = alike.iter().filter_map(|class| stack.grants.get(class).copied());
             grants.push(self.arena.union(sets)?);
         }
+        let (mut granting, mut granted) = (StatementSets::new(), StatementSets::new());
+        for (statement, applies) in of_resource {
+            let grant = self.grant(&applies, &stack)?;
+            granting.insert(statement, self.arena.union([grant.free, grant.limited])?);
+            let passing = self.arena.intersection([grant.limited, grant.limits])?;
+            granted.insert(statement, self.arena.union([grant.free, passing])?);
+        }
         let branch = self.principal_branch(&stack)?;
         let reach = self.reach(&stack)?;
         let mut gates = vec![branch];
@@ -123,25 +132,41 @@ impl Compiler {
         let allowed = self.arena.union([decided, free])?;
         let by_rules = self.refused_by_rules(&stack)?;
         let beyond = self.arena.union(by_rules.into_iter().chain([free, refused]))?;
-        Ok(Compiled { allowed, statements, scopes, groups, granting, grants, denied, reach, beyond })
+        Ok(Compiled { allowed, statements, scopes, groups, granting, granted, grants, denied, reach, beyond })
     }
 
-    /// The requests for which a statement is a grant.
-    fn granting(&mut self, applies: &Applies, layers: &PolicyLayers) -> Outcome<Set> {
-        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(applies.set) };
+    /// What a statement of the resource's policy grants (R-EVL-20, R-EVL-30).
+    fn grant(&mut self, applies: &Applies, stack: &Stack<'_>) -> Outcome<Grant> {
+        let whole = Grant { free: applies.set, limited: Set::EMPTY, limits: Set::FULL };
+        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(whole) };
         if !caller.is_iam() {
-            return Ok(applies.set);
+            return Ok(whole);
         }
-        let is_account_itself = caller.is_root() && layers.session.is_empty();
-        let leaves_it = |class: &Class| match class {
-            Class::Account => !is_account_itself,
-            class => *class == Class::Canonical,
+        let of = |classes: &[Class]| -> Vec<Set> {
+            classes.iter().filter_map(|class| applies.by_class.get(class).copied()).collect()
         };
-        let by_itself = applies.by_class.iter().filter(|(class, _)| !leaves_it(class));
-        let by_itself: Vec<Set> = by_itself.map(|(_, set)| *set).collect();
+        let is_account_itself = caller.is_root() && stack.layers.session.is_empty();
+        let account: &[Class] = if is_account_itself { &[Class::Account] } else { &[] };
+        let direct = of(&[Class::Direct, Class::Wildcard]).into_iter().chain(of(account));
+        let direct = self.arena.union(direct.collect::<Vec<_>>())?;
+        let of_session = self.arena.union(of(&[Class::RoleOfSession, Class::UserOfFederation]))?;
         let same = self.same_account(&caller)?;
         let across = self.arena.difference([applies.set], [same])?;
-        self.arena.union(by_itself.into_iter().chain([across]))
+        let needs_session = NeedsSession::of(&caller);
+        let own_side = self.own_side(stack, IsRoot::of(&caller), needs_session)?;
+        let limits = self.limits(stack, needs_session)?;
+        let within = self.arena.intersection([same, limits])?;
+        let beyond = self.arena.difference([own_side], [same])?;
+        let limits = self.arena.union([within, beyond])?;
+        let direct = self.arena.intersection([direct, same])?;
+        let of_session = self.arena.intersection([of_session, same])?;
+        let limited = self.arena.union([of_session, across])?;
+        if self.settings.direct_grants == DirectGrants::LimitedBySession {
+            let session = self.session(stack, needs_session)?;
+            let free = self.arena.intersection([direct, session])?;
+            return Ok(Grant { free, limited, limits });
+        }
+        Ok(Grant { free: direct, limited, limits })
     }
 
     /// The requests for which a layer that is there counts.
@@ -265,11 +290,8 @@ impl Compiler {
             Caller::Anonymous => self.arena.union(granted(&[Class::Wildcard]))?,
             Caller::Federated(_) => self.arena.union(granted(&[Class::Federated, Class::Wildcard]))?,
             Caller::Iam(_) | Caller::CanonicalUser(_) => {
-                let is_federated_user =
-                    caller.iam().is_some_and(|caller| matches!(caller.kind, IamKind::FederatedUser(_)));
-                let root = if caller.is_root() { IsRoot::Yes } else { IsRoot::No };
-                let needs_session = if is_federated_user { NeedsSession::Yes } else { NeedsSession::No };
-                let own_side = self.own_side(stack, root, needs_session)?;
+                let needs_session = NeedsSession::of(&caller);
+                let own_side = self.own_side(stack, IsRoot::of(&caller), needs_session)?;
                 let limits = self.limits(stack, needs_session)?;
                 let any = self.arena.union(any)?;
                 let across = self.arena.intersection([any, own_side])?;
@@ -460,6 +482,32 @@ enum IsRoot {
 enum NeedsSession {
     Yes,
     No,
+}
+
+impl IsRoot {
+    fn of(caller: &Caller) -> IsRoot {
+        if caller.is_root() { IsRoot::Yes } else { IsRoot::No }
+    }
+}
+
+impl NeedsSession {
+    /// R-EVL-5.
+    fn of(caller: &Caller) -> NeedsSession {
+        match caller.iam().map(|caller| &caller.kind) {
+            Some(IamKind::FederatedUser(_)) => NeedsSession::Yes,
+            _ => NeedsSession::No,
+        }
+    }
+}
+
+/// What a statement of a resource's policy grants to the caller.
+struct Grant {
+    /// Whatever its other policies say.
+    free: Set,
+    /// As far as they allow it.
+    limited: Set,
+    /// What they allow.
+    limits: Set,
 }
 
 /// The layers, read.

@@ -16,8 +16,29 @@ use crate::request::{Value, fold};
 /// What was said of one key.
 type Said = (String, Option<Value>);
 
-/// Reads all that was said, each key once: what is said again on the command line adds to a list.
-pub(crate) fn read(
+/// The options that say what a request's context is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ContextArgs {
+    /// A context key and its value; several values separated by commas make a list, as does repeating the key;
+    /// `KEY!` says that the key is absent; a JSON object gives several keys
+    #[arg(long, value_name = "KEY=VALUE")]
+    context: Vec<String>,
+    /// A JSON object of context keys and values
+    #[arg(long, value_name = "FILE")]
+    context_file: Option<String>,
+    /// A context key that is absent
+    #[arg(long, value_name = "KEY")]
+    absent: Vec<String>,
+}
+
+impl ContextArgs {
+    /// All that was said, each key once: what is said again on the command line adds to a list.
+    pub(crate) fn read(&self, catalog: &Catalog) -> Result<Vec<Said>, CliError> {
+        read(&self.context, self.context_file.as_deref(), &self.absent, catalog)
+    }
+}
+
+fn read(
     context: &[String],
     file: Option<&str>,
     absent: &[String],
