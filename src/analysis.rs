@@ -486,14 +486,13 @@ impl Subject {
         context: &Context,
         situation: usize,
     ) -> Request {
-        let mut context = context.clone();
-        for (key, value) in self.knowledge.known.iter() {
-            context.set(key, value.clone());
-        }
         let situation = self.situations.get(situation);
-        for (key, value) in situation.iter().flat_map(|situation| situation.known.iter()) {
-            context.set(key, value.clone());
+        let known = situation.iter().flat_map(|situation| situation.known.iter());
+        let mut knowledge = self.knowledge.clone();
+        for (key, value) in known {
+            knowledge.known.set(key, value.clone());
         }
+        let context = knowledge.completed(context);
         let resource_account = situation.and_then(|of| of.resource_account.clone());
         Request { caller, action, resource, resource_account, context }
     }

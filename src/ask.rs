@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::algebra::Budget;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamKind};
-use crate::cases::{self, Answer, CasesError, Example, KeyFacts, Question};
 use crate::catalog::{Action as KnownAction, Catalog};
-use crate::context_keys::{global_key, key_kind};
+use crate::context_keys::{is_always_present, key_kind};
 use crate::eval::{self, Decision, Fit};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Diagnostic, Effect};
+use crate::question::{self, Answer, Example, KeyFacts, Question, QuestionError};
 use crate::request::{Action, Context, Request, Resource, Value, fold};
 use crate::stored::Assumption;
 
@@ -160,7 +161,7 @@ impl Reply {
 }
 
 /// Answers a question.
-pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
+pub fn reply(ask: &Ask<'_>) -> Result<Reply, QuestionError> {
     let mut notes = Vec::new();
     let resource = ask.resource.clone().unwrap_or(Resource::Star);
     let knowledge = knowledge(ask, &resource, &mut notes);
@@ -169,12 +170,13 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, CasesError> {
             layers: ask.layers,
             request: ask.request(resource, Context::default()),
             knowledge: Knowledge { closed, ..knowledge.clone() },
-            kind: &|key| KeyFacts {
-                kind: key_kind(key, ask.catalog),
-                always_present: global_key(key).is_some_and(|known| known.always_present),
+            facts: KeyFacts {
+                kind: &|key| key_kind(key, ask.catalog),
+                always_present: &|key| is_always_present(key, ask.caller),
             },
+            budget: Budget::default(),
         };
-        cases::answer(&question)
+        question::answer(&question)
     };
     let closed = ask.unsaid == Unsaid::Absent;
     let answer = answer_on(&resource, closed)?;

@@ -22,6 +22,7 @@
 
 mod action;
 mod condition;
+mod context;
 mod layers;
 pub mod level;
 mod point;
@@ -32,7 +33,7 @@ mod universe;
 mod value;
 mod variable;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 use thiserror::Error;
@@ -137,7 +138,12 @@ impl Compiler {
     pub fn is_exact(&self, set: Set) -> bool {
         let relates =
             |level: &Level| matches!(level, Level::Relation(_) | Level::Opaque(_) | Level::Read(..));
-        !self.arena.levels(set).iter().any(relates)
+        !self.levels(set).iter().any(relates)
+    }
+
+    /// The coordinates on which membership in a set depends.
+    pub fn levels(&self, set: Set) -> BTreeSet<Level> {
+        self.arena.levels(set)
     }
 
     /// The requests that there are.

@@ -1,6 +1,7 @@
 //! The global context keys (semantics 5.2 to 5.6): their type, their arity, and whether a request of an IAM
 //! principal always has them.
 
+use crate::caller::Caller;
 use crate::catalog::{Catalog, KeyKind, KeyType};
 
 /// What is known about a global key.
@@ -22,6 +23,12 @@ impl GlobalKey {
         let is_of_principal = name.starts_with("aws:principal") || name == "aws:userid";
         self.always_present && (of == Askers::IamPrincipals || !is_of_principal)
     }
+}
+
+/// Whether every request of a caller has a key (R-EVL-75).
+pub fn is_always_present(key: &str, caller: &Caller) -> bool {
+    let askers = if caller.is_iam() { Askers::IamPrincipals } else { Askers::Anyone };
+    global_key(key).is_some_and(|known| known.is_always_present(askers))
 }
 
 /// Whose requests are asked about.

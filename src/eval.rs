@@ -15,7 +15,6 @@ use crate::layers::{DirectGrants, Guards, Layer, LayerPolicy, PolicyLayers, Publ
 use crate::policy::{ActionPattern, Condition, Effect, PolicyType, Selector, Spanned, Statement};
 use crate::request::{Context, Request};
 
-pub(crate) use operator::number;
 pub use principal::PrincipalClass;
 pub use scope::{
     is_in_scope, is_role_session_action, is_same_account, owner, requires_resource_policy,

@@ -61,6 +61,16 @@ impl Knowledge {
         }
     }
 
+    /// A whole context: what is known, of the other keys what a context says, and what follows from both.
+    pub fn completed(&self, context: &Context) -> Context {
+        let mut knowledge = self.clone();
+        for (key, value) in context.iter().filter(|(key, _)| self.known.get(key).is_none()) {
+            knowledge.known.set(key, value.clone());
+        }
+        knowledge.settle_followers();
+        knowledge.known
+    }
+
     /// Notes that a key is absent.
     pub fn set_absent(&mut self, key: &str) {
         self.absent.insert(fold(key));

@@ -8,9 +8,9 @@
 //! * Exact sets of points of any kind: [`algebra`].
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
 //!   [`context_keys`].
-//! * The meaning of a question that leaves context keys unsaid: [`knowledge`], [`cases`].
-//! * The meaning of all requests, as sets: [`compile`], and questions about them: [`analysis`]; the answers in words and
-//!   as JSON: [`tell`].
+//! * What follows from who asks: [`knowledge`].
+//! * The meaning of all requests, as sets: [`compile`]; of one request that leaves context keys unsaid: [`question`];
+//!   questions about all requests: [`analysis`], and the answers in words and as JSON: [`tell`].
 //! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows.
@@ -30,9 +30,9 @@ pub mod catalog;
 pub mod context_keys;
 pub mod knowledge;
 pub mod compile;
+pub mod question;
 pub mod analysis;
 pub mod tell;
-pub mod cases;
 pub mod scenario;
 pub mod store;
 pub mod stored;

@@ -21,6 +21,14 @@ pub struct Request {
     pub context: Context,
 }
 
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Request { action, resource, caller, .. } = self;
+        let context: Vec<String> = self.context.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        write!(f, "{action} on {resource} by {caller} with {{{}}}", context.join(", "))
+    }
+}
+
 /// A complete action name, `service:name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Action {

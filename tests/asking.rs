@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use iamdb::algebra::Budget;
 use iamdb::ask::{Ask, Unsaid, reply};
 use iamdb::caller::{Caller, IamCaller, IamKind};
-use iamdb::cases::Answer;
 use iamdb::catalog::Catalog;
-use iamdb::eval::{Decision, authorize};
+use iamdb::eval::{Decision, authorize, condition_holds};
 use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
 use iamdb::policy::{PolicyType, parse};
+use iamdb::question::{Answer, Form, Test, When};
 use iamdb::request::{Action, Context, Request, Resource, Value};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 /// A policy of a layer, read leniently as every stored policy is.
 pub(crate) fn layer_policy(text: &str, policy_type: PolicyType) -> LayerPolicy {
@@ -41,6 +42,25 @@ pub(crate) fn layers(identity: &[Json], boundary: &[Json]) -> PolicyLayers {
 /// What one identity policy without a boundary is answered.
 pub(crate) fn decide(policy: &Json, request: &Request) -> Decision {
     authorize(&layers(std::slice::from_ref(policy), &[]), request).decision
+}
+
+/// Enough for what tests ask, and soon spent where it is not.
+pub(crate) const SOME_WORK: Budget = Budget { work: 2_000_000, states: 200_000, classes: 12, levels: 500 };
+
+/// Whether a request fulfils the condition that an answer gave.
+pub(crate) fn fulfils(when: &When, request: &Request) -> bool {
+    let passes = |test: &Test| match test {
+        Test::Condition { condition, holds } => condition_holds(condition, &request.context) == *holds,
+        Test::Is { key, value, holds } => {
+            (request.context.get(key) == Some(&Value::Single(value.clone()))) == *holds
+        }
+        Test::Resource { entry, holds } => {
+            let on_it = json!({"Effect": "Allow", "Action": "*", "Resource": entry.value.to_string()});
+            let policy = json!({"Version": "2012-10-17", "Statement": on_it});
+            (decide(&policy, request) == Decision::Allowed) == *holds
+        }
+    };
+    when.cases.iter().any(|case| case.iter().all(passes)) == (when.form == Form::If)
 }
 
 /// A user whose account is not set, so that every resource is in it.

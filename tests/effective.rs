@@ -8,13 +8,13 @@ use iamdb::analysis::{Analysis, Part};
 use iamdb::arn::AccountId;
 use iamdb::ask::{Ask, Unsaid, reply};
 use iamdb::caller::Caller;
-use iamdb::cases::Answer;
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::eval::Decision;
 use iamdb::import::{Reading, apply};
 use iamdb::layers::PolicyLayers;
 use iamdb::policy::Document;
+use iamdb::question::Answer;
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use iamdb::store::{
     At, Attribution, FeatureSet, NewNode, NewOrganizationPolicy, NewPrincipal, NodeKind, OrganizationFacts,

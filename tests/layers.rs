@@ -4,13 +4,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use iamdb::cases::{self, Answer, KeyFacts, Question};
+use crate::asking::SOME_WORK;
 use iamdb::catalog::Catalog;
 use iamdb::context_keys::global_key;
 use iamdb::eval::{Decision, Route, authorize, authorize_where, owner};
 use iamdb::knowledge::Knowledge;
 use iamdb::layers::{DirectGrants, Layer, PolicyLayers, PublicBuckets, StatementRef};
 use iamdb::policy::Effect;
+use iamdb::question::{self, Answer, KeyFacts, Question};
 use iamdb::request::{Context, Request, Value::Single};
 use iamdb::scenario::{Documents, Reader, Scenario};
 use proptest::prelude::*;
@@ -335,15 +336,15 @@ proptest! {
             layers: &scenario.layers,
             request: Request { context: Context::default(), ..scenario.request.clone() },
             knowledge,
-            kind: &|key| KeyFacts { kind: global_key(key).map(|known| known.kind), always_present: always_present(key) },
+            facts: KeyFacts { kind: &|key| global_key(key).map(|known| known.kind), always_present: &always_present }, budget: SOME_WORK,
         };
         let allowed = ["true", "false"].map(|value| {
             let mut request = scenario.request.clone();
             request.context.set("aws:SecureTransport", Single(value.to_owned()));
             is_allowed(&scenario.layers, &request)
         });
-        let matter = cases::keys_that_matter(&question).unwrap();
-        match cases::answer(&question).unwrap() {
+        let matter = question::keys_that_matter(&question).unwrap();
+        match question::answer(&question).unwrap() {
             Answer::Decided(example) => {
                 let decided = example.evaluation.decision == Decision::Allowed;
                 prop_assert_eq!(allowed, [decided, decided]);

@@ -9,7 +9,7 @@
 mod agree;
 mod algebra;
 mod asking;
-mod cases;
+mod questions;
 mod catalog;
 mod checks;
 mod cmd;

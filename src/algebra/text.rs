@@ -127,6 +127,15 @@ impl Language {
         Language::any_of(std::slice::from_ref(glob), meter)
     }
 
+    /// The strings that are members when they stand between two others.
+    pub fn between(&self, before: &str, after: &str, meter: &mut Meter) -> Result<Language, Exhausted> {
+        let accepts_after = |state| self.map.label(self.map.state_after(state, after));
+        let start = self.map.state_after(0, before);
+        let states =
+            self.map.states().numbered(start, |_, target| target, |state| u32::from(accepts_after(state)));
+        Ok(Region { map: minimize::minimize(&states, &[false, true], meter)? })
+    }
+
     /// Whether a string is a member, in the time of reading it.
     pub fn accepts(&self, text: &str) -> bool {
         self.map.read(text)

@@ -9,10 +9,8 @@ use super::clause::{Clause, Entries, StatementBox};
 use super::{Analysis, AnalysisError, Read, allows};
 use crate::algebra::diagram::Datum;
 use crate::algebra::{Held, Set};
-use crate::arn::Arn;
 use crate::caller::{Caller, IamCaller, IamKind};
-use crate::catalog::KeyType;
-use crate::compile::{Callers, Level, Point, holder, level};
+use crate::compile::{Callers, Level, Point, holder};
 use crate::eval::Evaluation;
 use crate::pattern::{Pattern, Piece};
 use crate::policy::{ActionPattern, PrincipalEntry, ResourcePattern, Selector, Statement};
@@ -278,38 +276,17 @@ impl Analysis<'_> {
             set = self.compiler.arena().restrict(set, Level::Key(Arc::from(fold(key))), &one)?;
         }
         let Some(found) = self.compiler.arena().witness(set) else { return Ok(None) };
+        let context = Self::spelled(&self.compiler.context(&found, context), hints);
         let mut is_arn = true;
-        let mut context = context.clone();
         for (level, datum) in found {
             match (level, datum) {
                 (Level::IsArn, Datum::Flag(value)) => is_arn = value,
-                (Level::Relation(relation), Datum::Flag(true)) => {
-                    if let level::Subject::Key(key) = &relation.subject
-                        && let Some(text) = relation.template.example(&context)
-                    {
-                        context.set(key, Value::Single(text));
-                    }
-                }
-                (Level::Read(key, _), datum) => {
-                    if let Some(value) = self.value(KeyType::String, false, datum) {
-                        context.set(&key, value);
-                    }
-                }
-                (Level::Key(key), datum) => {
-                    let domain = self.compiler.universe().domain(&key);
-                    if let Some(value) = self.value(domain.base, domain.multivalued, datum)
-                        && context.get(&key).is_none()
-                    {
-                        context.set(&key, value);
-                    }
-                }
                 (level, Datum::Text(text)) => {
                     texts.insert(level, text);
                 }
                 _ => {}
             }
         }
-        self.fill(&mut context, hints);
         let action = match action {
             Some(action) => Some(action.clone()),
             None => {
@@ -340,53 +317,13 @@ impl Analysis<'_> {
         }))
     }
 
-    /// Gives every key that is always there a value, and each key its author's spelling.
-    fn fill(&self, context: &mut Context, hints: &Hints<'_>) {
-        let universe = self.compiler.universe();
+    /// A context with each key in its author's spelling.
+    fn spelled(context: &Context, hints: &Hints<'_>) -> Context {
         let mut spelled = Context::default();
-        let spell = |key: &str| hints.spelling.get(&fold(key)).cloned().unwrap_or_else(|| key.to_owned());
-        for (key, domain) in universe.keys() {
-            let value = match context.get(key) {
-                Some(value) => Some(value.clone()),
-                None if domain.always_present => Some(Value::Single(domain.example().to_owned())),
-                None => None,
-            };
-            if let Some(value) = value {
-                spelled.set(&spell(key), value);
-            }
+        for (key, value) in context.iter() {
+            spelled.set(hints.spelling.get(&fold(key)).map_or(key, String::as_str), value.clone());
         }
-        let time = |key: &str| context.get(key).or_else(|| spelled.get(key)).cloned();
-        if let Some(Value::Single(text)) = time("aws:CurrentTime")
-            && let Ok(at) = text.parse::<jiff::Timestamp>()
-            && spelled.get("aws:EpochTime").is_some()
-        {
-            spelled.set("aws:EpochTime", Value::Single(at.as_second().to_string()));
-        }
-        *context = spelled;
-    }
-
-    /// A datum as the value of a key; none where that is absence, or no value of the key's type.
-    fn value(&self, base: KeyType, multivalued: bool, datum: Datum) -> Option<Value> {
-        let items: Vec<String> = match datum {
-            Datum::TextKey(held) => items(held),
-            Datum::FlagKey(held) => items(held).iter().map(bool::to_string).collect(),
-            Datum::NumberKey(held) => items(held).iter().map(|number| number.to_plain_string()).collect(),
-            Datum::AddressKey(held) => items(held).iter().map(std::net::IpAddr::to_string).collect(),
-            Datum::InstantKey(held) => {
-                let second =
-                    |second: &i64| jiff::Timestamp::from_second(*second).ok().map(|at| at.to_string());
-                items(held).iter().filter_map(second).collect()
-            }
-            Datum::Flag(_) | Datum::Text(_) => Vec::new(),
-        };
-        let fits = |item: &String| base != KeyType::Arn || Arn::parse(item).is_some();
-        match items.as_slice() {
-            items if !items.iter().all(fits) => None,
-            [] => None,
-            [only] if !multivalued => Some(Value::Single(only.clone())),
-            _ if multivalued => Some(Value::Multi(items)),
-            _ => None,
-        }
+        spelled
     }
 
     /// The request, decided by both sides; none where they do not differ over it as the set has it, which they may only
@@ -423,17 +360,7 @@ impl Analysis<'_> {
             }
         }
         if !allows(&allowed) || refused.as_ref().is_some_and(allows) {
-            let context: Vec<String> =
-                request.context.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            return Err(AnalysisError::Disagreement {
-                request: format!(
-                    "{} on {} by {} with {{{}}}",
-                    request.action,
-                    request.resource,
-                    request.caller,
-                    context.join(", ")
-                ),
-            });
+            return Err(AnalysisError::Disagreement { request: request.to_string() });
         }
         Ok(Some(Witness { request, allowing: allowed, other: refused }))
     }
@@ -443,14 +370,6 @@ impl Analysis<'_> {
 fn is_inside_account(request: &Request) -> bool {
     let owner = request.resource_account.as_ref().map(crate::arn::AccountId::as_str);
     owner == Some(RESOURCE_ACCOUNT) && request.caller.account().map(crate::arn::AccountId::as_str) == owner
-}
-
-fn items<T>(held: Held<T>) -> Vec<T> {
-    match held {
-        Held::Absent => Vec::new(),
-        Held::One(value) => vec![value],
-        Held::Many(values) => values,
-    }
 }
 
 /// Resources made from the patterns of the clause, then `*` and whatever the set has.

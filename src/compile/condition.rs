@@ -10,12 +10,13 @@ use std::sync::Arc;
 use bigdecimal::BigDecimal;
 
 use super::level::{Level, Opaque, ReadAs};
-use super::universe::{EPOCH_TIME, KeyDomain};
+use super::universe::{EPOCH_TIME, Follows, KeyDomain};
 use super::value::{self, Addresses, Instants, Numbers, Values};
 use super::variable;
 use super::{Compiler, Outcome};
 use crate::algebra::domain::{Base, Region};
 use crate::algebra::{Exhausted, Flag, Glob, Keyed, Language, Meter, Set, SetAlgebra, Several, Text};
+use crate::arn::AccountId;
 use crate::catalog::KeyType;
 use crate::policy::{Condition, ConditionValue, Family, Quantifier, Test};
 use crate::request::{Context, fold};
@@ -378,12 +379,34 @@ impl Compiler {
         domain: KeyDomain,
         values: Language,
     ) -> Outcome<Set> {
+        let of_empty =
+            Language::of(&Glob::default(), self.arena.meter()).map_err(|what| self.at(folded, what))?;
+        let (key, domain, [values, empty]) = self.followed(folded, domain, [values, of_empty])?;
+        let example = self.universe.example(&key);
         let meter = self.arena.meter();
-        let region = Language::of(&Glob::default(), meter)
-            .and_then(|empty| Shape::of(condition, values, &empty, meter))
-            .and_then(|shape| within_text(shape, domain, meter));
+        let region = Shape::of(condition, values, &empty, meter);
+        let region = region.and_then(|shape| within_text(shape, domain, example, meter));
         let region = region.map_err(|what| self.at(folded, what))?;
-        self.key(folded, region)
+        self.key(&key, region)
+    }
+
+    /// Sets of values of a key; where it is made from another one, that key and the values of it that make them.
+    fn followed<const N: usize>(
+        &mut self,
+        folded: &str,
+        domain: KeyDomain,
+        values: [Language; N],
+    ) -> Outcome<(Arc<str>, KeyDomain, [Language; N])> {
+        let Some(Follows { before, key, after }) = self.universe.follows(folded) else {
+            return Ok((Arc::from(folded), domain, values));
+        };
+        let mut of_other = values;
+        for values in &mut of_other {
+            let between = values.between(&before, &after, self.arena.meter());
+            *values = between.map_err(|what| self.at(folded, what))?;
+        }
+        let domain = self.universe.domain(&key);
+        Ok((key, domain, of_other))
     }
 
     fn shape<D: Base>(
@@ -413,9 +436,11 @@ impl Compiler {
     /// That an open key has one value of a text.
     pub(super) fn one_text(&mut self, folded: &str, language: Language) -> Outcome<Set> {
         let domain = self.universe.domain(folded);
-        let region = within_text(Shape::one_of(language), domain, self.arena.meter());
+        let (key, domain, [language]) = self.followed(folded, domain, [language])?;
+        let example = self.universe.example(&key);
+        let region = within_text(Shape::one_of(language), domain, example, self.arena.meter());
         let region = region.map_err(|what| self.at(folded, what))?;
-        self.key(folded, region)
+        self.key(&key, region)
     }
 
     /// A key of strings, of which there is one, read as what the operator compares: whether it can be read so, and as
@@ -465,21 +490,25 @@ impl Compiler {
     }
 }
 
-/// As a set of the universe: a key of ARNs holds nothing else.
+/// As a set of the universe: a key of ARNs holds nothing else, and neither does one of an account. `example` is what it
+/// can hold.
 fn within_text(
     shape: Shape<Text>,
     domain: KeyDomain,
+    example: &'static str,
     meter: &mut Meter,
 ) -> Result<Region<Keyed<Text>>, Exhausted> {
-    if domain.base != KeyType::Arn {
-        return Ok(shape.within(domain, &"-".to_owned()));
-    }
-    let arns = value::arns(meter)?;
-    let example = "arn:::::".to_owned();
+    let values = match example {
+        AccountId::UNSET => Some(Language::of(&value::account(), meter)?),
+        _ if domain.base == KeyType::Arn => Some(value::arns(meter)?),
+        _ => None,
+    };
+    let example = example.to_owned();
+    let Some(values) = values else { return Ok(shape.within(domain, &example)) };
     let absent = if domain.always_present { shape.ones.contains(&example) } else { shape.absent };
-    let mut ones = shape.ones.intersection(&arns, meter)?;
+    let mut ones = shape.ones.intersection(&values, meter)?;
     if absent {
-        ones = ones.union(&arns.complement(), meter)?;
+        ones = ones.union(&values.complement(), meter)?;
     }
     Ok(Shape { ones, ..shape }.within(domain, &example))
 }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::principal::Class;
-use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets};
+use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets, value};
 use crate::algebra::{Flag, Glob, Language, Region, Set};
-use crate::arn::AccountId;
 use crate::caller::{Caller, IamKind};
 use crate::compile::universe::Callers;
 use crate::layers::{DirectGrants, Guards, Layer, PolicyLayers, PublicBuckets, StatementRef};
@@ -389,10 +388,7 @@ impl Compiler {
             let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
             return self.arena.intersection([arn, is_own]);
         }
-        let digits = crate::algebra::Chars::In(('0'..='9').collect());
-        let account: Glob =
-            std::iter::repeat_n(crate::algebra::Piece::One(digits), AccountId::UNSET.len()).collect();
-        let some = self.text_atom(Level::Account, &[account])?;
+        let some = self.text_atom(Level::Account, &[value::account()])?;
         let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
         let some = self.arena.intersection([arn, some])?;
         let other = self.arena.difference([some], [is_own])?;

@@ -134,6 +134,16 @@ pub enum Token {
     Variable(Arc<str>),
 }
 
+impl Token {
+    /// The key of a variable.
+    pub fn variable(&self) -> Option<Arc<str>> {
+        match self {
+            Token::Variable(key) => Some(Arc::clone(key)),
+            Token::Text(_) | Token::Star | Token::Question => None,
+        }
+    }
+}
+
 impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.subject {

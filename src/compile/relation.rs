@@ -167,12 +167,13 @@ impl Compiler {
         self.arena.intersection(all)
     }
 
-    fn related(&mut self, subject: Subject, template: &Template) -> Outcome<Set> {
+    pub(super) fn related(&mut self, subject: Subject, template: &Template) -> Outcome<Set> {
         if let Subject::Text(text) = &subject
-            && let Some((key, value)) = template.solved_for(text)
+            && let Some((key, values)) = template.solved_for(text)
             && is_textual(self.universe.domain(&key).base)
         {
-            let language = Language::of(&Glob::literal(&value), self.arena.meter());
+            let values: Vec<Glob> = values.iter().map(|value| Glob::literal(value)).collect();
+            let language = Language::any_of(&values, self.arena.meter());
             let language = language.map_err(|what| self.at(&key, what))?;
             return self.one_text(&key, language);
         }

@@ -9,7 +9,7 @@ use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::catalog::{KeyKind, KeyType};
 use crate::knowledge::Knowledge;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Piece};
 use crate::policy::Statement;
 use crate::request::{Resource, Value, fold};
 
@@ -82,8 +82,8 @@ pub struct KeyDomain {
 }
 
 impl KeyDomain {
-    /// A value that it can hold: what absence counts as, where that cannot be.
-    pub fn example(self) -> &'static str {
+    /// A value of its type.
+    fn example(self) -> &'static str {
         match self.base {
             KeyType::String | KeyType::Binary => "-",
             KeyType::Arn => "arn:::::",
@@ -91,6 +91,40 @@ impl KeyDomain {
             KeyType::Numeric => "0",
             KeyType::Date => "1970-01-01T00:00:00Z",
             KeyType::IpAddress => "127.0.0.1",
+        }
+    }
+}
+
+/// A key whose value is made from that of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Follows {
+    /// What is before the other's value.
+    pub(super) before: String,
+    /// The other key, folded.
+    pub(super) key: Arc<str>,
+    /// What is behind it.
+    pub(super) after: String,
+}
+
+impl Follows {
+    /// A template of one variable, as those of [`Knowledge::follows`] are.
+    fn of(template: &Pattern) -> Option<Follows> {
+        let at = template.pieces().iter().position(|piece| matches!(piece, Piece::Variable(_)))?;
+        let (before, rest) = template.pieces().split_at(at);
+        let (variable, after) = rest.split_first()?;
+        let text = |pieces: &[Piece]| -> Option<String> {
+            let text = |piece| match piece {
+                &Piece::Text(ref text) => Some(text.as_str()),
+                Piece::Star | Piece::Question | Piece::Variable(_) => None,
+            };
+            pieces.iter().map(text).collect()
+        };
+        match variable {
+            Piece::Variable(variable) => {
+                let key = Arc::from(fold(&variable.key));
+                Some(Follows { before: text(before)?, key, after: text(after)? })
+            }
+            Piece::Text(_) | Piece::Star | Piece::Question => None,
         }
     }
 }
@@ -124,6 +158,8 @@ impl Universe {
             let quantified = statement.conditions.iter().filter(|of| of.operator.quantifier.is_some());
             in_sets.extend(quantified.map(|condition| Arc::from(fold(&condition.key))));
         }
+        let followed = keys.iter().filter_map(|key| self.follows(key)).map(|follows| follows.key);
+        keys.extend(followed.collect::<Vec<_>>());
         for key in keys {
             let always_present = (facts.always_present)(&key) && !self.knowledge.is_absent(&key);
             let domain = match (self.typing, (facts.kind)(&key)) {
@@ -160,6 +196,23 @@ impl Universe {
     pub fn domain(&self, folded: &str) -> KeyDomain {
         let unheard = KeyDomain { base: KeyType::String, multivalued: false, always_present: false };
         self.keys.get(folded).copied().unwrap_or(unheard)
+    }
+
+    /// What an open key is made from, where that is another one.
+    pub(super) fn follows(&self, folded: &str) -> Option<Follows> {
+        self.knowledge.follows(folded).and_then(Follows::of)
+    }
+
+    /// A value that a key can hold: what absence counts as, where that cannot be. The account that is not set is one
+    /// all the same.
+    pub(super) fn example(&self, folded: &str) -> &'static str {
+        let is_account = |(_, template): &(String, Pattern)| {
+            template.variables().any(|variable| fold(&variable.key) == folded)
+        };
+        if self.knowledge.follows.iter().any(is_account) {
+            return AccountId::UNSET;
+        }
+        self.domain(folded).example()
     }
 
     /// The value of a key: known, known to be absent (`Some(None)`), or open.

@@ -12,6 +12,7 @@ use super::variable;
 use crate::algebra::domain::{Domain, Region};
 use crate::algebra::line::{DenseCut, DiscreteCut, Line};
 use crate::algebra::{Chars, Exhausted, Flag, Glob, Language, Meter, Piece, SetAlgebra};
+use crate::arn::AccountId;
 use crate::policy::date::{Side, instant};
 use crate::policy::{ConditionValue, Family, Test};
 
@@ -103,6 +104,12 @@ pub(super) fn arns(meter: &mut Meter) -> Result<Language, Exhausted> {
     (0..4).for_each(|_| glob.extend(field.clone()));
     glob.extend([Piece::Many(Chars::Any)]);
     Language::of(&glob, meter)
+}
+
+/// The id of any account.
+pub(super) fn account() -> Glob {
+    let digit = Piece::One(Chars::In(('0'..='9').collect()));
+    std::iter::repeat_n(digit, AccountId::UNSET.len()).collect()
 }
 
 /// The values that fit some policy value, and whether some policy value is not of the family.

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::level::{Fields, Template, Token};
-use super::universe::Universe;
+use super::universe::{Follows, Universe};
 use crate::algebra::{Chars, Exhausted, Glob, Language, Meter, Piece};
 use crate::pattern::{Pattern, Piece as Written, Variable};
 use crate::request::{Context, Value, fold};
 
 /// Into how many ways a pattern may fall, which open variables with defaults double.
 const MOST_WAYS: usize = 1024;
+/// How many parts of a text are tried for a variable.
+const MOST_PARTS: usize = 2_000;
 
 /// Where the values of variables come from.
 #[derive(Clone, Copy)]
@@ -25,7 +27,8 @@ pub(super) enum Values<'a> {
 enum Found {
     Text(String),
     Nothing,
-    Open,
+    /// Whatever a template of an open key comes to: as a rule that key itself.
+    Open(Vec<Token>),
 }
 
 /// One way in which a pattern can be read: a template, and what it takes of the open keys.
@@ -85,7 +88,12 @@ impl Values<'_> {
             Values::Of(context) => text(context.get(key)),
             Values::Known(universe) => match universe.known(key) {
                 Some(value) => text(value),
-                None if universe.can_be_variable(&folded) => Found::Open,
+                None if universe.can_be_variable(&folded) => Found::Open(match universe.follows(&folded) {
+                    Some(Follows { before, key, after }) => {
+                        vec![Token::Text(before), Token::Variable(key), Token::Text(after)]
+                    }
+                    None => vec![Token::Variable(Arc::from(folded))],
+                }),
                 None => Found::Nothing,
             },
         }
@@ -107,19 +115,20 @@ impl Values<'_> {
                         ways.iter_mut().for_each(|way| way.push(Token::Text(text.clone())));
                     }
                     (Found::Nothing, None) => return Ok(Vec::new()),
-                    (Found::Open, default) => {
-                        let key: Arc<str> = Arc::from(fold(key));
+                    (Found::Open(tokens), default) => {
+                        let keys: Vec<Arc<str>> = tokens.iter().filter_map(Token::variable).collect();
+                        let needs = |need| keys.iter().map(move |key| (Arc::clone(key), need));
                         let mut without = Vec::new();
                         if let Some(text) = default {
                             without.clone_from(&ways);
                             for way in &mut without {
-                                way.needs.push((Arc::clone(&key), Need::NoValue));
+                                way.needs.extend(needs(Need::NoValue));
                                 way.push(Token::Text(text.clone()));
                             }
                         }
                         for way in &mut ways {
-                            way.needs.push((Arc::clone(&key), Need::Value));
-                            way.push(Token::Variable(Arc::clone(&key)));
+                            way.needs.extend(needs(Need::Value));
+                            tokens.iter().for_each(|token| way.push(token.clone()));
                         }
                         ways.append(&mut without);
                         if ways.len() > MOST_WAYS {
@@ -254,7 +263,7 @@ impl Template {
                         return false;
                     }
                     Found::Text(value) => filled.push(Token::Text(value)),
-                    Found::Nothing | Found::Open => return false,
+                    Found::Nothing | Found::Open(_) => return false,
                 },
                 other => {
                     if let Token::Text(text) = other {
@@ -275,24 +284,49 @@ impl Template {
             Token::Question => Some("x".to_owned()),
             Token::Variable(key) => match Values::Of(context).of_key(key) {
                 Found::Text(text) => Some(text),
-                Found::Nothing | Found::Open => None,
+                Found::Nothing | Found::Open(_) => None,
             },
         };
         self.tokens.iter().map(text).collect()
     }
 
-    /// The one value that a template of one variable and no wildcard needs of that to be a text, and the variable.
-    pub(super) fn solved_for(&self, text: &str) -> Option<(Arc<str>, String)> {
-        let (before, key, after) = match self.tokens.as_slice() {
-            [Token::Variable(key)] => ("", key, ""),
-            [Token::Text(before), Token::Variable(key)] => (before.as_str(), key, ""),
-            [Token::Variable(key), Token::Text(after)] => ("", key, after.as_str()),
-            [Token::Text(before), Token::Variable(key), Token::Text(after)] => {
-                (before.as_str(), key, after.as_str())
-            }
-            _ => return None,
+    /// The variable of a template that has one only, and the values with which it matches a text; none where there are
+    /// several variables, or more parts of the text than may be tried.
+    pub(super) fn solved_for(&self, text: &str) -> Option<(Arc<str>, Vec<String>)> {
+        let mut keys: Vec<Arc<str>> = self.tokens.iter().filter_map(Token::variable).collect();
+        keys.dedup();
+        let [key] = keys.as_slice() else { return None };
+        let (before, after) = match self.tokens.as_slice() {
+            [Token::Text(before), .., Token::Text(after)] => (before.as_str(), after.as_str()),
+            [Token::Text(before), ..] => (before.as_str(), ""),
+            [.., Token::Text(after)] => ("", after.as_str()),
+            _ => ("", ""),
         };
-        let value = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).unwrap_or_default();
-        Some((Arc::clone(key), value.to_owned()))
+        let Some(rest) = text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)) else {
+            return Some((Arc::clone(key), Vec::new()));
+        };
+        let is_wild = |token: Option<&Token>| matches!(token, Some(Token::Star | Token::Question));
+        let (first, last) = match (before, after) {
+            ("", "") => (self.tokens.first(), self.tokens.last()),
+            ("", _) => (self.tokens.first(), self.tokens.iter().nth_back(1)),
+            (_, "") => (self.tokens.get(1), self.tokens.last()),
+            _ => (self.tokens.get(1), self.tokens.iter().nth_back(1)),
+        };
+        let cuts: Vec<usize> = rest.char_indices().map(|(at, _)| at).chain([rest.len()]).collect();
+        // Where no wildcard is before the variable it begins with the rest, and where none is behind it ends with it.
+        let starts = if is_wild(first) { cuts.as_slice() } else { &cuts[..1] };
+        let is_once = self.tokens.iter().filter(|token| matches!(token, Token::Variable(_))).count() == 1;
+        let ends = if is_wild(last) || !is_once { cuts.as_slice() } else { &cuts[cuts.len() - 1..] };
+        if starts.len() * ends.len() > MOST_PARTS {
+            return None;
+        }
+        let parts = starts.iter().flat_map(|&start| ends.iter().filter_map(move |&end| rest.get(start..end)));
+        let fits = |part: &&str| {
+            let mut context = Context::default();
+            context.set(key, Value::Single((*part).to_owned()));
+            self.matches(text, &context)
+        };
+        let values: BTreeSet<&str> = parts.filter(|part| !part.is_empty()).filter(fits).collect();
+        Some((Arc::clone(key), values.into_iter().map(str::to_owned).collect()))
     }
 }

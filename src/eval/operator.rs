@@ -2,8 +2,6 @@
 
 mod test;
 
-pub(crate) use test::number;
-
 use crate::policy::{Condition, Quantifier, Test};
 use crate::request::Context;
 

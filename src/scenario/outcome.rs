@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Reader, Scenario};
+use crate::algebra::Budget;
 use crate::arn::AccountId;
 use crate::caller::IamKind;
-use crate::cases::{self, CasesError, KeyFacts, Question};
-use crate::context_keys::global_key;
+use crate::context_keys::is_always_present;
 use crate::eval::{self, authorize};
 use crate::explain;
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, StatementRef};
 use crate::policy::{PrincipalEntry, Selector, position};
+use crate::question::{self, KeyFacts, Question, QuestionError};
 use crate::request::{Context, Request, Resource};
+
+/// How much work is done to find the keys that matter: a moment for each of many scenarios.
+const MOST_WORK: u64 = 5_000_000;
 
 /// The answer to a scenario.
 #[derive(Debug, Serialize)]
@@ -157,9 +161,9 @@ impl Scenario {
         })
     }
 
-    /// The keys that are absent and could matter: asked of [`cases`] with every unsaid key open. Where no statement
+    /// The keys that are absent and could matter: asked of [`question`] with every unsaid key open. Where no statement
     /// mentions such a key there is nothing to ask.
-    fn missing(&self, reader: &Reader<'_>) -> Result<Vec<String>, CasesError> {
+    fn missing(&self, reader: &Reader<'_>) -> Result<Vec<String>, QuestionError> {
         let unsaid = |key: &str| self.request.context.get(key).is_none();
         if !self.layers.statements().any(|(_, statement)| statement.context_keys().any(unsaid)) {
             return Ok(Vec::new());
@@ -174,12 +178,13 @@ impl Scenario {
             layers: &self.layers,
             request: Request { context: Context::default(), ..self.request.clone() },
             knowledge,
-            kind: &|key| KeyFacts {
-                kind: reader.documents.kind(key, reader.catalog),
-                always_present: global_key(key).is_some_and(|known| known.always_present),
+            facts: KeyFacts {
+                kind: &|key| reader.documents.kind(key, reader.catalog),
+                always_present: &|key| is_always_present(key, &self.request.caller),
             },
+            budget: Budget { work: MOST_WORK, ..Budget::default() },
         };
-        cases::keys_that_matter(&question)
+        question::keys_that_matter(&question)
     }
 
     /// What is ignored, assumed or malformed.

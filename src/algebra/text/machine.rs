@@ -200,8 +200,13 @@ impl<O: Label> Machine<O> {
     }
 
     pub(crate) fn read(&self, text: &str) -> O {
+        self.label(self.state_after(0, text))
+    }
+
+    /// The state to which a text leads from another.
+    pub(super) fn state_after(&self, start: u32, text: &str) -> u32 {
         let states = self.states();
-        let mut state = 0;
+        let mut state = start;
         for c in text.chars() {
             let edges = states.edges(state);
             state = match edges.binary_search_by_key(&c, |(named, _)| *named) {
@@ -210,7 +215,7 @@ impl<O: Label> Machine<O> {
                 Err(_) => states.others(state),
             };
         }
-        self.label(state)
+        state
     }
 
     pub(super) fn same_everywhere(&self) -> Option<O> {

@@ -12,11 +12,11 @@ use super::super::session::shell_quoted;
 use super::super::text::{Text, quoted_list, shown};
 use crate::ask::{Ask, Degraded, Near, Note, Reply};
 use crate::caller::{Caller, IamKind};
-use crate::cases::{Answer, Depends, Example, Test, When};
 use crate::eval::{self, Decision, Fit, Route};
 use crate::explain;
 use crate::layers::{Layer, LayerPolicy, Level, StatementRef};
 use crate::policy::{Condition, Effect, PrincipalEntry, Selector, Span, Spanned, Statement, position};
+use crate::question::{Answer, Depends, Example, Form, Test, When};
 use crate::request::{Context, Value};
 
 /// How many near misses are worth reading.
@@ -84,9 +84,13 @@ fn text(ask: &Ask<'_>, reply: &Reply, detail: Detail) -> Vec<Text> {
     let verb = if word == "no" { "cannot" } else { "can" };
     let whether = if word == "undecided" { "whether " } else { "" };
     let tail = match &reply.answer {
-        Answer::Depends(depends) if !depends.exact => ", for example if",
-        Answer::Depends(depends) if depends.when.cases.len() > 1 => ", in one of these cases",
-        Answer::Depends(_) => ", provided that",
+        Answer::Depends(Depends { when, .. }) => match (when.form, when.cases.len()) {
+            _ if !when.exact => ", for example if",
+            (Form::If, 1) => ", provided that",
+            (Form::If, _) => ", in one of these cases",
+            (Form::Unless, 1) => ", unless",
+            (Form::Unless, _) => ", unless in one of these cases",
+        },
         Answer::Decided(_) => "",
     };
     let who = shown(&principal(ask));
@@ -174,13 +178,9 @@ fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
         if nth > 0 {
             lines.push("  or".into());
         }
-        for (nth, clause) in case.iter().enumerate() {
+        for (nth, test) in case.iter().enumerate() {
             let and = if nth == 0 { "" } else { "and " };
-            let mut alternatives = clause
-                .alternatives
-                .iter()
-                .map(|tests| tests.iter().map(|t| test_text(&clause.name, t)).join(" and "));
-            lines.push(format!("    {and}{}", alternatives.join(" or ")).into());
+            lines.push(format!("    {and}{}", test_text(test)).into());
         }
     }
     lines.push(Text::default());
@@ -200,15 +200,14 @@ fn word_of_refusal(example: &Example) -> &'static str {
 }
 
 /// A test in the words of the policy: `aws:SecureTransport Bool true`.
-fn test_text(key: &str, test: &Test) -> String {
-    let key = shown(key);
+fn test_text(test: &Test) -> String {
     match test {
         Test::Condition { condition, holds: true } => condition_text(condition),
         Test::Condition { condition, holds: false } => format!("not ({})", condition_text(condition)),
-        Test::Is(None) => format!("{key} is absent"),
-        Test::Is(Some(value)) => format!("{key} is {}", shown(&value.to_string())),
-        Test::IsNot(None) => format!("{key} is present"),
-        Test::IsNot(Some(value)) => format!("{key} is not {}", shown(&value.to_string())),
+        Test::Is { key, value, holds: true } => format!("{} is {}", shown(key), shown(value)),
+        Test::Is { key, value, holds: false } => format!("{} is not {}", shown(key), shown(value)),
+        Test::Resource { entry, holds: true } => format!("it matches {}", shown(&entry.to_string())),
+        Test::Resource { entry, holds: false } => format!("it does not match {}", shown(&entry.to_string())),
     }
 }
 
@@ -443,7 +442,6 @@ fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
         Answer::Depends(depends) => {
             object["missing_context"] = json!(depends.keys);
             object["when"] = when_json(&depends.when);
-            object["when"]["exact"] = json!(depends.exact);
             object["examples"] =
                 json!([example_json(depends, &depends.allowed), example_json(depends, &depends.denied)]);
         }
@@ -491,25 +489,23 @@ fn condition_json(condition: &Condition) -> Json {
     json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
 }
 
-/// A disjunction of conjunctions of keys, each of which has alternatives.
+/// The cases, each a conjunction, in which it is allowed, or those in which it is not.
 fn when_json(when: &When) -> Json {
-    let test = |key: &str, test: &Test| match test {
+    let test = |test: &Test| match test {
         Test::Condition { condition, holds } => {
             let mut object = condition_json(condition);
             object["holds"] = json!(holds);
             object
         }
-        Test::Is(value) => json!({ "key": key, "is": value.as_ref().map(value_json) }),
-        Test::IsNot(value) => json!({ "key": key, "is_not": value.as_ref().map(value_json) }),
+        Test::Is { key, value, holds } => json!({ "key": key, "is": value, "holds": holds }),
+        Test::Resource { entry, holds } => json!({ "resource": entry.to_string(), "holds": holds }),
     };
-    let clause = |clause: &crate::cases::Clause| {
-        let alternatives = clause
-            .alternatives
-            .iter()
-            .map(|tests| tests.iter().map(|of| test(&clause.name, of)).collect::<Vec<_>>());
-        json!({ "key": clause.name, "any_of": alternatives.collect::<Vec<_>>() })
+    let form = match when.form {
+        Form::If => "any_of",
+        Form::Unless => "none_of",
     };
-    json!({ "any_of": when.cases.iter().map(|case| case.iter().map(clause).collect::<Vec<_>>()).collect::<Vec<_>>() })
+    let cases = when.cases.iter().map(|case| case.iter().map(test).collect::<Vec<_>>());
+    json!({ form: cases.collect::<Vec<_>>(), "exact": when.exact })
 }
 
 fn value_json(value: &Value) -> Json {

@@ -4,9 +4,9 @@ use super::super::super::output::FAINT;
 use super::super::super::text::{Text, shown};
 use super::{condition_text, place_text, principals, resources};
 use crate::ask::{Ask, Reply};
-use crate::cases::Answer;
 use crate::eval::{self, Fit};
 use crate::layers::{Layer, StatementRef};
+use crate::question::Answer;
 use crate::request::fold;
 use crate::stored::Assumption;
 

@@ -1,0 +1,139 @@
+//! Sets about one action on one resource, which are sets of contexts; and a point of a set as a context again.
+
+use super::level::{Level, Relation, Subject};
+use super::{CompileError, Compiler, Outcome, Point};
+use crate::algebra::diagram::{Assignment, Datum};
+use crate::algebra::{Glob, Held, Language, Set};
+use crate::arn::Arn;
+use crate::catalog::KeyType;
+use crate::policy::Condition;
+use crate::request::{Context, Request, Value};
+
+impl Compiler {
+    /// The requests in whose context a condition holds.
+    pub fn where_holds(&mut self, condition: &Condition) -> Result<Set, CompileError> {
+        Ok(self.condition(condition)?)
+    }
+
+    /// The requests in which an open key has one value.
+    pub fn only(&mut self, folded: &str, value: &str) -> Result<Set, CompileError> {
+        let language = Language::of(&Glob::literal(value), self.arena.meter());
+        let language = language.map_err(|what| self.at(folded, what))?;
+        Ok(self.one_text(folded, language)?)
+    }
+
+    /// The contexts in which a request is in a set, whatever its own context says.
+    pub fn about(&mut self, set: Set, request: &Request) -> Result<Set, CompileError> {
+        let point = Point::of(request);
+        let is_arn = Datum::Flag(point.flag(&Level::IsArn));
+        let mut set = self.arena.restrict(set, Level::IsArn, &is_arn)?;
+        let of_action = [Level::Service, Level::Name];
+        let of_caller = [Level::Caller, Level::CallerId, Level::FederatedBy];
+        for level in of_action.into_iter().chain(Level::FIELDS).chain(of_caller) {
+            let text = Datum::Text(point.text(&level).to_owned());
+            set = self.arena.restrict(set, level, &text)?;
+        }
+        for level in self.arena.levels(set) {
+            if let Level::Relation(relation) = &level
+                && let Relation { subject: Subject::Field(field), template } = &**relation
+            {
+                let known = self.related(Subject::Text(point.text(field).into()), template)?;
+                set = self.replaced(set, &level, known)?;
+            }
+        }
+        Ok(set)
+    }
+
+    /// A set in which a flag is what another set says.
+    fn replaced(&mut self, set: Set, level: &Level, by: Set) -> Outcome<Set> {
+        let if_so = self.arena.restrict(set, level.clone(), &Datum::Flag(true))?;
+        let if_not = self.arena.restrict(set, level.clone(), &Datum::Flag(false))?;
+        let if_so = self.arena.intersection([if_so, by])?;
+        let if_not = self.arena.difference([if_not], [by])?;
+        self.arena.union([if_so, if_not])
+    }
+
+    /// A context for a point: what is said already, what the point says, and a value for each key that is always
+    /// there.
+    pub fn context(&self, point: &[(Level, Datum)], said: &Context) -> Context {
+        let mut context = said.clone();
+        for (level, datum) in point {
+            match (level, datum) {
+                (Level::Relation(relation), Datum::Flag(true)) => {
+                    if let Subject::Key(key) = &relation.subject
+                        && let Some(text) = relation.template.example(&context)
+                    {
+                        context.set(key, Value::Single(text));
+                    }
+                }
+                (Level::Read(key, _), datum) => {
+                    if let Some(value) = value(KeyType::String, false, datum) {
+                        context.set(key, value);
+                    }
+                }
+                (Level::Key(key), datum) => {
+                    let domain = self.universe.domain(key);
+                    if let Some(value) = value(domain.base, domain.multivalued, datum)
+                        && context.get(key).is_none()
+                    {
+                        context.set(key, value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut of_keys = Context::default();
+        for (key, domain) in self.universe.keys() {
+            let value = match context.get(key) {
+                Some(value) => Some(value.clone()),
+                None if domain.always_present && self.universe.follows(key).is_none() => {
+                    Some(Value::Single(self.universe.example(key).to_owned()))
+                }
+                None => None,
+            };
+            if let Some(value) = value {
+                of_keys.set(key, value);
+            }
+        }
+        // The time as seconds is the same time (R-EVL-74).
+        let time = context.get("aws:CurrentTime").or_else(|| of_keys.get("aws:CurrentTime"));
+        if let Some(Value::Single(text)) = time
+            && let Ok(at) = text.parse::<jiff::Timestamp>()
+            && of_keys.get("aws:EpochTime").is_some()
+        {
+            of_keys.set("aws:EpochTime", Value::Single(at.as_second().to_string()));
+        }
+        of_keys
+    }
+}
+
+/// A datum as the value of a key; none where that is absence, or no value of the key's type.
+fn value(base: KeyType, multivalued: bool, datum: &Datum) -> Option<Value> {
+    let items: Vec<String> = match datum {
+        Datum::TextKey(held) => items(held).to_vec(),
+        Datum::FlagKey(held) => items(held).iter().map(bool::to_string).collect(),
+        Datum::NumberKey(held) => items(held).iter().map(|number| number.to_plain_string()).collect(),
+        Datum::AddressKey(held) => items(held).iter().map(std::net::IpAddr::to_string).collect(),
+        Datum::InstantKey(held) => {
+            let second = |second: &i64| jiff::Timestamp::from_second(*second).ok().map(|at| at.to_string());
+            items(held).iter().filter_map(second).collect()
+        }
+        Datum::Flag(_) | Datum::Text(_) => Vec::new(),
+    };
+    let fits = |item: &String| base != KeyType::Arn || Arn::parse(item).is_some();
+    match items.as_slice() {
+        items if !items.iter().all(fits) => None,
+        [] => None,
+        [only] if !multivalued => Some(Value::Single(only.clone())),
+        _ if multivalued => Some(Value::Multi(items)),
+        _ => None,
+    }
+}
+
+fn items<T>(held: &Held<T>) -> &[T] {
+    match held {
+        Held::Absent => &[],
+        Held::One(value) => std::slice::from_ref(value),
+        Held::Many(values) => values,
+    }
+}

@@ -1,0 +1,415 @@
+//! Questions that leave context keys open: *yes*, *no*, or *depends*, and then on what.
+//!
+//! A key that nobody mentions is *unknown*, not absent. The policies that can matter become the set of the contexts in
+//! which the request is allowed ([`compile`](crate::compile)). Where that is all contexts the answer is yes, where it
+//! is none no; else it *depends* on the keys that the set tells apart, and the set in the policies' own conditions
+//! (`when`) is when the answer is yes.
+//!
+//! Whatever is shown has been decided by the evaluator ([`eval`](crate::eval)). Where it contradicts the set, that is
+//! an error of this program, never an answer.
+
+mod standing;
+mod when;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bigdecimal::BigDecimal;
+use itertools::Itertools;
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::algebra::diagram::Datum;
+use crate::algebra::{Budget, BudgetError, Held, Set};
+use crate::catalog::KeyType;
+use crate::compile::level::Subject;
+use crate::compile::{Callers, CompileError, Compiler, Level, Point, Typing, Universe};
+use crate::eval::{Decision, Evaluation, authorize};
+use crate::knowledge::Knowledge;
+use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
+use crate::pattern::{Pattern, Piece};
+use crate::policy::{Condition, ConditionValue, PolicyType, Spanned, Statement, parse};
+use crate::request::{Context, Request, Value, fold};
+
+use standing::Standings;
+
+pub use crate::compile::KeyFacts;
+pub use when::{Form, Test, When};
+
+/// What open variables are given where a context is looked for.
+const NAMES: [&str; 2] = ["alice", "bob"];
+
+/// A text of each type: its endings complete what a value begins with.
+const ENDINGS: [&str; 6] = ["true", "0", "0.0.0.0", "::", "2000-01-01T00:00:00Z", "x"];
+
+/// A question about one action on one resource.
+pub struct Question<'a> {
+    /// The policies.
+    pub layers: &'a PolicyLayers,
+    /// Who asks for what; its context is empty.
+    pub request: Request,
+    /// What is known of the context.
+    pub knowledge: Knowledge,
+    /// What is on record of keys.
+    pub facts: KeyFacts<'a>,
+    /// How much the answer may cost.
+    pub budget: Budget,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The same in every case, or, if denied, at least denied in every case.
+    Decided(Example),
+    /// Allowed in some cases and not in others.
+    Depends(Depends),
+}
+
+/// One complete request and its decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// The values that were chosen for the unknown keys that policies mention; `None` is absent.
+    pub chosen: BTreeMap<String, Option<Value>>,
+    /// The whole context.
+    pub context: Context,
+    /// What the evaluator says.
+    pub evaluation: Evaluation,
+}
+
+/// An answer that depends on keys that were not given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Depends {
+    /// The keys on which it depends, in the author's spelling.
+    pub keys: Vec<String>,
+    /// When it is allowed.
+    pub when: When,
+    /// A case in which it is allowed.
+    pub allowed: Example,
+    /// A case in which it is not.
+    pub denied: Example,
+}
+
+/// Why a question could not be answered.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum QuestionError {
+    /// The sets are too complicated.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// Whether any context makes the difference is not known.
+    #[error("whether some values of {} make a difference could not be decided", quoted(keys))]
+    Undecided {
+        /// The keys.
+        keys: Vec<String>,
+    },
+    /// The two meanings of a policy disagree, which is a mistake in this program.
+    #[error(
+        "the evaluator and the algebra disagree about {request}: this is a bug in iamdb, please report it with the policies"
+    )]
+    Disagreement {
+        /// The request.
+        request: String,
+    },
+}
+
+impl From<BudgetError<Level>> for QuestionError {
+    fn from(budget: BudgetError<Level>) -> Self {
+        QuestionError::Compile(CompileError::from(budget))
+    }
+}
+
+fn quoted(keys: &[String]) -> String {
+    keys.iter().map(|key| format!("`{key}`")).join(", ")
+}
+
+/// Answers a question.
+pub fn answer(question: &Question<'_>) -> Result<Answer, QuestionError> {
+    let standings = Standings::of(question);
+    let answer = Contexts::of(question, &standings).and_then(Contexts::answer);
+    match answer {
+        // What is decided anyway needs no sets.
+        Err(QuestionError::Compile(_)) if standings.decide(question) => {
+            let context = question.knowledge.completed(&Context::default());
+            let evaluation = authorize(question.layers, &of_context(question, context.clone()));
+            Ok(Answer::Decided(Example { chosen: BTreeMap::new(), context, evaluation }))
+        }
+        answer => answer,
+    }
+}
+
+/// The keys on which an answer depends; none where it is decided.
+pub fn keys_that_matter(question: &Question<'_>) -> Result<Vec<String>, QuestionError> {
+    let standings = Standings::of(question);
+    if standings.decide(question) {
+        return Ok(Vec::new());
+    }
+    let contexts = Contexts::of(question, &standings)?;
+    if contexts.compiler.is_exact(contexts.allowed) {
+        return Ok(contexts.keys());
+    }
+    Ok(match contexts.answer()? {
+        Answer::Depends(depends) => depends.keys,
+        Answer::Decided(_) => Vec::new(),
+    })
+}
+
+fn of_context(question: &Question<'_>, context: Context) -> Request {
+    Request { context, ..question.request.clone() }
+}
+
+/// The contexts of a question.
+struct Contexts<'q, 'a> {
+    question: &'q Question<'a>,
+    /// The policies, as far as they can matter.
+    layers: PolicyLayers,
+    /// How the unknown keys that they mention are written, by folded name.
+    spelling: BTreeMap<String, String>,
+    compiler: Compiler,
+    /// Those in which the request is allowed.
+    allowed: Set,
+    /// Those in which something denies it.
+    denied: Set,
+    /// Those in which it would be, if every document that is not known allowed everything (R-EVL-64).
+    hoped_for: Set,
+}
+
+impl<'q, 'a> Contexts<'q, 'a> {
+    fn of(question: &'q Question<'a>, standings: &Standings) -> Result<Self, QuestionError> {
+        let Question { request, knowledge, .. } = question;
+        let callers = Callers::One(request.caller.clone());
+        let mut universe = Universe::new(callers, knowledge.clone(), Typing::Typed);
+        universe.resource_account.clone_from(&request.resource_account);
+        // R-EVL-76: a key is multivalued if any policy in play says so.
+        universe.admit(question.layers.statements().map(|(_, statement)| statement), &question.facts);
+        let mut compiler = Compiler::new(universe, question.budget);
+        let layers = standings.relevant(question.layers);
+        let compiled = compiler.layers(&layers)?;
+        let allowed = compiler.about(compiled.allowed, request)?;
+        let denied = compiler.about(compiled.denied, request)?;
+        let hoped_for = match with_unknown_allowing(&layers) {
+            Some(layers) => {
+                let hoped_for = compiler.layers(&layers)?.allowed;
+                compiler.about(hoped_for, request)?
+            }
+            None => allowed,
+        };
+        let mut spelling = BTreeMap::new();
+        let mut spell = |key: &str| {
+            if knowledge.is_unknown(key) {
+                spelling.entry(fold(key)).or_insert_with(|| key.to_owned());
+            }
+        };
+        for key in layers.statements().flat_map(|(_, statement)| statement.context_keys()) {
+            match knowledge.follows(key) {
+                Some(template) => template.variables().for_each(|variable| spell(&variable.key)),
+                None => spell(key),
+            }
+        }
+        Ok(Contexts { question, layers, spelling, compiler, allowed, denied, hoped_for })
+    }
+
+    fn answer(mut self) -> Result<Answer, QuestionError> {
+        let allowed = self.compiler.coherent(self.allowed)?;
+        let refused = self.compiler.arena().complement(self.allowed)?;
+        let refused = self.compiler.coherent(refused)?;
+        let yes = self.example(allowed, Decision::Allowed)?;
+        let no = self.refusal()?;
+        let keys = self.keys();
+        match (yes, no) {
+            (Some(yes), None) if refused == Set::EMPTY => Ok(Answer::Decided(yes)),
+            (None, Some(no)) if allowed == Set::EMPTY => Ok(Answer::Decided(no)),
+            (Some(allowed), Some(denied)) => {
+                let when = self.when()?;
+                Ok(Answer::Depends(Depends { keys, when, allowed, denied }))
+            }
+            _ => Err(QuestionError::Undecided { keys }),
+        }
+    }
+
+    /// The weakest refusal speaks for all: what is not known, then an implicit deny.
+    fn refusal(&mut self) -> Result<Option<Example>, QuestionError> {
+        let arena = self.compiler.arena();
+        let unknown = arena.difference([self.hoped_for], [self.allowed])?;
+        let implicit = arena.complement(self.allowed)?;
+        let implicit = arena.difference([implicit], [self.denied])?;
+        let any = arena.complement(self.allowed)?;
+        for (set, weakest) in [
+            (unknown, Decision::Unknown),
+            (implicit, Decision::ImplicitlyDenied),
+            (any, Decision::ExplicitlyDenied),
+        ] {
+            if let Some(example) = self.example(set, weakest)? {
+                return Ok(Some(example));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A context of a set; none where those that were tried are in it only as far as it can tell.
+    fn example(&mut self, set: Set, decision: Decision) -> Result<Option<Example>, QuestionError> {
+        for said in self.starts(set) {
+            let mut within = set;
+            for (key, value) in said.iter() {
+                let value = Datum::TextKey(Held::One(value.to_string()));
+                within = self.compiler.arena().restrict(within, Level::Key(Arc::from(fold(key))), &value)?;
+            }
+            let Some(point) = self.compiler.arena().witness(within) else { continue };
+            let mut found = self.compiler.context(&point, &said);
+            if !self.is_in(set, &found) {
+                continue;
+            }
+            for key in found.iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>() {
+                let mut shorter = found.clone();
+                shorter.remove(&key);
+                let is_needed = self.compiler.universe().domain(&fold(&key)).always_present;
+                if !is_needed && self.is_in(set, &shorter) {
+                    found = shorter;
+                }
+            }
+            let chosen = self.spelling.iter().map(|(folded, key)| (key.clone(), found.get(folded).cloned()));
+            let chosen = chosen.collect();
+            let context = self.question.knowledge.completed(&self.spelled(&found));
+            let request = of_context(self.question, context);
+            let evaluation = authorize(self.question.layers, &request);
+            if (evaluation.decision == Decision::Allowed) != (decision == Decision::Allowed) {
+                return Err(QuestionError::Disagreement { request: request.to_string() });
+            }
+            return Ok(Some(Example { chosen, context: request.context, evaluation }));
+        }
+        Ok(None)
+    }
+
+    /// What is said of keys before a point is looked for: nothing; the same name of all that are variables; and of each
+    /// key with a condition that says more than a set of values can, what its values begin with.
+    fn starts(&self, set: Set) -> Vec<Context> {
+        let values = |statement: &'_ Statement| -> Vec<Pattern> {
+            let values = statement.conditions.iter().flat_map(|condition| &condition.values);
+            let values = values.map(|value| value.pattern.clone());
+            values.chain(statement.resource_segments().cloned()).collect()
+        };
+        let patterns = self.layers.statements().flat_map(|(_, statement)| values(statement));
+        let variables: BTreeSet<String> = patterns
+            .flat_map(|pattern| pattern.variables().map(|of| fold(&of.key)).collect::<Vec<_>>())
+            .collect();
+        let universe = self.compiler.universe();
+        let open: Vec<&String> = variables.iter().filter(|key| universe.is_open_text(key)).collect();
+        let named = |name: &str| {
+            let mut context = Context::default();
+            for key in &open {
+                context.set(key, Value::Single(name.to_owned()));
+            }
+            context
+        };
+        let mut starts = vec![Context::default()];
+        starts.extend(NAMES.map(named));
+        for level in self.compiler.levels(set) {
+            let Level::Opaque(opaque) = level else { continue };
+            let key = fold(&opaque.0.key);
+            let domain = universe.domain(&key);
+            for text in typical(&opaque.0, domain.base) {
+                let value = if domain.multivalued { Value::Multi(vec![text]) } else { Value::Single(text) };
+                let mut context = Context::default();
+                context.set(&key, value);
+                starts.push(context);
+            }
+        }
+        starts
+    }
+
+    fn is_in(&self, set: Set, context: &Context) -> bool {
+        let request = of_context(self.question, self.question.knowledge.completed(context));
+        self.compiler.contains(set, &Point::of(&request))
+    }
+
+    fn spelled(&self, context: &Context) -> Context {
+        let mut spelled = Context::default();
+        for (key, value) in context.iter() {
+            spelled.set(self.spelling.get(&fold(key)).map_or(key, String::as_str), value.clone());
+        }
+        spelled
+    }
+
+    /// The unknown keys by which it is allowed or not, in the author's spelling.
+    fn keys(&self) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        for level in self.compiler.levels(self.allowed) {
+            match level {
+                Level::Key(key) | Level::Read(key, _) => {
+                    // The two keys of the time are one coordinate (R-EVL-74).
+                    if *key == *"aws:currenttime" {
+                        found.insert("aws:epochtime".to_owned());
+                    }
+                    found.insert(key.to_string());
+                }
+                Level::Relation(relation) => {
+                    if let Subject::Key(key) = &relation.subject {
+                        found.insert(key.to_string());
+                    }
+                    let variables = relation.template.tokens.iter().filter_map(|token| token.variable());
+                    found.extend(variables.map(|key| key.to_string()));
+                }
+                Level::Opaque(opaque) => {
+                    found.insert(fold(&opaque.0.key));
+                    let values = opaque.0.values.iter().flat_map(|value| value.pattern.pieces());
+                    found.extend(values.filter_map(|piece| match piece {
+                        Piece::Variable(variable) => Some(fold(&variable.key)),
+                        Piece::Text(_) | Piece::Star | Piece::Question => None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        found.iter().filter_map(|key| self.spelling.get(key).cloned()).collect()
+    }
+}
+
+/// Texts of a type that begin as the values of a condition do.
+fn typical(condition: &Condition, base: KeyType) -> Vec<String> {
+    let is_of_type = |text: &String| match base {
+        KeyType::String | KeyType::Binary | KeyType::Arn => true,
+        KeyType::Bool => matches!(text.as_str(), "true" | "false"),
+        KeyType::Numeric => text.parse::<BigDecimal>().is_ok(),
+        KeyType::Date => text.parse::<Timestamp>().is_ok(),
+        KeyType::IpAddress => text.parse::<IpAddr>().is_ok_and(|address| address.to_string() == *text),
+    };
+    let begin = |value: &Spanned<ConditionValue>| match value.pattern.pieces().first() {
+        Some(Piece::Text(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let beginnings = condition.values.iter().map(begin).chain([String::new()]).unique();
+    let with_endings = beginnings.flat_map(|begin| {
+        let endings = ENDINGS.iter().flat_map(|text| (0..=text.len()).filter_map(|at| text.get(at..)));
+        endings.map(move |ending| format!("{begin}{ending}"))
+    });
+    with_endings.filter(is_of_type).unique().collect()
+}
+
+/// Layers in which every policy whose document is not known allows everything; none where all are known.
+fn with_unknown_allowing(layers: &PolicyLayers) -> Option<PolicyLayers> {
+    let mut present = layers.present().flat_map(|layer| layers.policies(layer));
+    if present.all(|policy| policy.document.is_some()) {
+        return None;
+    }
+    Some(layers.map_policies(|_, _, policy| match &policy.document {
+        Some(_) => policy.clone(),
+        None => policy.with_document(Some(allowing_everything(policy))),
+    }))
+}
+
+fn allowing_everything(policy: &LayerPolicy) -> Arc<LayerDocument> {
+    let principal = match policy.policy_type {
+        PolicyType::Identity | PolicyType::Boundary | PolicyType::Session | PolicyType::Scp => "",
+        PolicyType::Resource(_) | PolicyType::Trust | PolicyType::VpcEndpoint | PolicyType::Rcp => {
+            r#""Principal": "*", "#
+        }
+    };
+    let resource = match policy.policy_type {
+        PolicyType::Trust => "",
+        _ => r#", "Resource": "*""#,
+    };
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", {principal}"Action": "*"{resource}}}}}"#
+    );
+    let parsed = parse(&text, policy.policy_type);
+    Arc::new(LayerDocument { text, parsed })
+}

@@ -1,0 +1,124 @@
+//! Which statements can matter to a question, as far as the evaluator easily tells, and whether they decide it
+//! whatever is open: then no set needs to be made.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::{Question, of_context};
+use crate::eval::{self, Decision, Fit};
+use crate::layers::{Layer, LayerDocument, PolicyLayers, PublicBuckets, StatementRef};
+use crate::pattern::{Pattern, Piece};
+use crate::policy::{Effect, Parsed, Policy, PolicyType, ResourcePattern, Selector, Statement};
+use crate::request::Request;
+
+/// Whether a statement that can apply does so whatever the unknown keys turn out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Perhaps,
+    Always,
+}
+
+/// The statements that can apply, as far as that is easily seen.
+pub(super) struct Standings {
+    of: FxHashMap<StatementRef, Standing>,
+}
+
+impl Standings {
+    pub(super) fn of(question: &Question<'_>) -> Standings {
+        let request = of_context(question, question.knowledge.known.clone());
+        let mut found = FxHashMap::default();
+        for layer in question.layers.present() {
+            if !eval::is_in_scope(layer, question.layers, &request) {
+                continue;
+            }
+            for (policy, of) in question.layers.policies(layer).into_iter().enumerate() {
+                for (position, statement) in of.statements().iter().enumerate() {
+                    let of_statement = StatementRef { layer, policy, position, effect: statement.effect };
+                    let standing = standing(statement, of.policy_type, &request, question);
+                    found.extend(standing.map(|standing| (of_statement, standing)));
+                }
+            }
+        }
+        Standings { of: found }
+    }
+
+    /// Whether they alone decide between allowed and not: the evaluator, being monotone, says the same where what
+    /// *perhaps* applies is at its best, every Allow and no Deny, and at its worst.
+    pub(super) fn decide(&self, question: &Question<'_>) -> bool {
+        let is_allowed = |perhaps: Effect| {
+            let evaluation =
+                eval::authorize_where(question.layers, &question.request, &|of| match self.of.get(&of) {
+                    Some(Standing::Always) => true,
+                    Some(Standing::Perhaps) => of.effect == perhaps,
+                    None => false,
+                });
+            evaluation.decision == Decision::Allowed
+        };
+        is_allowed(Effect::Allow) == is_allowed(Effect::Deny)
+    }
+
+    /// Layers without the statements that cannot apply.
+    pub(super) fn relevant(&self, layers: &PolicyLayers) -> PolicyLayers {
+        // Whether a bucket is public is a matter of its whole policy (R-EVL-62).
+        let whole = |layer: Layer| {
+            layer == Layer::Resource && layers.settings.public_buckets == PublicBuckets::Restricted
+        };
+        layers.map_policies(|layer, policy, of| {
+            let statements = of.statements().iter().enumerate().filter(|(position, statement)| {
+                let of = StatementRef { layer, policy, position: *position, effect: statement.effect };
+                whole(layer) || self.of.contains_key(&of)
+            });
+            let statements = statements.map(|(_, statement)| statement.clone()).collect();
+            let document = of.document.as_ref().map(|document| {
+                let policy = Policy { version: document.parsed.policy.version, statements };
+                let parsed = Parsed { policy, diagnostics: Vec::new() };
+                Arc::new(LayerDocument { text: String::new(), parsed })
+            });
+            of.with_document(document)
+        })
+    }
+}
+
+/// Its action is decided, its resource with each unresolved variable read as `*`, and its conditions where they
+/// are about known keys; what is left out makes the difference between *perhaps* and *always*.
+fn standing(
+    statement: &Statement,
+    policy_type: PolicyType,
+    request: &Request,
+    question: &Question<'_>,
+) -> Option<Standing> {
+    let knowledge = &question.knowledge;
+    let fits = |statement: &Statement| eval::fit(statement, policy_type, request, question.layers);
+    let as_known = fits(statement);
+    if matches!(as_known, Fit::OtherAction | Fit::OtherPrincipal) {
+        return None;
+    }
+    let open_key = |key: &str| knowledge.is_unknown(key) || knowledge.follows(key).is_some();
+    let open = |pattern: &Pattern| pattern.variables().any(|variable| open_key(&variable.key));
+    if !statement.context_keys().any(open_key) {
+        return (as_known == Fit::Applies).then_some(Standing::Always);
+    }
+    let mut wide = statement.clone();
+    wide.conditions.retain(|condition| {
+        let key_is_open = knowledge.is_unknown(&condition.key) || knowledge.follows(&condition.key).is_some();
+        !key_is_open && !condition.values.iter().any(|value| open(&value.pattern))
+    });
+    match &mut wide.resource {
+        Some(Selector::In(entries)) => {
+            for entry in entries {
+                if let ResourcePattern::Arn(segments) = &mut entry.value {
+                    for segment in segments.iter_mut().filter(|segment| open(segment)) {
+                        *segment = segment.with_variables_as(&Piece::Star);
+                    }
+                }
+            }
+        }
+        Some(Selector::NotIn(entries)) => entries.retain(|entry| match &entry.value {
+            ResourcePattern::Every => true,
+            ResourcePattern::Arn(segments) => !segments.iter().any(open),
+        }),
+        None => {}
+    }
+    (fits(&wide) == Fit::Applies).then_some(Standing::Perhaps)
+}
