@@ -40,6 +40,8 @@ pub use when::{Form, Test, When};
 /// What open variables are given where a context is looked for.
 const NAMES: [&str; 2] = ["alice", "bob"];
 
+/// What a key is given that needs some value.
+const SOMETHING: &str = "x";
 /// A text of each type: its endings complete what a value begins with.
 const ENDINGS: [&str; 6] = ["true", "0", "0.0.0.0", "::", "2000-01-01T00:00:00Z", "x"];
 
@@ -212,8 +214,14 @@ impl<'q, 'a> Contexts<'q, 'a> {
         let allowed = self.compiler.coherent(self.allowed)?;
         let refused = self.compiler.arena().complement(self.allowed)?;
         let refused = self.compiler.coherent(refused)?;
-        let yes = self.example(allowed, Decision::Allowed)?;
-        let no = self.refusal()?;
+        let mut point = self.compiler.arena().witness(allowed).unwrap_or_default();
+        let yes = self.example(allowed, &[], Decision::Allowed)?;
+        let has = |level: &Level| match (level, &yes) {
+            (Level::Key(key), Some(yes)) => yes.context.get(key).is_some(),
+            _ => false,
+        };
+        point.retain(|(level, _)| has(level));
+        let no = self.refusal(&point)?;
         let keys = self.keys();
         match (yes, no) {
             (Some(yes), None) if refused == Set::EMPTY => Ok(Answer::Decided(yes)),
@@ -226,8 +234,9 @@ impl<'q, 'a> Contexts<'q, 'a> {
         }
     }
 
-    /// The weakest refusal speaks for all: what is not known, then an implicit deny.
-    fn refusal(&mut self) -> Result<Option<Example>, QuestionError> {
+    /// The weakest refusal speaks for all: what is not known, then an implicit deny. It differs from a point in what it
+    /// must.
+    fn refusal(&mut self, from: &[(Level, Datum)]) -> Result<Option<Example>, QuestionError> {
         let arena = self.compiler.arena();
         let unknown = arena.difference([self.hoped_for], [self.allowed])?;
         let implicit = arena.complement(self.allowed)?;
@@ -238,32 +247,54 @@ impl<'q, 'a> Contexts<'q, 'a> {
             (implicit, Decision::ImplicitlyDenied),
             (any, Decision::ExplicitlyDenied),
         ] {
-            if let Some(example) = self.example(set, weakest)? {
+            if let Some(example) = self.example(set, from, weakest)? {
                 return Ok(Some(example));
             }
         }
         Ok(None)
     }
 
-    /// A context of a set; none where those that were tried are in it only as far as it can tell.
-    fn example(&mut self, set: Set, decision: Decision) -> Result<Option<Example>, QuestionError> {
+    /// A context of a set, like a point where it can be; none where those that were tried are in it only as far as it can
+    /// tell.
+    fn example(
+        &mut self,
+        set: Set,
+        like: &[(Level, Datum)],
+        decision: Decision,
+    ) -> Result<Option<Example>, QuestionError> {
         for said in self.starts(set) {
             let mut within = set;
             for (key, value) in said.iter() {
                 let value = Datum::TextKey(Held::One(value.to_string()));
                 within = self.compiler.arena().restrict(within, Level::Key(Arc::from(fold(key))), &value)?;
             }
-            let Some(point) = self.compiler.arena().witness(within) else { continue };
+            let mut point = Vec::new();
+            for (level, datum) in like {
+                let alike = self.compiler.arena().restrict(within, level.clone(), datum)?;
+                if alike != Set::EMPTY {
+                    within = alike;
+                    point.push((level.clone(), datum.clone()));
+                }
+            }
+            let Some(rest) = self.compiler.arena().witness(within) else { continue };
+            point.extend(rest);
             let mut found = self.compiler.context(&point, &said);
             if !self.is_in(set, &found) {
                 continue;
             }
             for key in found.iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>() {
-                let mut shorter = found.clone();
-                shorter.remove(&key);
-                let is_needed = self.compiler.universe().domain(&fold(&key)).always_present;
-                if !is_needed && self.is_in(set, &shorter) {
-                    found = shorter;
+                let level = Level::Key(Arc::from(fold(&key)));
+                let is_like = like.iter().any(|(of, _)| *of == level);
+                let is_needed = self.compiler.universe().domain(&fold(&key)).always_present || is_like;
+                let mut other = found.clone();
+                other.remove(&key);
+                if !is_needed && self.is_in(set, &other) {
+                    found = other;
+                } else if found.get(&key).is_some_and(|value| value.items().iter().all(String::is_empty)) {
+                    other.set(&key, Value::Single(SOMETHING.to_owned()));
+                    if self.is_in(set, &other) {
+                        found = other;
+                    }
                 }
             }
             let chosen = self.spelling.iter().map(|(folded, key)| (key.clone(), found.get(folded).cloned()));

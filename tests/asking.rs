@@ -60,7 +60,8 @@ pub(crate) fn fulfils(when: &When, request: &Request) -> bool {
             (decide(&policy, request) == Decision::Allowed) == *holds
         }
     };
-    when.cases.iter().any(|case| case.iter().all(passes)) == (when.form == Form::If)
+    when.provided.iter().all(passes)
+        && when.cases.iter().any(|case| case.iter().all(passes)) == (when.form == Form::If)
 }
 
 /// A user whose account is not set, so that every resource is in it.

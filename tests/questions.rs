@@ -69,8 +69,8 @@ fn a_key_under_a_bool_test_is_named_with_its_condition() {
     let allow = statement("Allow", "*", json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}));
     let answer = depends(ask(&layers(&[policy(vec![allow])], &[]), Knowledge::default()));
     assert_eq!(answer.keys, ["aws:MultiFactorAuthPresent"]);
-    assert_eq!(answer.when.cases.len(), 1);
-    assert_eq!(answer.when.cases[0][0].to_string(), "Bool aws:MultiFactorAuthPresent [true]");
+    assert!(answer.when.cases.is_empty());
+    assert_eq!(answer.when.provided[0].to_string(), "Bool aws:MultiFactorAuthPresent [true]");
     assert_eq!(answer.allowed.evaluation.decision, Decision::Allowed);
     assert_eq!(answer.denied.evaluation.decision, Decision::ImplicitlyDenied);
 }
@@ -115,7 +115,7 @@ fn globs_that_cross_are_told_apart() {
         statement("Deny", "*", json!({"StringLike": {"aws:UserAgent": "*b"}})),
     ];
     let answer = depends(ask(&layers(&[policy(statements)], &[]), Knowledge::default()));
-    let clause = answer.when.cases[0].iter().map(ToString::to_string).collect::<Vec<_>>();
+    let clause = answer.when.provided.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(clause, ["StringLike aws:UserAgent [a*]", "not StringLike aws:UserAgent [*b]"]);
 }
 

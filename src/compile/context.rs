@@ -4,7 +4,7 @@ use super::level::{Level, Relation, Subject};
 use super::{CompileError, Compiler, Outcome, Point};
 use crate::algebra::diagram::{Assignment, Datum};
 use crate::algebra::{Glob, Held, Language, Set};
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::catalog::KeyType;
 use crate::policy::Condition;
 use crate::request::{Context, Request, Value};
@@ -73,7 +73,9 @@ impl Compiler {
                 }
                 (Level::Key(key), datum) => {
                     let domain = self.universe.domain(key);
+                    let is_account = self.universe.example(key) == AccountId::UNSET;
                     if let Some(value) = value(domain.base, domain.multivalued, datum)
+                        && (!is_account || AccountId::parse(&value.to_string()).is_some())
                         && context.get(key).is_none()
                     {
                         context.set(key, value);

@@ -1,5 +1,6 @@
-//! The contexts in which a question is answered yes, in the policies' own conditions: cases of which each is a
-//! conjunction that needs every one of its tests, and which together are the set.
+//! The contexts in which a question is answered yes, in the policies' own conditions: what each of them needs, and
+//! within that cases, of which each is a conjunction that needs every one of its tests, and which together are the
+//! set.
 //!
 //! Either the cases of yes are told or those of no, whichever is shorter.
 
@@ -20,7 +21,9 @@ const MOST_CASES: usize = 24;
 /// When a question is answered yes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
-    /// What the cases are of.
+    /// What is needed in any case.
+    pub provided: Vec<Test>,
+    /// What the cases are of, within that.
     pub form: Form,
     /// Each case is a conjunction.
     pub cases: Vec<Vec<Test>>,
@@ -84,15 +87,49 @@ struct Literal {
     set: Set,
 }
 
+impl Literal {
+    fn both(nth: usize, atom: &Atom) -> [Literal; 2] {
+        [
+            Literal { atom: nth, holds: true, set: atom.set },
+            Literal { atom: nth, holds: false, set: atom.but },
+        ]
+    }
+}
+
 impl Contexts<'_, '_> {
     /// When the answer is yes.
     pub(super) fn when(&mut self) -> Result<When, QuestionError> {
         let atoms = self.atoms()?;
-        let no = self.compiler.arena().complement(self.allowed)?;
-        let of_yes = self.cases(self.allowed, Form::If, &atoms)?;
-        let of_no = self.cases(no, Form::Unless, &atoms)?;
+        let needed = self.needed(&atoms)?;
+        let all = self.compiler.arena().intersection(needed.iter().map(|literal| literal.set))?;
+        let of_yes = self.cases(self.allowed, &needed, all, Form::If, &atoms)?;
+        let no = self.compiler.arena().difference([all], [self.allowed])?;
+        let of_no = self.cases(no, &needed, all, Form::Unless, &atoms)?;
         let length = |when: &When| (!when.exact, when.cases.iter().map(Vec::len).sum::<usize>());
-        Ok(if length(&of_no) < length(&of_yes) { of_no } else { of_yes })
+        Ok(if length(&of_no) <= length(&of_yes) { of_no } else { of_yes })
+    }
+
+    /// What holds wherever the answer is yes, without what follows from the rest of it.
+    fn needed(&mut self, atoms: &[Atom]) -> Result<Vec<Literal>, QuestionError> {
+        let allowed = self.compiler.coherent(self.allowed)?;
+        let arena = self.compiler.arena();
+        let mut needed: Vec<Literal> = Vec::new();
+        for literal in atoms.iter().enumerate().flat_map(|(nth, atom)| Literal::both(nth, atom)) {
+            if arena.is_subset(allowed, literal.set)? {
+                needed.push(literal);
+            }
+        }
+        let mut nth = 0;
+        while let Some(literal) = needed.get(nth).copied() {
+            let others = needed.iter().filter(|other| other.atom != literal.atom);
+            let others = arena.intersection(others.map(|other| other.set))?;
+            if arena.is_subset(others, literal.set)? {
+                needed.remove(nth);
+            } else {
+                nth += 1;
+            }
+        }
+        Ok(needed)
     }
 
     /// The conditions, and the resources with variables, that make a difference.
@@ -156,13 +193,23 @@ impl Contexts<'_, '_> {
         Ok(spelled.map(|key| (key.clone(), value.clone())))
     }
 
-    /// A set as cases, each as wide as it can be.
-    fn cases(&mut self, set: Set, form: Form, atoms: &[Atom]) -> Result<When, QuestionError> {
-        let mut when = When { form, cases: Vec::new(), exact: true };
+    /// A set as cases within what is needed, each as wide as it can be.
+    fn cases(
+        &mut self,
+        set: Set,
+        needed: &[Literal],
+        within: Set,
+        form: Form,
+        atoms: &[Atom],
+    ) -> Result<When, QuestionError> {
+        let in_words = |literal: &Literal| Some(atoms.get(literal.atom)?.test.that(literal.holds));
+        let provided = needed.iter().filter_map(in_words).collect();
+        let mut when = When { provided, form, cases: Vec::new(), exact: true };
         let mut left = self.compiler.coherent(set)?;
         while left != Set::EMPTY {
-            let case = self.widest(left, set, form, atoms)?;
-            let all = self.compiler.arena().intersection(case.iter().map(|literal| literal.set))?;
+            let case = self.widest(left, set, within, form, atoms)?;
+            let all = case.iter().map(|literal| literal.set).chain([within]);
+            let all = self.compiler.arena().intersection(all)?;
             let is_within = self.compiler.arena().is_subset(all, set)?;
             if when.cases.len() == MOST_CASES || !is_within {
                 when.exact = false;
@@ -170,7 +217,6 @@ impl Contexts<'_, '_> {
             }
             left = self.compiler.arena().difference([left], [all])?;
             left = self.compiler.coherent(left)?;
-            let in_words = |literal: &Literal| Some(atoms.get(literal.atom)?.test.that(literal.holds));
             when.cases.push(case.iter().filter_map(in_words).collect());
         }
         Ok(when)
@@ -182,6 +228,7 @@ impl Contexts<'_, '_> {
         &mut self,
         left: Set,
         set: Set,
+        within: Set,
         form: Form,
         atoms: &[Atom],
     ) -> Result<Vec<Literal>, QuestionError> {
@@ -193,10 +240,8 @@ impl Contexts<'_, '_> {
         let mut point = left;
         let mut literals = Vec::new();
         for (nth, atom) in atoms.iter().enumerate() {
-            let as_wanted = Literal { atom: nth, holds: true, set: atom.set };
-            let other = Literal { atom: nth, holds: false, set: atom.but };
-            let (first, second) =
-                if atom.speaks.contains(&wanted) { (as_wanted, other) } else { (other, as_wanted) };
+            let [holds, fails] = Literal::both(nth, atom);
+            let (first, second) = if atom.speaks.contains(&wanted) { (holds, fails) } else { (fails, holds) };
             let there = arena.intersection([point, first.set])?;
             if there == Set::EMPTY {
                 literals.push(second);
@@ -215,7 +260,7 @@ impl Contexts<'_, '_> {
             let last = after.last().copied().unwrap_or(Set::FULL);
             after.push(arena.intersection([literal.set, last])?);
         }
-        let mut kept = Set::FULL;
+        let mut kept = within;
         let mut case = Vec::new();
         for (literal, after) in literals.into_iter().zip(after.into_iter().rev()) {
             let without = arena.intersection([kept, after])?;

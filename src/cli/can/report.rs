@@ -84,12 +84,9 @@ fn text(ask: &Ask<'_>, reply: &Reply, detail: Detail) -> Vec<Text> {
     let verb = if word == "no" { "cannot" } else { "can" };
     let whether = if word == "undecided" { "whether " } else { "" };
     let tail = match &reply.answer {
-        Answer::Depends(Depends { when, .. }) => match (when.form, when.cases.len()) {
-            _ if !when.exact => ", for example if",
-            (Form::If, 1) => ", provided that",
-            (Form::If, _) => ", in one of these cases",
-            (Form::Unless, 1) => ", unless",
-            (Form::Unless, _) => ", unless in one of these cases",
+        Answer::Depends(Depends { when, .. }) => match (when.provided.is_empty(), when.form) {
+            (false, _) => ", provided that",
+            (true, form) => cases_text(form, when),
         },
         Answer::Decided(_) => "",
     };
@@ -174,14 +171,16 @@ fn granting(reply: &Reply) -> Vec<StatementRef> {
 /// The condition, an example for each side, and the statements in play.
 fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
     let mut lines = vec![Text::default()];
-    for (nth, case) in depends.when.cases.iter().enumerate() {
+    let when = &depends.when;
+    lines.extend(case_lines(&when.provided));
+    if !when.provided.is_empty() && !when.cases.is_empty() {
+        lines.push(format!("  {}", cases_text(when.form, when).trim_start_matches(", ")).into());
+    }
+    for (nth, case) in when.cases.iter().enumerate() {
         if nth > 0 {
             lines.push("  or".into());
         }
-        for (nth, test) in case.iter().enumerate() {
-            let and = if nth == 0 { "" } else { "and " };
-            lines.push(format!("    {and}{}", test_text(test)).into());
-        }
+        lines.extend(case_lines(case));
     }
     lines.push(Text::default());
     for (word, example) in [("yes", &depends.allowed), (word_of_refusal(&depends.denied), &depends.denied)] {
@@ -193,6 +192,26 @@ fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
     let denies = depends.denied.evaluation.applying().filter(|of| of.effect == Effect::Deny);
     lines.extend(denies.flat_map(|of| statement_text(ask, reply, of, &depends.denied.context)));
     lines
+}
+
+/// How the cases are told.
+fn cases_text(form: Form, when: &When) -> &'static str {
+    match (form, when.cases.len()) {
+        _ if !when.exact => ", for example if",
+        (Form::If, 1) => ", if",
+        (Form::If, _) => ", in one of these cases",
+        (Form::Unless, 1) => ", unless",
+        (Form::Unless, _) => ", unless in one of these cases",
+    }
+}
+
+fn case_lines(tests: &[Test]) -> Vec<Text> {
+    let and = |nth: usize| if nth == 0 { "" } else { "and " };
+    tests
+        .iter()
+        .enumerate()
+        .map(|(nth, test)| format!("    {}{}", and(nth), test_text(test)).into())
+        .collect()
 }
 
 fn word_of_refusal(example: &Example) -> &'static str {
@@ -489,7 +508,8 @@ fn condition_json(condition: &Condition) -> Json {
     json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
 }
 
-/// The cases, each a conjunction, in which it is allowed, or those in which it is not.
+/// What is needed in any case, and within that the cases, each a conjunction, in which it is allowed, or those in which
+/// it is not.
 fn when_json(when: &When) -> Json {
     let test = |test: &Test| match test {
         Test::Condition { condition, holds } => {
@@ -504,8 +524,9 @@ fn when_json(when: &When) -> Json {
         Form::If => "any_of",
         Form::Unless => "none_of",
     };
-    let cases = when.cases.iter().map(|case| case.iter().map(test).collect::<Vec<_>>());
-    json!({ form: cases.collect::<Vec<_>>(), "exact": when.exact })
+    let cases = when.cases.iter().map(|case| case.iter().map(test).collect::<Vec<Json>>());
+    let provided: Vec<Json> = when.provided.iter().map(test).collect();
+    json!({ "all_of": provided, form: cases.collect::<Vec<_>>(), "exact": when.exact })
 }
 
 fn value_json(value: &Value) -> Json {
