@@ -11,7 +11,7 @@ use iamdb::catalog::Catalog;
 use iamdb::compile::{Callers, Typing};
 use iamdb::policy::{PolicyType, ResourceService};
 use proptest::prelude::*;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::asking::layer_policy;
 use crate::generate::policy;
@@ -55,6 +55,20 @@ proptest! {
             prop_assert!(clause.is_exact, "{:#?}", clause);
         }
     }
+}
+
+/// R-VAR-7, R-EVL-76: a key of several values gives none to a variable, even where a condition makes it one text.
+#[test]
+fn a_list_that_is_related_to_a_variable_stays_a_list() {
+    let on = "arn:aws:s3:::b${t:String,'a:b}*'}";
+    let allow = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": on,
+        "Condition": {"StringEquals": {"t:String": "${aws:username}"}}});
+    let deny = json!({"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b",
+        "Condition": {"ForAllValues:StringEquals": {"t:String": []}}});
+    let both = json!({"Version": "2012-10-17", "Statement": [allow, deny]});
+    let one = json!({"Version": "2012-10-17", "Statement": [deny]});
+    let diff = compared(&both.to_string(), &one.to_string(), &Catalog::embedded());
+    assert_eq!(diff.verdict, Verdict::Narrower);
 }
 
 /// Semantics 5.2: who is anonymous has no ARN, so a Deny of those without one denies somebody.

@@ -63,7 +63,9 @@ impl Compiler {
                     if let Subject::Key(key) = &relation.subject
                         && let Some(text) = relation.template.example(&context)
                     {
-                        context.set(key, Value::Single(text));
+                        let is_list = self.universe.domain(key).multivalued;
+                        context
+                            .set(key, if is_list { Value::Multi(vec![text]) } else { Value::Single(text) });
                     }
                 }
                 (Level::Read(key, _), datum) => {

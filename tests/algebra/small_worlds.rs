@@ -165,3 +165,26 @@ fn many_stars_in_one_pattern_are_cheap() {
     let language = Language::of(&Glob::parse("*a*b*a*b*a*b*a*b*a*b*a*b*a*b*a*b*"), meter).unwrap();
     assert_eq!(language.size(), 17);
 }
+
+/// What stands between two texts is a member of the quotient exactly if the whole is a member; and the quotient is
+/// canonical.
+#[test]
+fn a_quotient_has_what_stands_between() {
+    let meter = &mut Meter::default();
+    let texts = strings(&['a', 'b'], 3);
+    for glob in ["", "*", "a*", "*b", "a*b", "?b*", "ab", "*a*b*", "a?b?", "bab"] {
+        let language = Language::of(&Glob::parse(glob), meter).unwrap();
+        for (before, after) in texts.iter().cartesian_product(&texts) {
+            let between = language.between(before, after, meter).unwrap();
+            for text in &texts {
+                let whole = format!("{before}{text}{after}");
+                assert_eq!(between.accepts(text), language.accepts(&whole), "{glob} {whole}");
+            }
+            assert_eq!(between, between.complement().complement());
+        }
+    }
+    let literal = Language::of(&Glob::literal("xay"), meter).unwrap();
+    assert_eq!(literal.between("x", "y", meter).unwrap(), Language::of(&Glob::literal("a"), meter).unwrap());
+    let star = Language::of(&Glob::parse("x*y"), meter).unwrap();
+    assert_eq!(star.between("x", "y", meter).unwrap(), Language::full());
+}
