@@ -39,7 +39,7 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Language, Set};
-use crate::layers::{LayerPolicy, Settings, StatementRef};
+use crate::layers::{Settings, StatementRef};
 use crate::pattern::Pattern;
 use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Statement};
 
@@ -163,16 +163,6 @@ impl Compiler {
             return Ok(below);
         }
         self.actions(&statement.action, below)
-    }
-
-    /// The requests to which each statement of a policy applies.
-    fn statements(&mut self, policy: &LayerPolicy) -> Result<Vec<Applies>, CompileError> {
-        let name = |budget| CompileError { policy: Some(policy.name.clone()), budget };
-        let mut all = Vec::new();
-        for statement in policy.statements() {
-            all.push(self.statement(statement, policy.policy_type).map_err(name)?);
-        }
-        Ok(all)
     }
 
     fn statement(&mut self, statement: &Statement, policy_type: PolicyType) -> Outcome<Applies> {

@@ -201,10 +201,14 @@ impl Statement {
     /// The context keys that it mentions: tested by its conditions, or as variables in their values and in
     /// its resources.
     pub fn context_keys(&self) -> impl Iterator<Item = &str> {
+        self.conditions.iter().map(|condition| condition.key.as_str()).chain(self.variables())
+    }
+
+    /// The context keys that it uses as variables.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
         let values = self.conditions.iter().flat_map(|condition| &condition.values);
-        let tested = self.conditions.iter().map(|condition| condition.key.as_str());
         let patterns = values.map(|value| &value.pattern).chain(self.resource_segments());
-        tested.chain(patterns.flat_map(Pattern::variables).map(|variable| variable.key.as_str()))
+        patterns.flat_map(Pattern::variables).map(|variable| variable.key.as_str())
     }
 
     /// The segments of all its resource patterns.

@@ -28,7 +28,7 @@ use crate::compile::{Callers, CompileError, Compiler, Level, Point, Typing, Univ
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
-use crate::pattern::{Pattern, Piece};
+use crate::pattern::Piece;
 use crate::policy::{Condition, ConditionValue, PolicyType, Spanned, Statement, parse};
 use crate::request::{Context, Request, Value, fold};
 
@@ -162,8 +162,7 @@ fn of_context(question: &Question<'_>, context: Context) -> Request {
 /// The contexts of a question.
 struct Contexts<'q, 'a> {
     question: &'q Question<'a>,
-    /// The policies, as far as they can matter.
-    layers: PolicyLayers,
+    standings: &'q Standings,
     /// How the unknown keys that they mention are written, by folded name.
     spelling: BTreeMap<String, String>,
     compiler: Compiler,
@@ -176,21 +175,29 @@ struct Contexts<'q, 'a> {
 }
 
 impl<'q, 'a> Contexts<'q, 'a> {
-    fn of(question: &'q Question<'a>, standings: &Standings) -> Result<Self, QuestionError> {
+    fn of(question: &'q Question<'a>, standings: &'q Standings) -> Result<Self, QuestionError> {
         let Question { request, knowledge, .. } = question;
         let callers = Callers::One(request.caller.clone());
         let mut universe = Universe::new(callers, knowledge.clone(), Typing::Typed);
         universe.resource_account.clone_from(&request.resource_account);
         // R-EVL-76: a key is multivalued if any policy in play says so.
-        universe.admit(question.layers.statements().map(|(_, statement)| statement), &question.facts);
+        let is_quantified = |statement: &&Statement| {
+            statement.conditions.iter().any(|condition| condition.operator.quantifier.is_some())
+        };
+        let anywhere = question.layers.statements().map(|(_, statement)| statement).filter(is_quantified);
+        let relevant = || standings.statements(question.layers).map(|(_, statement)| statement);
+        universe.admit(relevant().chain(anywhere), &question.facts);
         let mut compiler = Compiler::new(universe, question.budget);
-        let layers = standings.relevant(question.layers);
-        let compiled = compiler.layers(&layers)?;
+        let can_apply = |of| standings.can_apply(of);
+        let compiled = compiler.layers_where(question.layers, &can_apply)?;
         let allowed = compiler.about(compiled.allowed, request)?;
         let denied = compiler.about(compiled.denied, request)?;
-        let hoped_for = match with_unknown_allowing(&layers) {
+        let hoped_for = match with_unknown_allowing(question.layers) {
             Some(layers) => {
-                let hoped_for = compiler.layers(&layers)?.allowed;
+                let is_unknown =
+                    |of| question.layers.policy(of).is_some_and(|policy| policy.document.is_none());
+                let can_apply = |of| standings.can_apply(of) || is_unknown(of);
+                let hoped_for = compiler.layers_where(&layers, &can_apply)?.allowed;
                 compiler.about(hoped_for, request)?
             }
             None => allowed,
@@ -201,13 +208,13 @@ impl<'q, 'a> Contexts<'q, 'a> {
                 spelling.entry(fold(key)).or_insert_with(|| key.to_owned());
             }
         };
-        for key in layers.statements().flat_map(|(_, statement)| statement.context_keys()) {
+        for key in relevant().flat_map(Statement::context_keys) {
             match knowledge.follows(key) {
                 Some(template) => template.variables().for_each(|variable| spell(&variable.key)),
                 None => spell(key),
             }
         }
-        Ok(Contexts { question, layers, spelling, compiler, allowed, denied, hoped_for })
+        Ok(Contexts { question, standings, spelling, compiler, allowed, denied, hoped_for })
     }
 
     fn answer(mut self) -> Result<Answer, QuestionError> {
@@ -313,15 +320,9 @@ impl<'q, 'a> Contexts<'q, 'a> {
     /// What is said of keys before a point is looked for: nothing; the same name of all that are variables; and of each
     /// key with a condition that says more than a set of values can, what its values begin with.
     fn starts(&self, set: Set) -> Vec<Context> {
-        let values = |statement: &'_ Statement| -> Vec<Pattern> {
-            let values = statement.conditions.iter().flat_map(|condition| &condition.values);
-            let values = values.map(|value| value.pattern.clone());
-            values.chain(statement.resource_segments().cloned()).collect()
-        };
-        let patterns = self.layers.statements().flat_map(|(_, statement)| values(statement));
-        let variables: BTreeSet<String> = patterns
-            .flat_map(|pattern| pattern.variables().map(|of| fold(&of.key)).collect::<Vec<_>>())
-            .collect();
+        let statements = self.standings.statements(self.question.layers);
+        let variables: BTreeSet<String> =
+            statements.flat_map(|(_, statement)| statement.variables()).map(fold).collect();
         let universe = self.compiler.universe();
         let open: Vec<&String> = variables.iter().filter(|key| universe.is_open_text(key)).collect();
         let named = |name: &str| {

@@ -9,11 +9,13 @@
 //! A scenario is closed: what it does not say of the context is absent, but for the identity of its caller and the
 //! time, which are derived (R-KEY-1).
 
+mod brief;
 mod documents;
 mod expect;
 mod kinds;
 mod outcome;
 mod raw;
+mod stacks;
 mod table;
 
 use bigdecimal::ToPrimitive;
@@ -30,6 +32,7 @@ use crate::policy::date::{Side, instant};
 use crate::policy::position;
 use crate::request::{Action, Context, Request, Resource, Value};
 
+pub use brief::Brief;
 pub use documents::{Documents, NamedPolicy, named_policies};
 pub use expect::{Expect, Precision};
 pub use outcome::{LayerOutcome, Outcome, Place, StatementOutcome};

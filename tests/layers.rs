@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use crate::asking::SOME_WORK;
 use iamdb::catalog::Catalog;
 use iamdb::context_keys::global_key;
 use iamdb::eval::{Decision, Route, authorize, authorize_where, owner};
@@ -17,6 +16,8 @@ use iamdb::scenario::{Documents, Reader, Scenario};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
+
+use crate::asking::SOME_WORK;
 
 const OWN: &str = "111111111111";
 

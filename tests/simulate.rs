@@ -8,13 +8,16 @@ use iamdb::catalog::Catalog;
 use iamdb::eval::authorize;
 use iamdb::layers::{DirectGrants, Guards, Layer, NotPrincipal, PublicBuckets};
 use iamdb::policy::{PolicyType, ResourceService};
-use iamdb::request::Value;
+use iamdb::request::{Request, Value};
 use iamdb::scenario::{Documents, Reader, Scenario, ScenarioError};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
 use crate::asking::layers;
 use crate::generate::{policy, recipe, request};
+
+/// How often the same policies are asked about until their sets are sure to be made.
+const ENOUGH: usize = 20;
 
 /// Runs something with a reader that has read nothing yet.
 fn with_reader<T>(run: impl FnOnce(&Reader<'_>) -> T) -> T {
@@ -447,4 +450,41 @@ fn a_reader_who_stops_reading_is_no_error() {
     let ended = child.wait_with_output().unwrap();
     writer.join().unwrap();
     assert_eq!((ended.status.code(), ended.stderr), (Some(0), Vec::new()));
+}
+
+proptest! {
+    /// What is decided in brief is what the evaluator says, before and after the sets of the policies were made.
+    #[test]
+    fn brief_decisions_are_those_of_the_evaluator(
+        identity in prop::collection::vec(policy(), 1..3),
+        boundary in prop::collection::vec(policy(), 0..2),
+        contexts in prop::collection::vec((crate::generate::context(), recipe()), 8),
+    ) {
+        with_reader(|reader| {
+            for (context, recipe) in contexts.iter().cycle().take(ENOUGH) {
+                let asked = request(&identity[0], recipe, context.clone());
+                let mut scenario = good();
+                set(&mut scenario, "/policies", json!({"identity": identity, "boundary": boundary}));
+                let mut scenario = reader.read(&scenario.to_string()).unwrap();
+                scenario.request = Request { caller: scenario.request.caller, ..asked };
+                scenario.expect = None;
+                let expected = authorize(&scenario.layers, &scenario.request).decision.to_string();
+                prop_assert_eq!(scenario.brief(reader).decision, expected);
+            }
+            Ok(())
+        })?;
+    }
+
+    /// The same through every layer and for every caller.
+    #[test]
+    fn brief_decisions_are_those_of_the_evaluator_through_every_layer(text in crate::layers::text()) {
+        with_reader(|reader| {
+            let scenario = reader.read(&text).unwrap();
+            let expected = authorize(&scenario.layers, &scenario.request).decision.to_string();
+            for _ in 0..ENOUGH {
+                prop_assert_eq!(&scenario.brief(reader).decision, &expected);
+            }
+            Ok(())
+        })?;
+    }
 }

@@ -158,9 +158,7 @@ impl Analysis<'_> {
         let universe = self.compiler.universe();
         let mut variables = BTreeSet::new();
         for statement in all() {
-            let values = statement.conditions.iter().flat_map(|condition| &condition.values);
-            let patterns = values.map(|value| &value.pattern).chain(statement.resource_segments());
-            let keys = patterns.flat_map(Pattern::variables).map(|variable| fold(&variable.key));
+            let keys = statement.variables().map(fold);
             variables.extend(keys.filter(|key| universe.is_open_text(key)).map(Arc::from));
         }
         let callers = match &allowing.subject.callers {

@@ -52,6 +52,15 @@ pub struct Compiled {
 impl Compiler {
     /// The requests that layers allow.
     pub fn layers(&mut self, layers: &PolicyLayers) -> Result<Compiled, CompileError> {
+        self.layers_where(layers, &|_| true)
+    }
+
+    /// The requests that layers allow whose other statements than some never apply.
+    pub fn layers_where(
+        &mut self,
+        layers: &PolicyLayers,
+        can_apply: &dyn Fn(StatementRef) -> bool,
+    ) -> Result<Compiled, CompileError> {
         self.settings = layers.settings.clone();
         self.has_boundary = !layers.boundary.is_empty();
         let mut statements = StatementSets::new();
@@ -66,11 +75,15 @@ impl Compiler {
             let mut allowing: Vec<Vec<Set>> = Vec::new();
             for (policy, of) in layers.policies(layer).into_iter().enumerate() {
                 let mut allows = Vec::new();
-                for (position, applies) in self.statements(of)?.into_iter().enumerate() {
-                    let Some(effect) = of.statements().get(position).map(|statement| statement.effect) else {
-                        continue;
-                    };
+                for (position, written) in of.statements().iter().enumerate() {
+                    let effect = written.effect;
                     let statement = StatementRef { layer, policy, position, effect };
+                    if !can_apply(statement) {
+                        continue;
+                    }
+                    let applies = self.statement(written, of.policy_type);
+                    let applies =
+                        applies.map_err(|budget| CompileError { policy: Some(of.name.clone()), budget })?;
                     statements.insert(statement, applies.set);
                     if layer == Layer::Resource && effect == Effect::Allow {
                         of_resource.push((statement, applies.clone()));

@@ -1,15 +1,13 @@
 //! Which statements can matter to a question, as far as the evaluator easily tells, and whether they decide it
 //! whatever is open: then no set needs to be made.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
 use super::{Question, of_context};
 use crate::eval::{self, Decision, Fit};
-use crate::layers::{Layer, LayerDocument, PolicyLayers, PublicBuckets, StatementRef};
+use crate::layers::{PolicyLayers, StatementRef};
 use crate::pattern::{Pattern, Piece};
-use crate::policy::{Effect, Parsed, Policy, PolicyType, ResourcePattern, Selector, Statement};
+use crate::policy::{Effect, PolicyType, ResourcePattern, Selector, Statement};
 use crate::request::Request;
 
 /// Whether a statement that can apply does so whatever the unknown keys turn out to be.
@@ -58,25 +56,17 @@ impl Standings {
         is_allowed(Effect::Allow) == is_allowed(Effect::Deny)
     }
 
-    /// Layers without the statements that cannot apply.
-    pub(super) fn relevant(&self, layers: &PolicyLayers) -> PolicyLayers {
-        // Whether a bucket is public is a matter of its whole policy (R-EVL-62).
-        let whole = |layer: Layer| {
-            layer == Layer::Resource && layers.settings.public_buckets == PublicBuckets::Restricted
-        };
-        layers.map_policies(|layer, policy, of| {
-            let statements = of.statements().iter().enumerate().filter(|(position, statement)| {
-                let of = StatementRef { layer, policy, position: *position, effect: statement.effect };
-                whole(layer) || self.of.contains_key(&of)
-            });
-            let statements = statements.map(|(_, statement)| statement.clone()).collect();
-            let document = of.document.as_ref().map(|document| {
-                let policy = Policy { version: document.parsed.policy.version, statements };
-                let parsed = Parsed { policy, diagnostics: Vec::new() };
-                Arc::new(LayerDocument { text: String::new(), parsed })
-            });
-            of.with_document(document)
-        })
+    /// Whether a statement can apply.
+    pub(super) fn can_apply(&self, of: StatementRef) -> bool {
+        self.of.contains_key(&of)
+    }
+
+    /// The statements of layers that can apply.
+    pub(super) fn statements<'l>(
+        &self,
+        layers: &'l PolicyLayers,
+    ) -> impl Iterator<Item = (StatementRef, &'l Statement)> {
+        layers.statements().filter(|(of, _)| self.can_apply(*of))
     }
 }
 

@@ -135,8 +135,8 @@ impl Contexts<'_, '_> {
     /// The conditions, and the resources with variables, that make a difference.
     fn atoms(&mut self) -> Result<Vec<Atom>, QuestionError> {
         let mut atoms: Vec<Atom> = Vec::new();
-        let layers = self.layers.clone();
-        for (of, statement) in layers.statements() {
+        let layers = self.question.layers;
+        for (of, statement) in self.standings.statements(layers) {
             for condition in &statement.conditions {
                 let set = self.compiler.where_holds(condition)?;
                 let set = self.compiler.about(set, &self.question.request)?;

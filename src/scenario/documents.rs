@@ -8,10 +8,13 @@ use serde_json::Value as Json;
 
 use super::kinds::Kinds;
 use super::raw::{self, RawValue};
+use super::stacks::Stacks;
 use super::{ScenarioError, error};
 use crate::catalog::{Catalog, KeyKind};
+use crate::eval::Decision;
 use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{PolicyType, ResourceService, parse};
+use crate::request::Request;
 
 /// How many bytes of texts are kept before all are forgotten; what was read of them takes several times as much.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -23,6 +26,7 @@ pub struct Documents {
     kinds: Kinds,
     rcp_services: Arc<BTreeSet<String>>,
     named: BTreeMap<String, Result<NamedPolicy, String>>,
+    stacks: Stacks,
 }
 
 /// A policy that stands elsewhere and is named in a decision table by a string.
@@ -62,6 +66,7 @@ impl Documents {
             kinds: Kinds::default(),
             rcp_services: Arc::new(rcp_services),
             named: BTreeMap::new(),
+            stacks: Stacks::default(),
         }
     }
 
@@ -73,6 +78,11 @@ impl Documents {
 
     pub(super) fn rcp_services(&self) -> Arc<BTreeSet<String>> {
         Arc::clone(&self.rcp_services)
+    }
+
+    /// What the evaluator says of a request.
+    pub(super) fn decision(&self, layers: &PolicyLayers, request: &Request) -> Decision {
+        self.stacks.decision(layers, request)
     }
 
     /// Type and arity of a context key.

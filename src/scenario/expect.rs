@@ -78,15 +78,25 @@ impl Expect {
         }
     }
 
-    /// In what an evaluation differs from what is expected; `None` where in nothing.
-    pub fn mismatch(&self, evaluation: &Evaluation) -> Option<String> {
+    /// Whether more is expected than a decision.
+    pub fn is_about_layers(&self) -> bool {
+        self.blocked_by.is_some()
+    }
+
+    /// In what a decision differs from what is expected; `None` where in nothing.
+    pub fn mismatch_of(&self, decision: Decision) -> Option<String> {
         let is_allowed = |decision| decision == Decision::Allowed;
         let same = match self.precision {
-            Precision::Exact => self.decision == evaluation.decision,
-            Precision::Allowed => is_allowed(self.decision) == is_allowed(evaluation.decision),
+            Precision::Exact => self.decision == decision,
+            Precision::Allowed => is_allowed(self.decision) == is_allowed(decision),
         };
-        if !same {
-            return Some(format!("{} instead of {}", evaluation.decision, self.word()));
+        (!same).then(|| format!("{decision} instead of {}", self.word()))
+    }
+
+    /// In what an evaluation differs from what is expected; `None` where in nothing.
+    pub fn mismatch(&self, evaluation: &Evaluation) -> Option<String> {
+        if let Some(mismatch) = self.mismatch_of(evaluation.decision) {
+            return Some(mismatch);
         }
         let expected: BTreeSet<&str> = self.blocked_by.as_ref()?.iter().map(String::as_str).collect();
         let found: BTreeSet<&str> = evaluation.blocked_by.iter().map(|layer| layer.name()).collect();
