@@ -97,6 +97,19 @@ fn simulate_on_one_thread(bencher: Bencher, lines: Lines) {
     bencher.bench(|| answered(&lines, 1));
 }
 
+/// The decisions alone, of policies that repeat.
+#[divan::bench(args = ALL)]
+fn brief_on_one_thread(bencher: Bencher, lines: Lines) {
+    let lines = lines.read();
+    bencher.bench(|| {
+        let catalog = Catalog::embedded();
+        let documents = Documents::new(catalog.rcp_services().map(str::to_owned).collect());
+        let reader = Reader { documents: &documents, catalog: &catalog, now: Timestamp::UNIX_EPOCH };
+        let answer = |line: &String| serde_json::to_string(&reader.read(line).ok()?.brief(&reader)).ok();
+        lines.iter().filter_map(answer).map(|answer| answer.len()).sum::<usize>()
+    });
+}
+
 #[divan::bench(args = ALL)]
 fn simulate_on_all_threads(bencher: Bencher, lines: Lines) {
     let lines = lines.read();
