@@ -65,7 +65,7 @@ pub enum Answer {
     /// The same in every case, or, if denied, at least denied in every case.
     Decided(Example),
     /// Allowed in some cases and not in others.
-    Depends(Depends),
+    Depends(Box<Depends>),
 }
 
 /// One complete request and its decision.
@@ -235,7 +235,7 @@ impl<'q, 'a> Contexts<'q, 'a> {
             (None, Some(no)) if allowed == Set::EMPTY => Ok(Answer::Decided(no)),
             (Some(allowed), Some(denied)) => {
                 let when = self.when()?;
-                Ok(Answer::Depends(Depends { keys, when, allowed, denied }))
+                Ok(Answer::Depends(Box::new(Depends { keys, when, allowed, denied })))
             }
             _ => Err(QuestionError::Undecided { keys }),
         }

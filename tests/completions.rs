@@ -89,7 +89,7 @@ fn ask(resource: &str, statements: &[Json]) -> Result<Answer, QuestionError> {
 
 fn depends(answer: Result<Answer, QuestionError>) -> Depends {
     match answer {
-        Ok(Answer::Depends(depends)) => depends,
+        Ok(Answer::Depends(depends)) => *depends,
         other => panic!("{other:?}"),
     }
 }

@@ -59,7 +59,7 @@ fn decided(answer: &Answer) -> Decision {
 
 fn depends(answer: Answer) -> question::Depends {
     match answer {
-        Answer::Depends(depends) => depends,
+        Answer::Depends(depends) => *depends,
         Answer::Decided(example) => panic!("decided: {:?}", example.evaluation.decision),
     }
 }

@@ -112,12 +112,10 @@ impl Follows {
         let at = template.pieces().iter().position(|piece| matches!(piece, Piece::Variable(_)))?;
         let (before, rest) = template.pieces().split_at(at);
         let (variable, after) = rest.split_first()?;
-        let text = |pieces: &[Piece]| -> Option<String> {
-            let text = |piece| match piece {
-                &Piece::Text(ref text) => Some(text.as_str()),
-                Piece::Star | Piece::Question | Piece::Variable(_) => None,
-            };
-            pieces.iter().map(text).collect()
+        let text = |pieces: &[Piece]| match pieces {
+            [] => Some(String::new()),
+            [Piece::Text(text)] => Some(text.clone()),
+            _ => None,
         };
         match variable {
             Piece::Variable(variable) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use itertools::Itertools;
 use rustc_hash::{FxHashMap, FxHasher};
@@ -39,8 +39,8 @@ struct Stack {
     resource_account: Option<AccountId>,
     layers: PolicyLayers,
     asked: AtomicUsize,
-    /// None where they are too complicated.
-    sets: OnceLock<Option<Sets>>,
+    /// Once they were made; none of them where they are too complicated.
+    sets: RwLock<Option<Option<Arc<Sets>>>>,
 }
 
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Stacks {
             resource_account: request.resource_account.clone(),
             layers: layers.clone(),
             asked: AtomicUsize::default(),
-            sets: OnceLock::new(),
+            sets: RwLock::default(),
         });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_STACKS {
@@ -98,11 +98,15 @@ impl Stack {
     }
 
     /// The sets, once they are worth it.
-    fn sets(&self) -> Option<&Sets> {
+    fn sets(&self) -> Option<Arc<Sets>> {
         if self.asked.fetch_add(1, Ordering::Relaxed) < ASKED_BEFORE {
             return None;
         }
-        self.sets.get_or_init(|| Sets::of(self).ok()).as_ref()
+        if let Some(made) = &*self.sets.read().unwrap_or_else(PoisonError::into_inner) {
+            return made.clone();
+        }
+        let mut sets = self.sets.write().unwrap_or_else(PoisonError::into_inner);
+        sets.get_or_insert_with(|| Sets::of(self).ok().map(Arc::new)).clone()
     }
 }
 

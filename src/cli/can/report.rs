@@ -84,10 +84,8 @@ fn text(ask: &Ask<'_>, reply: &Reply, detail: Detail) -> Vec<Text> {
     let verb = if word == "no" { "cannot" } else { "can" };
     let whether = if word == "undecided" { "whether " } else { "" };
     let tail = match &reply.answer {
-        Answer::Depends(Depends { when, .. }) => match (when.provided.is_empty(), when.form) {
-            (false, _) => ", provided that",
-            (true, form) => cases_text(form, when),
-        },
+        Answer::Depends(depends) if !depends.when.provided.is_empty() => ", provided that",
+        Answer::Depends(depends) => cases_text(&depends.when),
         Answer::Decided(_) => "",
     };
     let who = shown(&principal(ask));
@@ -174,7 +172,7 @@ fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
     let when = &depends.when;
     lines.extend(case_lines(&when.provided));
     if !when.provided.is_empty() && !when.cases.is_empty() {
-        lines.push(format!("  {}", cases_text(when.form, when).trim_start_matches(", ")).into());
+        lines.push(format!("  {}", cases_text(when).trim_start_matches(", ")).into());
     }
     for (nth, case) in when.cases.iter().enumerate() {
         if nth > 0 {
@@ -195,8 +193,8 @@ fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
 }
 
 /// How the cases are told.
-fn cases_text(form: Form, when: &When) -> &'static str {
-    match (form, when.cases.len()) {
+fn cases_text(when: &When) -> &'static str {
+    match (when.form, when.cases.len()) {
         _ if !when.exact => ", for example if",
         (Form::If, 1) => ", if",
         (Form::If, _) => ", in one of these cases",
