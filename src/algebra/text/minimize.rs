@@ -36,6 +36,7 @@ pub(super) fn minimize<O: Label>(
     labels: &[O],
     meter: &mut Meter,
 ) -> Result<Machine<O>, Exhausted> {
+    debug_assert!(is_breadth_first(raw), "INVARIANT (states are numbered breadth first)");
     meter.work(raw.size() + raw.edge_count())?;
     let (outcomes, labels) = distinct(labels);
     if let [only] = labels.as_slice() {
@@ -55,6 +56,16 @@ pub(super) fn minimize<O: Label>(
     }
     let refined = refine(&smaller, meter)?;
     Ok(quotient(&smaller, &refined, |state| smaller.class(state)).machine(&labels))
+}
+
+/// Whether states are numbered in the order in which they are met.
+fn is_breadth_first(raw: &States) -> bool {
+    let mut met = 1;
+    let mut targets = (0..raw.size() as u32).flat_map(|state| raw.targets(state));
+    targets.all(|target| {
+        met = met.max(target + 1).min(met + 1);
+        target < met
+    }) && met as usize == raw.size()
 }
 
 /// States put into classes.
