@@ -71,13 +71,13 @@ impl Pattern {
         let mut pattern = Pattern::default();
         let mut malformed = None;
         let mut rest = text;
-        let is_special = |c: char| match c {
-            '*' | '?' => syntax.wildcards,
-            '$' => syntax.variables,
+        let is_special = |byte: u8| match byte {
+            b'*' | b'?' => syntax.wildcards,
+            b'$' => syntax.variables,
             _ => false,
         };
         while !rest.is_empty() {
-            let (plain, behind) = rest.split_at(rest.find(is_special).unwrap_or(rest.len()));
+            let (plain, behind) = rest.split_at(rest.bytes().position(is_special).unwrap_or(rest.len()));
             if !plain.is_empty() {
                 pattern.push(Piece::Text(plain.to_owned()));
             }
@@ -181,6 +181,10 @@ impl Pattern {
 
     /// Appends a piece, joining neighbouring text.
     fn push(&mut self, piece: Piece) {
+        if self.pieces.is_empty() {
+            // Most patterns are one text.
+            self.pieces.reserve_exact(1);
+        }
         match (self.pieces.last_mut(), piece) {
             (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(&more),
             (_, piece) => self.pieces.push(piece),

@@ -117,9 +117,11 @@ impl Language {
     }
 
     /// The strings that are some text, or begin with it.
-    pub fn of_texts(texts: &[(&str, End)], meter: &mut Meter) -> Result<Language, Exhausted> {
-        let paths = texts.iter().map(|(text, end)| (text.chars().collect(), *end)).collect();
-        Ok(Region { map: trie::read_paths(paths, meter)? })
+    pub fn of_texts<T: AsRef<str> + Ord>(
+        mut texts: Vec<(T, End)>,
+        meter: &mut Meter,
+    ) -> Result<Language, Exhausted> {
+        Ok(Region { map: trie::read_paths(&mut texts, meter)? })
     }
 
     /// The strings that match one pattern.

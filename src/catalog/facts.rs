@@ -117,6 +117,10 @@ impl ConditionKey {
 
     /// The text before and behind the placeholder, `${…}` or `<…>`, if the name has one.
     fn around_placeholder(&self) -> Option<(&str, &str)> {
+        // Few names have one, and looking for two characters takes longer.
+        if !self.name.bytes().any(|byte| byte == b'$' || byte == b'<') {
+            return None;
+        }
         let split = |open, close| {
             let (before, rest) = self.name.split_once(open)?;
             Some((before, rest.rsplit_once(close)?.1))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Compiler, Level, Outcome};
+use super::{Compiler, Level, Outcome, variable};
 use crate::algebra::{Chars, End, Exhausted, Glob, Language, Meter, Piece, Set};
 use crate::pattern::{Pattern, Piece as Written};
 use crate::policy::{ActionPattern, Selector, Spanned};
@@ -56,11 +56,16 @@ impl Compiler {
 /// The names that match some pattern. No action has an empty name, so that of none counts as any long one of letters
 /// that no pattern has: sets are equal exactly if they are on the names there are.
 fn language_of_names(names: &[&Pattern], meter: &mut Meter) -> Result<Language, Exhausted> {
-    if let Some(texts) = names.iter().map(|name| text(name)).collect::<Option<Vec<_>>>() {
-        let lower: Vec<(String, End)> =
-            texts.iter().map(|(text, end)| (text.to_ascii_lowercase(), *end)).collect();
-        let lower: Vec<(&str, End)> = lower.iter().map(|(text, end)| (text.as_str(), *end)).collect();
-        return Language::of_texts(&lower, meter);
+    if let Some(texts) = names.iter().map(|name| variable::text(name)).collect::<Option<Vec<_>>>() {
+        let mut lower: String = texts.iter().map(|(text, _)| *text).collect();
+        lower.make_ascii_lowercase();
+        let mut rest = lower.as_str();
+        let lowered = |(text, end): (&str, End)| {
+            let (own, behind) = rest.split_at(text.len());
+            rest = behind;
+            (own, end)
+        };
+        return Language::of_texts(texts.into_iter().map(lowered).collect(), meter);
     }
     let mut globs: Vec<Glob> = names.iter().map(|name| glob(name)).collect();
     let is_wild = |piece: &Piece| matches!(piece, Piece::Many(Chars::Any) | Piece::One(Chars::Any));
@@ -70,16 +75,6 @@ fn language_of_names(names: &[&Pattern], meter: &mut Meter) -> Result<Language, 
         globs.push(Glob::default());
     }
     Language::any_of(&globs, meter)
-}
-
-/// The name of most actions: a text, perhaps with a star behind it.
-fn text(name: &Pattern) -> Option<(&str, End)> {
-    match name.pieces() {
-        [Written::Text(text)] => Some((text, End::Stop)),
-        [Written::Text(text), Written::Star] => Some((text, End::Star)),
-        [Written::Star] => Some(("", End::Star)),
-        _ => None,
-    }
 }
 
 /// The name of an action, in lower case.

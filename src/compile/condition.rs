@@ -521,6 +521,5 @@ pub(super) fn is_textual(base: KeyType) -> bool {
 /// Whether texts are compared as they are, so that a template can stand for them.
 fn is_comparable(condition: &Condition) -> bool {
     let test = condition.operator.test;
-    let ignores_case = matches!(test, Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase);
-    matches!(test.family(), Family::String | Family::Arn) && !ignores_case
+    matches!(test.family(), Family::String | Family::Arn) && !value::ignores_case(test)
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::level::{Subject, Template};
+use super::level::Subject;
 use super::variable::{self, Way};
 use super::{Compiler, Level, Outcome};
 use crate::algebra::diagram::Predicate;
 use crate::algebra::{Exhausted, Flag, Glob, Language, Region, Set};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, Piece};
 use crate::policy::{PolicyType, ResourcePattern, Selector, Spanned};
 
 impl Compiler {
@@ -35,7 +35,7 @@ impl Compiler {
         policy_type: PolicyType,
     ) -> Outcome<Set> {
         let mut sets = Vec::new();
-        let mut alike: Vec<(&[Pattern], Vec<Glob>)> = Vec::new();
+        let mut alike: Vec<(&[Pattern], Vec<&Pattern>)> = Vec::new();
         for entry in entries {
             let segments = match &entry.value {
                 ResourcePattern::Every => return Ok(Set::FULL),
@@ -47,17 +47,16 @@ impl Compiler {
             sets.extend(self.list_of_buckets(segments)?);
             match segments.split_last() {
                 Some((last, before)) if before.len() == 5 && is_closed(segments) => {
-                    let last = Template::of_closed(last).glob();
                     match alike.iter_mut().find(|(known, _)| *known == before) {
-                        Some((_, globs)) => globs.push(last),
+                        Some((_, all)) => all.push(last),
                         None => alike.push((before, vec![last])),
                     }
                 }
                 _ => sets.push(self.arn(segments)?),
             }
         }
-        for (before, globs) in alike {
-            let last = Language::any_of(&globs, self.arena.meter());
+        for (before, last) in alike {
+            let last = variable::language_of(&last, self.arena.meter());
             let last = last.map_err(|what| Self::exhausted(Level::ResourceId, what))?;
             let mut predicates: Vec<(Level, Predicate)> =
                 vec![(Level::IsArn, Region::<Flag>::only(true).into()), (Level::ResourceId, last.into())];
@@ -75,7 +74,7 @@ impl Compiler {
         if let Some(known) = self.segments.get(segment) {
             return Ok(known.clone());
         }
-        let language = Language::of(&Template::of_closed(segment).glob(), self.arena.meter())?;
+        let language = variable::language_of(&[segment], self.arena.meter())?;
         self.segments.insert(segment.clone(), language.clone());
         Ok(language)
     }
@@ -123,11 +122,16 @@ impl Compiler {
 
     /// The one exception of R-RES-10: the list of all buckets is also matched as `arn:<partition>:s3:::*`.
     fn list_of_buckets(&mut self, segments: &[Pattern]) -> Outcome<Option<Set>> {
-        let is_about_others = |nth: usize, text: &str| {
-            let segment = segments.get(nth).and_then(Pattern::as_text);
-            segment.is_some_and(|segment| segment != text)
+        const LIST: [&str; 6] = ["arn", "", "s3", "", "", "*"];
+        let is_about_others = |nth: usize| {
+            let Some(segment) = segments.get(nth) else { return false };
+            match (segment.as_text(), segment.pieces().first()) {
+                (Some(text), _) => text != LIST[nth],
+                (None, Some(Piece::Text(text))) => !LIST[nth].starts_with(text.as_str()),
+                _ => false,
+            }
         };
-        if is_about_others(2, "s3") || is_about_others(5, "*") {
+        if is_about_others(2) || is_about_others(5) {
             return Ok(None);
         }
         let mut all = vec![self.arena.atom(Level::IsArn, Region::<Flag>::only(false))?];
@@ -139,7 +143,7 @@ impl Compiler {
         for (nth, segment) in segments.iter().enumerate() {
             let mut some = Vec::new();
             for way in self.segment_ways(segment, nth)? {
-                some.push(match ["arn", "", "s3", "", "", "*"].get(nth) {
+                some.push(match LIST.get(nth) {
                     Some(_) if nth == 1 => self.field(&Level::Partition, &way)?,
                     Some(text) => self.text(text, &way)?,
                     None => Set::EMPTY,

@@ -128,6 +128,11 @@ pub(super) fn fitting(
     let mut unreadable = false;
     let values = match test.family() {
         Family::String | Family::Null => {
+            let texts: Option<Vec<_>> = values.iter().map(|value| variable::text(&value.pattern)).collect();
+            if let Some(texts) = texts.filter(|_| !ignores_case(test)) {
+                let language = Language::of_texts(texts, meter)?;
+                return Ok(Fitting { values: Values::Text(language), unreadable });
+            }
             let mut globs = Vec::new();
             for value in values {
                 globs.extend(string_globs(test, value, variables)?);
@@ -142,7 +147,14 @@ pub(super) fn fitting(
                     None => unreadable = true,
                 }
             }
-            Values::Text(Language::any_of(&globs, meter)?.intersection(&arns(meter)?, meter)?)
+            let texts = Language::any_of(&globs, meter)?;
+            // Six segments, of which the first is that of an ARN, are an ARN.
+            let arn = Glob::literal("arn:");
+            if globs.iter().all(|glob| glob.pieces().starts_with(arn.pieces())) {
+                Values::Text(texts)
+            } else {
+                Values::Text(texts.intersection(&arns(meter)?, meter)?)
+            }
         }
         Family::Binary => {
             let is_base64 = |value: &&&ConditionValue| BASE64_STANDARD.decode(&value.text).is_ok();
@@ -187,15 +199,19 @@ pub(super) fn fitting(
     Ok(Fitting { values, unreadable })
 }
 
+/// Whether a String operator takes upper for lower case.
+pub(super) fn ignores_case(test: Test) -> bool {
+    matches!(test, Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase)
+}
+
 /// What matches a value of a String operator.
 fn string_globs(
     test: Test,
     value: &ConditionValue,
     variables: variable::Values<'_>,
 ) -> Result<Vec<Glob>, Exhausted> {
-    let ignores_case = matches!(test, Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase);
     let glob = |way: variable::Way| match way.template.as_text() {
-        Some(text) if ignores_case => Glob::any_case(text),
+        Some(text) if ignores_case(test) => Glob::any_case(text),
         _ => way.template.glob(),
     };
     Ok(variables.ways(&value.pattern)?.into_iter().map(glob).collect())

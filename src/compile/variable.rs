@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::level::{Fields, Template, Token};
 use super::universe::{Follows, Universe};
-use crate::algebra::{Chars, Exhausted, Glob, Language, Meter, Piece};
+use crate::algebra::{Chars, End, Exhausted, Glob, Language, Meter, Piece};
 use crate::pattern::{Pattern, Piece as Written, Variable};
 use crate::request::{Context, Value, fold};
 
@@ -168,6 +168,28 @@ impl Values<'_> {
             }
         }
         Ok(ways)
+    }
+}
+
+/// What most patterns are: a text, perhaps with a star behind it.
+pub(super) fn text(pattern: &Pattern) -> Option<(&str, End)> {
+    match pattern.pieces() {
+        [] => Some(("", End::Stop)),
+        [Written::Text(text)] => Some((text, End::Stop)),
+        [Written::Text(text), Written::Star] => Some((text, End::Star)),
+        [Written::Star] => Some(("", End::Star)),
+        _ => None,
+    }
+}
+
+/// What matches any of some patterns without variables.
+pub(super) fn language_of(patterns: &[&Pattern], meter: &mut Meter) -> Result<Language, Exhausted> {
+    match patterns.iter().map(|pattern| text(pattern)).collect::<Option<Vec<_>>>() {
+        Some(texts) => Language::of_texts(texts, meter),
+        None => {
+            let globs = patterns.iter().map(|pattern| Template::of_closed(pattern).glob());
+            Language::any_of(&globs.collect::<Vec<_>>(), meter)
+        }
     }
 }
 

@@ -191,7 +191,9 @@ impl Reader {
             );
         }
         let outside = |&(_, c): &(usize, char)| !matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}');
-        if let Some((start, c)) = text.char_indices().find(outside) {
+        let is_plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7f);
+        let first = if text.bytes().all(is_plain) { None } else { text.char_indices().find(outside) };
+        if let Some((start, c)) = first {
             let span = Span { start: at + start, end: at + start + c.len_utf8() };
             let message = format!(
                 "the character U+{:04X} is outside of what IAM accepts (U+0020 to U+00FF)",
@@ -396,15 +398,15 @@ impl Reader {
 
 /// The first `\uXXXX` that decodes to what may not stand in the text itself (R-GRM-2).
 fn escape_outside_of_repertoire(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
-        if escaped && c == 'u' {
-            let code = text.get(at + 1..at + 5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-            if code.is_some_and(|code| !matches!(code, 0x09 | 0x0a | 0x0d | 0x20..=0xff)) {
-                return Some(at - 1);
-            }
+    let mut from = 0;
+    while let Some(found) = text.get(from..)?.find('\\') {
+        let at = from + found;
+        let code = text.get(at + 1..at + 6).and_then(|escape| escape.strip_prefix('u'));
+        let code = code.and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        if code.is_some_and(|code| !matches!(code, 0x09 | 0x0a | 0x0d | 0x20..=0xff)) {
+            return Some(at);
         }
-        escaped = c == '\\' && !escaped;
+        from = at + 1 + text.get(at + 1..)?.chars().next()?.len_utf8();
     }
     None
 }

@@ -1,5 +1,7 @@
 //! Patterns, and reading many of them side by side.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::machine::States;
@@ -187,7 +189,8 @@ impl<'a> Places<'a> {
                 passed = Some(self.pattern[place as usize]);
                 if let Place::End = self.places[place as usize + 1] {
                     // Everything fits from here: no other place can add to that.
-                    *places = vec![place, place + 1];
+                    places.clear();
+                    places.extend([place, place + 1]);
                     return;
                 }
             }
@@ -227,18 +230,19 @@ impl<'a> Places<'a> {
 /// Machines in the making: a number for every set of places.
 #[derive(Default)]
 struct Sets {
-    numbers: FxHashMap<Vec<u32>, u32>,
-    list: Vec<Vec<u32>>,
+    numbers: FxHashMap<Rc<[u32]>, u32>,
+    list: Vec<Rc<[u32]>>,
 }
 
 impl Sets {
-    fn number(&mut self, places: Vec<u32>, meter: &mut Meter) -> Result<u32, Exhausted> {
-        if let Some(&number) = self.numbers.get(&places) {
+    fn number(&mut self, places: &[u32], meter: &mut Meter) -> Result<u32, Exhausted> {
+        if let Some(&number) = self.numbers.get(places) {
             return Ok(number);
         }
         meter.state()?;
         let number = self.list.len() as u32;
-        self.list.push(places.clone());
+        let places: Rc<[u32]> = Rc::from(places);
+        self.list.push(Rc::clone(&places));
         self.numbers.insert(places, number);
         Ok(number)
     }
@@ -253,27 +257,30 @@ pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<States,
     }
     all.settle(&mut first);
     let mut sets = Sets::default();
-    sets.number(first, meter)?;
+    sets.number(&first, meter)?;
     let mut states = States::with_capacity(all.places.len());
+    let (mut others, mut named) = (Vec::new(), Vec::new());
+    let (mut next, mut edges) = (Vec::new(), Vec::new());
     let mut at = 0;
     while let Some(places) = sets.list.get(at).cloned() {
         at += 1;
-        let (mut others, mut named) = (Vec::new(), Vec::new());
-        for &place in &places {
+        others.clear();
+        named.clear();
+        for &place in &*places {
             all.steps(place, &mut others, &mut named);
         }
         named.sort_unstable();
         meter.work(1 + places.len() + named.len())?;
-        let mut next = Vec::new();
+        next.clear();
         for &place in &others {
             all.enter(all.behind(place), &mut next);
         }
         all.settle(&mut next);
-        let others_target = sets.number(next, meter)?;
-        let mut edges: Vec<(char, u32)> = Vec::new();
+        let others_target = sets.number(&next, meter)?;
+        edges.clear();
         for group in named.chunk_by(|left, right| left.0 == right.0) {
             meter.work(others.len())?;
-            let mut next = Vec::with_capacity(others.len() + group.len());
+            next.clear();
             for &place in &others {
                 // A place from which all others lead on names only characters that stop.
                 if group.binary_search_by_key(&place, |(_, at, _)| *at).is_err() {
@@ -287,11 +294,11 @@ pub(super) fn read_together(globs: &[Glob], meter: &mut Meter) -> Result<States,
             }
             all.settle(&mut next);
             if let Some((c, _, _)) = group.first() {
-                edges.push((*c, sets.number(next, meter)?));
+                edges.push((*c, sets.number(&next, meter)?));
             }
         }
         meter.named(edges.len())?;
-        states.push(all.accepts(&places).into(), others_target, edges);
+        states.push(all.accepts(&places).into(), others_target, edges.iter().copied());
     }
     Ok(states)
 }

@@ -180,6 +180,39 @@ impl States {
     }
 }
 
+/// The states with an edge to each state.
+pub(super) struct Sources {
+    ends: Vec<usize>,
+    states: Vec<u32>,
+}
+
+impl Sources {
+    pub(super) fn of(machine: &States) -> Sources {
+        let mut ends = vec![0; machine.size() + 1];
+        for state in 0..machine.size() as u32 {
+            for target in machine.targets(state) {
+                ends[target as usize + 1] += 1;
+            }
+        }
+        for at in 1..ends.len() {
+            ends[at] += ends[at - 1];
+        }
+        let mut states = vec![0; ends.last().copied().unwrap_or_default()];
+        let mut next = ends.clone();
+        for state in 0..machine.size() as u32 {
+            for target in machine.targets(state) {
+                states[next[target as usize]] = state;
+                next[target as usize] += 1;
+            }
+        }
+        Sources { ends, states }
+    }
+
+    pub(super) fn states(&self, target: u32) -> &[u32] {
+        &self.states[self.ends[target as usize]..self.ends[target as usize + 1]]
+    }
+}
+
 impl<O: Label> Machine<O> {
     pub(super) fn constant(label: O) -> Self {
         let mut states = States::with_capacity(1);

@@ -16,135 +16,93 @@
 //! that target were a loop.
 
 use std::collections::BTreeMap;
-
-use rustc_hash::FxHashMap;
+use std::ops::Range;
 
 use super::Machine;
-use super::machine::States;
+use super::machine::{Sources, States};
 use super::register::{ITSELF, Register};
 use crate::algebra::budget::{Exhausted, Meter};
 use crate::algebra::domain::{Label, distinct};
 
 /// The class of a state that is not done.
 const UNKNOWN: u32 = u32::MAX - 1;
+/// The class of a state that was not met.
+const UNMET: u32 = u32::MAX - 2;
 
-/// The classes to which a state leads: for all other characters, and for those that lead elsewhere.
-type Signature = (u32, Vec<(char, u32)>);
-
-/// The canonical machine of states of which every one can be reached; classes have these labels, which may be equal.
+/// The canonical machine of states that are numbered breadth first, of which every one can be reached; classes have
+/// these labels, which may be equal.
 pub(super) fn minimize<O: Label>(
     raw: &States,
     labels: &[O],
     meter: &mut Meter,
 ) -> Result<Machine<O>, Exhausted> {
+    debug_assert!(is_breadth_first(raw), "INVARIANT (states are numbered breadth first)");
     meter.work(raw.size() + raw.edge_count())?;
     let (outcomes, labels) = distinct(labels);
     if let [only] = labels.as_slice() {
         return Ok(Machine::constant(*only));
     }
     let outcome = |state: u32| outcomes[raw.class(state) as usize];
-    let merged = from_the_end(raw, outcome);
-    if let Some(start) = merged.start {
-        return Ok(merged.states.states(start).machine(&labels));
+    let mut merged = from_the_end(raw, outcome);
+    let is_done = merged.class[0] != UNKNOWN;
+    // A state that is not done is a class of its own.
+    for class in merged.class.iter_mut().filter(|class| **class == UNKNOWN) {
+        *class = merged.count;
+        merged.count += 1;
     }
-    let smaller = quotient(raw, &merged.class, &merged.member, outcome);
+    let smaller = quotient(raw, &merged, outcome);
+    if is_done {
+        return Ok(smaller.machine(&labels));
+    }
     let refined = refine(&smaller, meter)?;
-    Ok(quotient(&smaller, &refined.class, &refined.member, |state| smaller.class(state)).machine(&labels))
+    Ok(quotient(&smaller, &refined, |state| smaller.class(state)).machine(&labels))
 }
 
-/// The classes of states as states. `class` gives a class to every state, and `member` a state to every class.
-fn quotient(raw: &States, class: &[u32], member: &[u32], outcome: impl Fn(u32) -> u32) -> States {
-    let real = |_, target: u32| member[class[target as usize] as usize];
-    raw.numbered(member[class[0] as usize], real, outcome)
-}
-
-/// States merged from the end.
-struct Merged {
-    /// The classes of states that are done, each as a state.
-    states: Register,
-    /// The class of the start, where it is done.
-    start: Option<u32>,
-    /// The class of each state; a state that is not done is a class of its own.
-    class: Vec<u32>,
-    /// A state of each class.
-    member: Vec<u32>,
-}
-
-fn from_the_end(raw: &States, outcome: impl Fn(u32) -> u32) -> Merged {
-    let mut states = Register::with_capacity(raw.size());
-    let mut class = vec![UNKNOWN; raw.size()];
-    let mut member: Vec<u32> = Vec::new();
-    let mut on_cycles = Vec::new();
-    let mut edges = Vec::new();
-    for state in from_last_to_first(raw) {
-        let label = outcome(state);
-        let class_of = |target: u32| if target == state { ITSELF } else { class[target as usize] };
-        if raw.targets(state).any(|target| class_of(target) == UNKNOWN) {
-            on_cycles.push(state);
-            continue;
-        }
-        // What it is known by, with one class taken for itself.
-        let sign = |itself: u32, edges: &mut Vec<(char, u32)>| {
-            let real = |target| match class_of(target) {
-                class if class == itself => ITSELF,
-                class => class,
-            };
-            let others = real(raw.others(state));
-            edges.clear();
-            let named = raw.edges(state).iter().map(|&(c, target)| (c, real(target)));
-            edges.extend(named.filter(|(_, target)| *target != others));
-            others
-        };
-        let mut equal = None;
-        let mut tried = ITSELF;
-        for target in raw.targets(state).map(class_of) {
-            if target != tried
-                && target != ITSELF
-                && states.has_class(target, label)
-                && states.has_loop(target)
-            {
-                tried = target;
-                let others = sign(target, &mut edges);
-                if states.is(target, label, others, &edges) {
-                    equal = Some(target);
-                    break;
-                }
-            }
-        }
-        let number = match equal {
-            Some(number) => number,
-            None => {
-                let others = sign(ITSELF, &mut edges);
-                states.number(label, others, &edges)
-            }
-        };
-        class[state as usize] = number;
-        if number as usize == member.len() {
-            member.push(state);
-        }
-    }
-    let start = Some(class[0]).filter(|start| *start != UNKNOWN);
-    for state in on_cycles {
-        class[state as usize] = member.len() as u32;
-        member.push(state);
-    }
-    Merged { states, start, class, member }
+/// Whether states are numbered in the order in which they are met.
+fn is_breadth_first(raw: &States) -> bool {
+    let mut met = 1;
+    let mut targets = (0..raw.size() as u32).flat_map(|state| raw.targets(state));
+    targets.all(|target| {
+        met = met.max(target + 1).min(met + 1);
+        target < met
+    }) && met as usize == raw.size()
 }
 
 /// States put into classes.
 struct Classes {
     /// The class of each state.
     class: Vec<u32>,
-    /// A state of each class.
-    member: Vec<u32>,
+    count: u32,
 }
 
-/// Every state after its targets, as far as there are no cycles.
-fn from_last_to_first(raw: &States) -> Vec<u32> {
-    let mut order = Vec::with_capacity(raw.size());
-    let mut is_met = vec![false; raw.size()];
-    is_met[0] = true;
+/// The classes of states as states. They come in the order of their first members, which is breadth first again: what a
+/// later member leads to was met behind the first.
+fn quotient(raw: &States, Classes { class, count }: &Classes, outcome: impl Fn(u32) -> u32) -> States {
+    let mut number = vec![UNMET; *count as usize];
+    let mut first = Vec::with_capacity(*count as usize);
+    for (state, class) in (0..).zip(class) {
+        let number = &mut number[*class as usize];
+        if *number == UNMET {
+            *number = first.len() as u32;
+            first.push(state);
+        }
+    }
+    let real = |target: u32| number[class[target as usize] as usize];
+    let mut states = States::with_capacity(first.len());
+    for state in first {
+        let named = raw.edges(state).iter().map(|&(c, target)| (c, real(target)));
+        states.push(outcome(state), real(raw.others(state)), named);
+    }
+    states
+}
+
+/// Merges states from the end, every one after its targets, as far as there are no cycles.
+fn from_the_end(raw: &States, outcome: impl Fn(u32) -> u32) -> Classes {
+    let mut states = Register::with_capacity(raw.size());
+    let mut class = vec![UNMET; raw.size()];
+    let mut edges = Vec::new();
     let mut path: Vec<(u32, usize)> = vec![(0, 0)];
+    class[0] = UNKNOWN;
     while let Some((state, next)) = path.last_mut() {
         let target = match *next {
             0 => Some(raw.others(*state)),
@@ -152,18 +110,65 @@ fn from_last_to_first(raw: &States) -> Vec<u32> {
         };
         *next += 1;
         match target {
-            Some(target) if is_met[target as usize] => {}
+            Some(target) if class[target as usize] != UNMET => {}
             Some(target) => {
-                is_met[target as usize] = true;
+                class[target as usize] = UNKNOWN;
                 path.push((target, 0));
             }
             None => {
-                order.push(*state);
+                let state = *state;
                 path.pop();
+                class[state as usize] = merged(raw, state, outcome(state), &class, &mut states, &mut edges);
             }
         }
     }
-    order
+    Classes { class, count: states.size() as u32 }
+}
+
+/// The class of a state whose targets have theirs, as far as there are no cycles.
+fn merged(
+    raw: &States,
+    state: u32,
+    label: u32,
+    class: &[u32],
+    states: &mut Register,
+    edges: &mut Vec<(char, u32)>,
+) -> u32 {
+    let class_of = |target: u32| if target == state { ITSELF } else { class[target as usize] };
+    if raw.targets(state).any(|target| class_of(target) == UNKNOWN) {
+        return UNKNOWN;
+    }
+    // What it is known by, with one class taken for itself.
+    let sign = |itself: u32, edges: &mut Vec<(char, u32)>| {
+        let real = |target| match class_of(target) {
+            class if class == itself => ITSELF,
+            class => class,
+        };
+        let others = real(raw.others(state));
+        edges.clear();
+        let named = raw.edges(state).iter().map(|&(c, target)| (c, real(target)));
+        edges.extend(named.filter(|(_, target)| *target != others));
+        others
+    };
+    let mut tried = ITSELF;
+    for target in raw.targets(state).map(class_of) {
+        if target != tried && target != ITSELF && states.has_class(target, label) && states.has_loop(target) {
+            tried = target;
+            let others = sign(target, edges);
+            if states.is(target, label, others, edges) {
+                return target;
+            }
+        }
+    }
+    let others = sign(ITSELF, edges);
+    states.number(label, others, edges)
+}
+
+/// The classes to which a state leads: for all other characters, and for those that lead elsewhere, in a list of such.
+struct Signature {
+    others: u32,
+    edges: Range<usize>,
+    state: u32,
 }
 
 /// Splits classes until all members of a class have the same signature.
@@ -183,6 +188,7 @@ fn refine(machine: &States, meter: &mut Meter) -> Result<Classes, Exhausted> {
     }
     let mut is_waiting = vec![true; size];
     let mut waiting: Vec<u32> = (0..size as u32).collect();
+    let (mut signatures, mut edges) = (Vec::new(), Vec::new());
     while !waiting.is_empty() {
         waiting.sort_unstable_by_key(|state| blocks.class[*state as usize]);
         let round = std::mem::take(&mut waiting);
@@ -197,21 +203,34 @@ fn refine(machine: &States, meter: &mut Meter) -> Result<Classes, Exhausted> {
             for &state in changed {
                 is_waiting[state as usize] = false;
             }
-            let mut parts: FxHashMap<Signature, Vec<u32>> = FxHashMap::default();
+            if blocks.members[own as usize].len() == 1 {
+                continue;
+            }
+            signatures.clear();
+            edges.clear();
             for &state in changed {
                 meter.work(1 + machine.edges(state).len())?;
                 let others = blocks.class[machine.others(state) as usize];
                 let class = |&(c, target): &(char, u32)| (c, blocks.class[target as usize]);
-                let edges = machine.edges(state).iter().map(class);
-                let signature = (others, edges.filter(|(_, target)| *target != others).collect());
-                parts.entry(signature).or_default().push(state);
+                let first = edges.len();
+                let named = machine.edges(state).iter().map(class);
+                edges.extend(named.filter(|(_, target)| *target != others));
+                signatures.push(Signature { others, edges: first..edges.len(), state });
             }
+            let order = |left: &Signature, right: &Signature| {
+                let key = |of: &Signature| (of.others, &edges[of.edges.clone()]);
+                key(left).cmp(&key(right))
+            };
+            signatures.sort_unstable_by(order);
+            let parts = signatures.chunk_by(|left, right| order(left, right).is_eq());
+            let parts: Vec<Vec<u32>> =
+                parts.map(|part| part.iter().map(|signature| signature.state).collect()).collect();
             // Those that were not looked at are still alike, and unlike all that were: these lead to a class that
             // has come up since.
             for &state in changed {
                 blocks.take_out(state);
             }
-            for part in blocks.put_back(own, parts.into_values().collect()) {
+            for part in blocks.put_back(own, parts) {
                 for &source in part.iter().flat_map(|state| leading_to.states(*state)) {
                     if !is_waiting[source as usize] {
                         is_waiting[source as usize] = true;
@@ -222,8 +241,7 @@ fn refine(machine: &States, meter: &mut Meter) -> Result<Classes, Exhausted> {
             }
         }
     }
-    let member = blocks.members.iter().filter_map(|states| states.first().copied()).collect();
-    Ok(Classes { class: blocks.class, member })
+    Ok(Classes { class: blocks.class, count: blocks.members.len() as u32 })
 }
 
 /// Classes while they are split.
@@ -269,38 +287,5 @@ impl Blocks {
             self.position[*state as usize] = position;
         }
         self.members[class as usize] = members;
-    }
-}
-
-/// The states with an edge to each state.
-struct Sources {
-    ends: Vec<usize>,
-    states: Vec<u32>,
-}
-
-impl Sources {
-    fn of(machine: &States) -> Sources {
-        let mut ends = vec![0; machine.size() + 1];
-        for state in 0..machine.size() as u32 {
-            for target in machine.targets(state) {
-                ends[target as usize + 1] += 1;
-            }
-        }
-        for at in 1..ends.len() {
-            ends[at] += ends[at - 1];
-        }
-        let mut states = vec![0; ends.last().copied().unwrap_or_default()];
-        let mut next = ends.clone();
-        for state in 0..machine.size() as u32 {
-            for target in machine.targets(state) {
-                states[next[target as usize]] = state;
-                next[target as usize] += 1;
-            }
-        }
-        Sources { ends, states }
-    }
-
-    fn states(&self, target: u32) -> &[u32] {
-        &self.states[self.ends[target as usize]..self.ends[target as usize + 1]]
     }
 }

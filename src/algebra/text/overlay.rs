@@ -82,40 +82,41 @@ struct Situations<I> {
     before: Vec<u32>,
     /// The situations in which only one machine is left, at each of its states, one more than their numbers: most
     /// are of this kind.
-    alone: Vec<Vec<u32>>,
+    alone: Vec<u32>,
+    /// Where the states of each machine begin there.
+    first: Vec<usize>,
 }
 
 impl<I: Label> Situations<I> {
-    /// No situation of so many machines.
-    fn new(machines: usize) -> Self {
+    /// No situation of some machines.
+    fn new<O: Label>(machines: &[&Machine<O>]) -> Self {
+        let mut states = 0;
+        let mut first = Vec::with_capacity(machines.len());
+        for machine in machines {
+            first.push(states);
+            states += machine.size();
+        }
         Situations {
-            live: Vec::new(),
+            live: Vec::with_capacity(states),
             settled: Vec::new(),
-            ends: Vec::new(),
+            ends: Vec::with_capacity(states),
             last: FxHashMap::default(),
-            before: Vec::new(),
-            alone: vec![Vec::new(); machines],
+            before: Vec::with_capacity(states),
+            alone: vec![0; states],
+            first,
         }
     }
 
-    /// The number of a situation. A machine has so many states.
-    fn number(
-        &mut self,
-        situation: &Situation<I>,
-        size: impl Fn(u32) -> usize,
-        meter: &mut Meter,
-    ) -> Result<u32, Exhausted> {
+    /// The number of a situation.
+    fn number(&mut self, situation: &Situation<I>, meter: &mut Meter) -> Result<u32, Exhausted> {
         if let ([(machine, state)], [], false) =
             (situation.live.as_slice(), situation.settled.as_slice(), situation.is_decided)
         {
-            let states = &mut self.alone[*machine as usize];
-            if states.is_empty() {
-                states.resize(size(*machine), 0);
-            }
-            if let Some(known) = states[*state as usize].checked_sub(1) {
+            let number = &mut self.alone[self.first[*machine as usize] + *state as usize];
+            if let Some(known) = number.checked_sub(1) {
                 return Ok(known);
             }
-            states[*state as usize] = self.ends.len() as u32 + 1;
+            *number = self.ends.len() as u32 + 1;
             return self.push(situation, 0, meter);
         }
         let mut hasher = FxHasher::default();
@@ -165,13 +166,12 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
     merge: &M,
     meter: &mut Meter,
 ) -> Result<Overlay<Text, M::Item>, Exhausted> {
-    let mut situations = Situations::new(machines.len());
-    let size = |machine: u32| machines[machine as usize].size();
+    let mut situations = Situations::new(machines);
     let mut meetings = Meetings::new();
     let mut next = Situation::new();
     next.set(machines, merge, &[], (0..machines.len() as u32).map(|machine| (machine, 0)));
-    situations.number(&next, size, meter)?;
-    let mut result = States::with_capacity(machines.len());
+    situations.number(&next, meter)?;
+    let mut result = States::with_capacity(situations.alone.len());
     let (mut live, mut settled) = (Vec::new(), Vec::new());
     let mut others: Vec<Place> = Vec::new();
     let mut named: Vec<(char, Place)> = Vec::new();
@@ -205,13 +205,19 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
         }
         meter.work(1 + live.len() + named.len() + settled.len())?;
         next.set(machines, merge, &settled, others.iter().copied());
-        let others_target = situations.number(&next, size, meter)?;
+        let others_target = situations.number(&next, meter)?;
         edges.clear();
         for group in named.chunk_by(|left, right| left.0 == right.0) {
             meter.work(others.len() + settled.len())?;
-            next.set(machines, merge, &settled, overridden(&others, group));
+            match group {
+                // Every machine that is left names the character.
+                group if group.len() == live.len() => {
+                    next.set(machines, merge, &settled, group.iter().map(|(_, place)| *place));
+                }
+                group => next.set(machines, merge, &settled, overridden(&others, group)),
+            }
             if let Some((c, _)) = group.first() {
-                edges.push((*c, situations.number(&next, size, meter)?));
+                edges.push((*c, situations.number(&next, meter)?));
             }
         }
         let mut is_decided = false;

@@ -49,6 +49,11 @@ impl Register {
         state
     }
 
+    /// How many there are.
+    pub(super) fn size(&self) -> usize {
+        self.states.size()
+    }
+
     /// Whether a state is known by just this.
     pub(super) fn is(&self, state: u32, class: u32, others: u32, edges: &[(char, u32)]) -> bool {
         self.states.class(state) == class

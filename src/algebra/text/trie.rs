@@ -21,7 +21,7 @@ pub enum End {
 }
 
 /// A pattern of named characters with at most one star, at its end.
-fn simple(glob: &Glob) -> Option<(Vec<char>, End)> {
+fn simple(glob: &Glob) -> Option<(String, End)> {
     let (pieces, end) = match glob.pieces() {
         [pieces @ .., Piece::Many(Chars::Any)] => (pieces, End::Star),
         pieces => (pieces, End::Stop),
@@ -48,6 +48,9 @@ struct Fork {
 
 /// The states on the path to the last pattern, and those that are done.
 struct Forks {
+    /// The characters of the path.
+    path: Vec<char>,
+    /// One more than characters.
     list: Vec<Fork>,
     edges: Vec<(char, u32)>,
     register: Register,
@@ -55,8 +58,32 @@ struct Forks {
 }
 
 impl Forks {
-    fn push(&mut self) {
-        self.list.push(Fork { class: NO, first: self.edges.len() });
+    /// Nothing but the start, with room for so many states and paths of such a length.
+    fn new(states: usize, longest: usize) -> Self {
+        let mut register = Register::with_capacity(states);
+        let nothing = register.number(NO, ITSELF, &[]);
+        let mut list = Vec::with_capacity(longest + 1);
+        list.push(Fork { class: NO, first: 0 });
+        let (path, edges) = (Vec::with_capacity(longest), Vec::with_capacity(longest));
+        Forks { path, list, edges, register, nothing }
+    }
+
+    /// With how many characters of the path a text begins.
+    fn common(&self, text: &str) -> usize {
+        self.path.iter().zip(text.chars()).take_while(|(own, c)| *own == c).count()
+    }
+
+    /// Goes on to a text that begins with so many characters of the path, where the state behind the whole path is as
+    /// given, and says what class the strings are of that are this text.
+    fn turn_to(&mut self, text: &str, common: usize, last: Option<u32>, class: u32) {
+        self.close(common, last);
+        for c in text.chars().skip(common) {
+            self.path.push(c);
+            self.list.push(Fork { class: NO, first: self.edges.len() });
+        }
+        if let Some(last) = self.list.last_mut() {
+            last.class = class;
+        }
     }
 
     /// Finishes the last state.
@@ -67,66 +94,67 @@ impl Forks {
         Some(state)
     }
 
-    /// Finishes the states of a path that are behind so many characters, the last one as given.
-    fn close(&mut self, path: &[char], common: usize, mut last: Option<u32>) {
-        while self.list.len() > common + 1 {
-            let Some(mut state) = self.pop() else { return };
-            state = last.take().unwrap_or(state);
-            if let Some(c) = path.get(self.list.len() - 1) {
-                self.edges.push((*c, state));
-            }
+    /// Finishes the states of the path that are behind so many characters, the last one as given.
+    fn close(&mut self, common: usize, mut last: Option<u32>) {
+        while self.path.len() > common {
+            let state = match last.take() {
+                Some(state) => self.list.pop().map(|_| state),
+                None => self.pop(),
+            };
+            self.edges.extend(self.path.pop().zip(state));
         }
+    }
+
+    /// The machine for all patterns, where the state behind the whole path is as given.
+    fn machine<O: Label>(mut self, last: Option<u32>, labels: &[O]) -> Machine<O> {
+        let is_start = self.path.is_empty();
+        self.close(0, last);
+        let start = last.filter(|_| is_start).or_else(|| self.pop()).unwrap_or(self.nothing);
+        self.register.states(start).machine(labels)
     }
 }
 
 /// The canonical machine for the strings that fit any of the patterns; none where some pattern is not simple.
 pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Machine<bool>>, Exhausted> {
     match globs.iter().map(simple).collect::<Option<Vec<_>>>() {
-        Some(patterns) => read_paths(patterns, meter).map(Some),
+        Some(mut patterns) => read_paths(&mut patterns, meter).map(Some),
         None => Ok(None),
     }
 }
 
+/// How many characters some texts have, each with an end, and how many the longest.
+fn lengths<'t>(texts: impl Iterator<Item = &'t str>) -> (usize, usize) {
+    let lengths = texts.map(|text| text.chars().count() + 1);
+    lengths.fold((0, 0), |(sum, longest), length| (sum + length, longest.max(length)))
+}
+
 /// The canonical machine for the strings that begin with some path and end as it says.
-pub(super) fn read_paths(
-    mut patterns: Vec<(Vec<char>, End)>,
+pub(super) fn read_paths<T: AsRef<str> + Ord>(
+    patterns: &mut [(T, End)],
     meter: &mut Meter,
 ) -> Result<Machine<bool>, Exhausted> {
-    let length: usize = patterns.iter().map(|(path, _)| path.len() + 1).sum();
+    let (length, longest) = lengths(patterns.iter().map(|(path, _)| path.as_ref()));
     meter.work(length)?;
     meter.named(patterns.len())?;
-    match patterns.as_slice() {
+    match patterns {
         [] => return Ok(Machine::constant(false)),
-        [(path, end)] => return Ok(chain(path, *end)),
-        _ => {}
+        [(path, end)] => return Ok(chain(path.as_ref(), *end, &LABELS)),
+        _ => patterns.sort_unstable(),
     }
-    patterns.sort_unstable();
-    let mut register = Register::with_capacity(length + 2);
-    let nothing = register.number(NO, ITSELF, &[]);
-    let anything = register.number(YES, ITSELF, &[]);
-    let mut forks = Forks { list: Vec::new(), edges: Vec::new(), register, nothing };
-    forks.push();
-    let mut path: &[char] = &[];
-    // Whether the last pattern ends in a star: then whatever goes on from there is in it already.
-    let mut is_open = false;
-    for (next, end) in &patterns {
-        let common = path.iter().zip(next).take_while(|(left, right)| left == right).count();
-        if is_open && common == path.len() {
+    let mut forks = Forks::new(length + 2, longest);
+    let anything = forks.register.number(YES, ITSELF, &[]);
+    // Where the last pattern ends in a star: then whatever goes on from there is in it already.
+    let mut open = None;
+    for (path, end) in patterns {
+        let path = path.as_ref();
+        let common = forks.common(path);
+        if open.is_some() && common == forks.path.len() {
             continue;
         }
-        forks.close(path, common, is_open.then_some(anything));
-        path = next;
-        for _ in common..path.len() {
-            forks.push();
-        }
-        is_open = *end == End::Star;
-        if let Some(last) = forks.list.last_mut() {
-            last.class = YES;
-        }
+        forks.turn_to(path, common, open, YES);
+        open = (*end == End::Star).then_some(anything);
     }
-    forks.close(path, 0, is_open.then_some(anything));
-    let start = if is_open && path.is_empty() { anything } else { forks.pop().unwrap_or(nothing) };
-    Ok(forks.register.states(start).machine(&LABELS))
+    Ok(forks.machine(open, &LABELS))
 }
 
 /// The canonical machine that gives each of some strings, all different, its label, and every other string another one.
@@ -138,48 +166,35 @@ pub(super) fn read_literals<O: Label>(
     let mut labels = vec![otherwise];
     labels.extend(cases.iter().map(|(_, label)| *label));
     let (classes, labels) = distinct(&labels);
-    let mut paths: Vec<(Vec<char>, u32)> =
-        cases.iter().zip(&classes[1..]).map(|((text, _), class)| (text.chars().collect(), *class)).collect();
-    paths.retain(|(_, class)| *class != NO);
-    let length: usize = paths.iter().map(|(path, _)| path.len() + 1).sum();
+    let paths = cases.iter().zip(&classes[1..]).map(|((text, _), class)| (*text, *class));
+    let mut paths: Vec<(&str, u32)> = paths.filter(|(_, class)| *class != NO).collect();
+    let (length, longest) = lengths(paths.iter().map(|(text, _)| *text));
     meter.work(length)?;
     meter.named(paths.len())?;
-    if paths.is_empty() {
-        return Ok(Machine::constant(otherwise));
+    match paths.as_slice() {
+        [] => return Ok(Machine::constant(otherwise)),
+        [(text, _)] => return Ok(chain(text, End::Stop, &labels)),
+        _ => paths.sort_unstable(),
     }
-    paths.sort_unstable();
-    let mut register = Register::with_capacity(length + 2);
-    let nothing = register.number(NO, ITSELF, &[]);
-    let mut forks = Forks { list: Vec::new(), edges: Vec::new(), register, nothing };
-    forks.push();
-    let mut path: &[char] = &[];
-    for (next, class) in &paths {
-        let common = path.iter().zip(next).take_while(|(left, right)| left == right).count();
-        forks.close(path, common, None);
-        path = next;
-        for _ in common..path.len() {
-            forks.push();
-        }
-        if let Some(last) = forks.list.last_mut() {
-            last.class = *class;
-        }
+    let mut forks = Forks::new(length + 2, longest);
+    for (text, class) in paths {
+        let common = forks.common(text);
+        forks.turn_to(text, common, None, class);
     }
-    forks.close(path, 0, None);
-    let start = forks.pop().unwrap_or(nothing);
-    Ok(forks.register.states(start).machine(&labels))
+    Ok(forks.machine(None, &labels))
 }
 
 /// The machine of one simple pattern, which is canonical as it is written down.
-fn chain(path: &[char], end: End) -> Machine<bool> {
+fn chain<O: Label>(path: &str, end: End, labels: &[O]) -> Machine<O> {
     if path.is_empty() && end == End::Star {
-        return Machine::constant(true);
+        return Machine::constant(labels[YES as usize]);
     }
     const NOTHING: u32 = 1;
     let mut states = States::with_capacity(path.len() + 2);
     let mut state = 0;
-    for c in path {
+    for c in path.chars() {
         let next = state + if state == 0 { 2 } else { 1 };
-        states.push(NO, NOTHING, [(*c, next)]);
+        states.push(NO, NOTHING, [(c, next)]);
         if state == 0 {
             states.push(NO, NOTHING, []);
         }
@@ -189,5 +204,5 @@ fn chain(path: &[char], end: End) -> Machine<bool> {
     if path.is_empty() {
         states.push(NO, NOTHING, []);
     }
-    states.machine(&LABELS)
+    states.machine(labels)
 }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::Machine;
+use super::machine::Sources;
 use crate::algebra::domain::{Extent, Label};
 
 /// Characters in the order in which they are preferred for an edge that stands for all others.
@@ -79,17 +80,12 @@ pub(super) fn extent<O: Label>(machine: &Machine<O>, label: O) -> Extent {
 /// The states from which the label can be reached.
 fn leads_to<O: Label>(machine: &Machine<O>, label: O) -> Vec<bool> {
     let size = machine.size();
-    let mut sources: Vec<Vec<u32>> = vec![Vec::new(); size];
-    for state in 0..size as u32 {
-        for target in machine.states().targets(state) {
-            sources[target as usize].push(state);
-        }
-    }
+    let sources = Sources::of(machine.states());
     let mut leads = vec![false; size];
     let mut open: Vec<u32> = (0..size as u32).filter(|state| machine.label(*state) == label).collect();
     while let Some(state) = open.pop() {
         if !std::mem::replace(&mut leads[state as usize], true) {
-            open.extend(&sources[state as usize]);
+            open.extend(sources.states(state));
         }
     }
     leads

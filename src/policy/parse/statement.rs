@@ -516,7 +516,7 @@ fn read_action(text: &str) -> Result<ActionPattern, NotAnAction> {
     let Some((service, name)) = text.split_once(':') else {
         return refused(format!("the action `{text}` has no service prefix such as `s3:`"));
     };
-    if name.contains(':') || text.contains("${") {
+    if name.contains(':') || (text.contains('$') && text.contains("${")) {
         return refused(format!("the action `{text}` is not of the form `service:name`"));
     }
     let is_prefix = |service: &str| service.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
