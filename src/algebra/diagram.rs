@@ -103,6 +103,9 @@ pub struct Arena<L> {
     laid: Laid,
 }
 
+/// What a node costs beside its map: it is looked for, kept and remembered.
+const WORK_OF_A_NODE: usize = 100;
+
 /// 1. The map is canonical.
 /// 2. It is to two children at least.
 /// 3. Every child is [`Set::EMPTY`], [`Set::FULL`] or a node of a level behind this one.
@@ -232,6 +235,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             return Ok(set);
         }
         self.meter.state()?;
+        self.meter.work(WORK_OF_A_NODE)?;
         let node = Arc::new(node);
         self.nodes.push(Arc::clone(&node));
         let set = Set(self.nodes.len() as u32 + 1);

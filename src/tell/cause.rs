@@ -222,9 +222,10 @@ fn group_name(layers: &PolicyLayers, layer: Layer, group: usize) -> Option<Strin
     names.all(|name| name == first).then_some(first)
 }
 
+/// Under whatever name, and wherever they stand.
 fn says_the_same(one: &Statement, other: &Statement) -> bool {
-    let said = |statement: &Statement| Statement { index: 0, sid: None, ..statement.clone() };
-    said(one) == said(other)
+    (one.effect, &one.principal, &one.action, &one.resource, &one.conditions)
+        == (other.effect, &other.principal, &other.action, &other.resource, &other.conditions)
 }
 
 /// Whether two statements share an action or a resource as written.
