@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Language, Set};
+use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Flag, Language, Region, Set};
 use crate::layers::{Settings, StatementRef};
 use crate::pattern::Pattern;
 use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Statement};
@@ -46,7 +46,7 @@ use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Stateme
 pub use layers::Compiled;
 pub use level::Level;
 pub use point::Point;
-pub use universe::{Callers, HOLDER_ACCOUNT, KeyDomain, KeyFacts, Typing, Universe, holder};
+pub use universe::{Asked, Callers, HOLDER_ACCOUNT, KeyDomain, KeyFacts, Typing, Universe, holder};
 
 /// A set too complicated for the budget.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -175,6 +175,23 @@ impl Compiler {
         Ok(Applies { set, by_class })
     }
 
+    /// The requests with a text of a language at a level of the action or of the resource: all or none, where that is
+    /// the same for all.
+    fn text_of(&mut self, level: Level, language: Language) -> Outcome<Set> {
+        match self.universe.asked_text(&level) {
+            Some(text) => Ok(all_or_none(language.accepts(text))),
+            None => self.arena.atom(level, language),
+        }
+    }
+
+    /// The requests on ARNs.
+    fn is_arn(&mut self) -> Outcome<Set> {
+        match &self.universe.asked {
+            Some(asked) => Ok(all_or_none(asked.is_arn)),
+            None => self.arena.atom(Level::IsArn, Region::<Flag>::only(true)),
+        }
+    }
+
     fn at(&self, folded_key: &str, what: Exhausted) -> BudgetError<Level> {
         Self::exhausted(self.universe.level(&folded_key.to_ascii_lowercase()), what)
     }
@@ -182,6 +199,10 @@ impl Compiler {
     fn exhausted(level: Level, what: Exhausted) -> BudgetError<Level> {
         BudgetError { what, level: Some(level) }
     }
+}
+
+fn all_or_none(all: bool) -> Set {
+    if all { Set::FULL } else { Set::EMPTY }
 }
 
 /// The requests to which a statement applies.

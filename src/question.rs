@@ -24,7 +24,7 @@ use crate::algebra::diagram::Datum;
 use crate::algebra::{Budget, BudgetError, Held, Set};
 use crate::catalog::KeyType;
 use crate::compile::level::Subject;
-use crate::compile::{Callers, CompileError, Compiler, Level, Point, Typing, Universe};
+use crate::compile::{Asked, Callers, CompileError, Compiled, Compiler, Level, Point, Typing, Universe};
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
@@ -180,6 +180,7 @@ impl<'q, 'a> Contexts<'q, 'a> {
         let callers = Callers::One(request.caller.clone());
         let mut universe = Universe::new(callers, knowledge.clone(), Typing::Typed);
         universe.resource_account.clone_from(&request.resource_account);
+        universe.asked = Some(Asked::by(request));
         // R-EVL-76: a key is multivalued if any policy in play says so.
         let is_quantified = |statement: &&Statement| {
             statement.conditions.iter().any(|condition| condition.operator.quantifier.is_some())
@@ -190,15 +191,13 @@ impl<'q, 'a> Contexts<'q, 'a> {
         let mut compiler = Compiler::new(universe, question.budget);
         let can_apply = |of| standings.can_apply(of);
         let compiled = compiler.layers_where(question.layers, &can_apply)?;
-        let allowed = compiler.about(compiled.allowed, request)?;
-        let denied = compiler.about(compiled.denied, request)?;
+        let Compiled { allowed, denied, .. } = compiled;
         let hoped_for = match with_unknown_allowing(question.layers) {
             Some(layers) => {
                 let is_unknown =
                     |of| question.layers.policy(of).is_some_and(|policy| policy.document.is_none());
                 let can_apply = |of| standings.can_apply(of) || is_unknown(of);
-                let hoped_for = compiler.layers_where(&layers, &can_apply)?.allowed;
-                compiler.about(hoped_for, request)?
+                compiler.layers_where(&layers, &can_apply)?.allowed
             }
             None => allowed,
         };

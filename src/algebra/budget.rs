@@ -27,7 +27,7 @@ pub struct Budget {
 impl Default for Budget {
     /// Some seconds and some hundred megabytes at the worst.
     fn default() -> Self {
-        Budget { work: 100_000_000, states: 5_000_000, classes: 12, levels: 500 }
+        Budget { work: 100_000_000, states: 2_000_000, classes: 12, levels: 500 }
     }
 }
 

@@ -37,19 +37,25 @@ impl Compiler {
                 }
             }
         }
-        let mut of_any_service = Set::EMPTY;
+        if let Some(asked) = self.universe.asked_text(&Level::Service) {
+            services.retain(|service, _| service.as_ref().is_none_or(|service| service == asked));
+        }
+        let mut of_any_service = Vec::new();
         let mut of_services = Vec::new();
         for (service, names) in &services {
             let names = language_of_names(names, self.arena.meter());
             let names = names.map_err(|what| Self::exhausted(Level::Name, what))?;
-            let named = self.arena.above(Level::Name, &names.into(), below)?;
-            match service {
-                Some(service) => of_services.push((service.as_str(), named)),
-                None => of_any_service = named,
+            match (service, self.universe.asked_text(&Level::Name)) {
+                (_, Some(asked)) => of_any_service.extend(names.accepts(asked).then_some(below)),
+                (None, None) => of_any_service.push(self.arena.above(Level::Name, &names.into(), below)?),
+                (Some(service), None) => {
+                    let named = self.arena.above(Level::Name, &names.into(), below)?;
+                    of_services.push((service.as_str(), named));
+                }
             }
         }
         let of_services = self.arena.by_text(Level::Service, &of_services)?;
-        self.arena.union([of_services, of_any_service])
+        self.arena.union(of_any_service.into_iter().chain([of_services]))
     }
 }
 

@@ -1,13 +1,13 @@
-//! Sets about one action on one resource, which are sets of contexts; and a point of a set as a context again.
+//! What a condition says of contexts, and a point of a set as a context again.
 
-use super::level::{Level, Relation, Subject};
-use super::{CompileError, Compiler, Outcome, Point};
-use crate::algebra::diagram::{Assignment, Datum};
+use super::level::{Level, Subject};
+use super::{CompileError, Compiler};
+use crate::algebra::diagram::Datum;
 use crate::algebra::{Glob, Held, Language, Set};
 use crate::arn::{AccountId, Arn};
 use crate::catalog::KeyType;
 use crate::policy::Condition;
-use crate::request::{Context, Request, Value};
+use crate::request::{Context, Value};
 
 impl Compiler {
     /// The requests in whose context a condition holds.
@@ -20,37 +20,6 @@ impl Compiler {
         let language = Language::of(&Glob::literal(value), self.arena.meter());
         let language = language.map_err(|what| self.at(folded, what))?;
         Ok(self.one_text(folded, language)?)
-    }
-
-    /// The contexts in which a request is in a set, whatever its own context says.
-    pub fn about(&mut self, set: Set, request: &Request) -> Result<Set, CompileError> {
-        let point = Point::of(request);
-        let is_arn = Datum::Flag(point.flag(&Level::IsArn));
-        let mut set = self.arena.restrict(set, Level::IsArn, &is_arn)?;
-        let of_action = [Level::Service, Level::Name];
-        let of_caller = [Level::Caller, Level::CallerId, Level::FederatedBy];
-        for level in of_action.into_iter().chain(Level::FIELDS).chain(of_caller) {
-            let text = Datum::Text(point.text(&level).to_owned());
-            set = self.arena.restrict(set, level, &text)?;
-        }
-        for level in self.arena.levels(set) {
-            if let Level::Relation(relation) = &level
-                && let Relation { subject: Subject::Field(field), template } = &**relation
-            {
-                let known = self.related(Subject::Text(point.text(field).into()), template)?;
-                set = self.replaced(set, &level, known)?;
-            }
-        }
-        Ok(set)
-    }
-
-    /// A set in which a flag is what another set says.
-    fn replaced(&mut self, set: Set, level: &Level, by: Set) -> Outcome<Set> {
-        let if_so = self.arena.restrict(set, level.clone(), &Datum::Flag(true))?;
-        let if_not = self.arena.restrict(set, level.clone(), &Datum::Flag(false))?;
-        let if_so = self.arena.intersection([if_so, by])?;
-        let if_not = self.arena.difference([if_not], [by])?;
-        self.arena.union([if_so, if_not])
     }
 
     /// A context for a point: what is said already, what the point says, and a value for each key that is always

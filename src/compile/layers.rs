@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::principal::Class;
 use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets, value};
-use crate::algebra::{Flag, Glob, Language, Region, Set};
+use crate::algebra::{Glob, Language, Set};
 use crate::caller::{Caller, IamKind};
 use crate::compile::universe::Callers;
 use crate::layers::{DirectGrants, Guards, Layer, PolicyLayers, PublicBuckets, StatementRef};
@@ -263,7 +263,7 @@ impl Compiler {
     fn refused(&mut self, caller: &Caller, same: Set, stack: &Stack<'_>) -> Outcome<Vec<Set>> {
         let mut refused = Vec::new();
         if let Some(own) = caller.iam().map(|caller| caller.partition.clone()) {
-            let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+            let arn = self.is_arn()?;
             let own = self.text_atom(Level::Partition, &[Glob::literal(&own)])?;
             refused.push(self.arena.difference([arn], [own])?);
         }
@@ -398,11 +398,11 @@ impl Compiler {
         let is_own = self.text_atom(Level::Account, &[Glob::literal(own.as_str())])?;
         if caller.account().is_none() {
             // Where the ARN does not say, the owner would be the caller's own account, and that has none.
-            let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+            let arn = self.is_arn()?;
             return self.arena.intersection([arn, is_own]);
         }
         let some = self.text_atom(Level::Account, &[value::account()])?;
-        let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+        let arn = self.is_arn()?;
         let some = self.arena.intersection([arn, some])?;
         let other = self.arena.difference([some], [is_own])?;
         self.arena.complement(other)
@@ -430,7 +430,7 @@ impl Compiler {
     /// R-EVL-55.
     fn guarded(&mut self) -> Outcome<Set> {
         let aliases = self.action("kms", &["createalias", "updatealias", "deletealias"])?;
-        let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+        let arn = self.is_arn()?;
         let of_aws = self.text_atom(Level::ResourceId, &[Glob::parse("alias/aws/*")])?;
         let aliases = self.arena.intersection([aliases, arn, of_aws])?;
         let iam = self.text_atom(Level::Service, &[Glob::literal("iam")])?;
@@ -453,7 +453,7 @@ impl Compiler {
 
     /// The requests on an ARN of a service.
     fn arn_of_service(&mut self, service: &str) -> Outcome<Set> {
-        let arn = self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?;
+        let arn = self.is_arn()?;
         let service = self.text_atom(Level::ResourceService, &[Glob::literal(service)])?;
         self.arena.intersection([arn, service])
     }
@@ -462,13 +462,16 @@ impl Compiler {
     fn action(&mut self, service: &str, names: &[&str]) -> Outcome<Set> {
         let names: Vec<Glob> = names.iter().map(|name| Glob::literal(name)).collect();
         let named = self.text_atom(Level::Name, &names)?;
-        self.arena.by_text(Level::Service, &[(service, named)])
+        match self.universe.asked_text(&Level::Service) {
+            Some(asked) => Ok(if asked == service { named } else { Set::EMPTY }),
+            None => self.arena.by_text(Level::Service, &[(service, named)]),
+        }
     }
 
     fn text_atom(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {
         let language = Language::any_of(globs, self.arena.meter());
         let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
-        self.arena.atom(level, language)
+        self.text_of(level, language)
     }
 }
 

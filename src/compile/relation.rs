@@ -167,7 +167,7 @@ impl Compiler {
         self.arena.intersection(all)
     }
 
-    pub(super) fn related(&mut self, subject: Subject, template: &Template) -> Outcome<Set> {
+    fn related(&mut self, subject: Subject, template: &Template) -> Outcome<Set> {
         if let Subject::Text(text) = &subject
             && let Some((key, values)) = template.solved_for(text)
             && is_textual(self.universe.domain(&key).base)

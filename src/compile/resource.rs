@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::level::Subject;
 use super::variable::{self, Way};
-use super::{Compiler, Level, Outcome};
+use super::{Compiler, Level, Outcome, all_or_none};
 use crate::algebra::diagram::Predicate;
 use crate::algebra::{Exhausted, Flag, Glob, Language, Region, Set};
 use crate::pattern::{Pattern, Piece};
@@ -58,15 +58,27 @@ impl Compiler {
         for (before, last) in alike {
             let last = variable::language_of(&last, self.arena.meter());
             let last = last.map_err(|what| Self::exhausted(Level::ResourceId, what))?;
-            let mut predicates: Vec<(Level, Predicate)> =
-                vec![(Level::IsArn, Region::<Flag>::only(true).into()), (Level::ResourceId, last.into())];
+            let mut fields = vec![(Level::ResourceId, last)];
             for (level, segment) in Level::FIELDS.into_iter().zip(before.iter().skip(1)) {
                 let field = self.segment(segment).map_err(|what| Self::exhausted(level.clone(), what))?;
-                predicates.push((level, field.into()));
+                fields.push((level, field));
             }
-            sets.push(self.arena.all_of(predicates)?);
+            sets.push(self.arn_with(fields)?);
         }
         self.arena.union(sets)
+    }
+
+    /// The requests on ARNs whose fields are in some languages.
+    fn arn_with(&mut self, fields: Vec<(Level, Language)>) -> Outcome<Set> {
+        if let Some(asked) = &self.universe.asked {
+            let fits = |(level, language): &(Level, Language)| {
+                self.universe.asked_text(level).is_some_and(|text| language.accepts(text))
+            };
+            return Ok(all_or_none(asked.is_arn && fields.iter().all(fits)));
+        }
+        let is_arn: (Level, Predicate) = (Level::IsArn, Region::<Flag>::only(true).into());
+        let fields = fields.into_iter().map(|(level, language)| (level, language.into()));
+        self.arena.all_of([is_arn].into_iter().chain(fields).collect::<Vec<_>>())
     }
 
     /// What a segment without variables matches.
@@ -81,7 +93,7 @@ impl Compiler {
 
     /// The requests whose ARN matches, segment by segment; missing segments match anything (R-RES-3, R-RES-4).
     fn arn(&mut self, segments: &[Pattern]) -> Outcome<Set> {
-        let mut all = vec![self.arena.atom(Level::IsArn, Region::<Flag>::only(true))?];
+        let mut all = vec![self.is_arn()?];
         for (nth, segment) in segments.iter().enumerate() {
             let mut some = Vec::new();
             for way in self.segment_ways(segment, nth)? {
@@ -108,8 +120,12 @@ impl Compiler {
     fn field(&mut self, level: &Level, way: &Way) -> Outcome<Set> {
         let language = Language::of(&way.template.glob(), self.arena.meter());
         let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
-        let necessary = self.arena.atom(level.clone(), language)?;
-        let related = self.way(Subject::Field(Box::new(level.clone())), way)?;
+        let subject = match self.universe.asked_text(level) {
+            Some(text) => Subject::Text(Arc::from(text)),
+            None => Subject::Field(Box::new(level.clone())),
+        };
+        let necessary = self.text_of(level.clone(), language)?;
+        let related = self.way(subject, way)?;
         self.arena.intersection([necessary, related])
     }
 
@@ -134,11 +150,12 @@ impl Compiler {
         if is_about_others(2) || is_about_others(5) {
             return Ok(None);
         }
-        let mut all = vec![self.arena.atom(Level::IsArn, Region::<Flag>::only(false))?];
+        let is_arn = self.is_arn()?;
+        let mut all = vec![self.arena.complement(is_arn)?];
         for (level, name) in [(Level::Service, "s3"), (Level::Name, "listallmybuckets")] {
             let language = Language::of(&Glob::literal(name), self.arena.meter());
             let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
-            all.push(self.arena.atom(level, language)?);
+            all.push(self.text_of(level, language)?);
         }
         for (nth, segment) in segments.iter().enumerate() {
             let mut some = Vec::new();

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::level::Level;
+use super::point::Point;
+use crate::algebra::diagram::Assignment;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::catalog::{KeyKind, KeyType};
 use crate::knowledge::Knowledge;
 use crate::pattern::{Pattern, Piece};
 use crate::policy::Statement;
-use crate::request::{Resource, Value, fold};
+use crate::request::{Request, Resource, Value, fold};
 
 /// The requests that sets are made of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,11 +22,31 @@ pub struct Universe {
     pub callers: Callers,
     /// Whose every resource is, where that is said (R-EVL-11).
     pub resource_account: Option<AccountId>,
+    /// What is asked for on what, where all requests are alike in that.
+    pub asked: Option<Asked>,
     /// What is known of every request's context.
     pub knowledge: Knowledge,
     /// What each other key can hold, by folded name.
     keys: BTreeMap<Arc<str>, KeyDomain>,
     typing: Typing,
+}
+
+/// One action on one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub(super) is_arn: bool,
+    /// The text at each level of the action and the resource.
+    texts: BTreeMap<Level, String>,
+}
+
+impl Asked {
+    /// What a request asks for.
+    pub fn by(request: &Request) -> Asked {
+        let point = Point::of(request);
+        let levels = [Level::Service, Level::Name].into_iter().chain(Level::FIELDS);
+        let text = |level: Level| (level.clone(), point.text(&level).to_owned());
+        Asked { is_arn: point.flag(&Level::IsArn), texts: levels.map(text).collect() }
+    }
 }
 
 /// Who asks.
@@ -219,6 +241,11 @@ impl Universe {
             Some(value) => Some(Some(value)),
             None => self.knowledge.is_absent(folded).then_some(None),
         }
+    }
+
+    /// The text at a level of the action or the resource, where all requests have the same there.
+    pub(super) fn asked_text(&self, level: &Level) -> Option<&str> {
+        self.asked.as_ref()?.texts.get(level).map(String::as_str)
     }
 
     /// The level of a key: the two keys of the time are one coordinate (R-EVL-74).

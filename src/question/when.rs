@@ -139,7 +139,6 @@ impl Contexts<'_, '_> {
         for (of, statement) in self.standings.statements(layers) {
             for condition in &statement.conditions {
                 let set = self.compiler.where_holds(condition)?;
-                let set = self.compiler.about(set, &self.question.request)?;
                 let test = Test::Condition { condition: condition.clone(), holds: true };
                 self.admit(&mut atoms, test, set, of.effect)?;
             }
@@ -151,7 +150,6 @@ impl Contexts<'_, '_> {
             };
             for entry in listed {
                 let set = self.compiler.resource_entry(entry, policy_type)?;
-                let set = self.compiler.about(set, &self.question.request)?;
                 let test = match self.one_value(set)? {
                     Some((key, value)) => Test::Is { key, value, holds: true },
                     None => Test::Resource { entry: entry.clone(), holds: true },
