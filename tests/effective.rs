@@ -393,6 +393,39 @@ proptest! {
     }
 }
 
+/// R-EVL-20: what the caller's own policies come to in their account is not limited by the resource's policy, even where
+/// that happens to allow all of it.
+#[test]
+fn a_policy_that_is_not_needed_is_no_limit() {
+    let version = "2012-10-17";
+    let policies = Policies {
+        identity: vec![json!({"Version": version, "Statement":
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::mine/x"}})],
+        boundary: Some(json!({"Version": version, "Statement": [
+            {"Effect": "Deny", "Action": "*", "Resource": "*",
+                "Condition": {"StringEquals": {"aws:ResourceAccount": "111122223333"}}},
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]})),
+        resources: vec![(
+            1,
+            json!({"Version": version, "Statement":
+            {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::mine/*", "Principal": {"AWS": "111122223333"},
+                "Condition": {"StringNotEquals": {"aws:ResourceAccount": "111122223333"}}}}),
+        )],
+        trust: None,
+        scp: None,
+        rcp: None,
+    };
+    let mut store = database(&policies);
+    let snapshot = store.read(At::Now).unwrap();
+    let catalog = Catalog::embedded();
+    for principal in snapshot.principals(None).unwrap() {
+        let subject = stored::subject(&snapshot, &principal, None, &catalog).unwrap();
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        let effective = analysis.effective(&subject, &Part::default()).unwrap();
+        assert!(effective.clauses.iter().all(|clause| clause.is_exact), "{:#?}", effective.clauses);
+    }
+}
+
 /// The accounts of the corpus, about the resources that their policies are on.
 #[test]
 fn the_sets_of_real_accounts() {

@@ -332,8 +332,9 @@ impl Analysis<'_> {
             let requests = self.requests_of(of, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;
         }
-        let own_account_only = !self.compiler.arena().is_subset(shown, situation.compiled.reach)?
-            && self.compiler.arena().is_subset(set, situation.compiled.reach)?;
+        let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
+        let own_account_only =
+            is_within_reach && !self.compiler.arena().is_subset(shown, situation.compiled.reach)?;
         if own_account_only {
             shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
         }
@@ -349,6 +350,8 @@ impl Analysis<'_> {
                 let lacking = self.compiler.arena().difference([situation.scope(layer)], [allowed])?;
                 if own == Some(layer)
                     || !limits(layer)
+                    // What the caller's own policies come to needs no word of the resource's.
+                    || (layer == Layer::Resource && is_within_reach)
                     || self.compiler.arena().is_disjoint(shown, lacking)?
                 {
                     continue;

@@ -88,17 +88,26 @@ impl Told {
         if more > 0 {
             row("except", format!("what {more} more statements take out"));
         }
-        row("why", writer.reasons(&self.reasons, self.direction));
+        if self.is_of_rules() {
+            row("why", "AWS's own rules, whatever the policies say".to_owned());
+        } else {
+            row("why", writer.reasons(&self.reasons, self.direction));
+        }
         match &self.example {
             Some(example) => row("e.g.", self.example_words(example)),
             None => row("but", format!("it is only possible: no request was found {}", self.that_shows_it())),
         }
-        if !self.is_exact {
+        if !self.is_exact && !self.is_of_rules() {
             row("but", "it is less than what is told here".to_owned());
         }
         let level =
             self.level.map_or_else(|| "unknown level".to_owned(), |level| level.to_string().to_lowercase());
         Words { heading: self.heading(&writer), level, rows, is_cut: writer.is_cut.get() }
+    }
+
+    /// Whether no statement is behind it: calls that need no permission, or that need long-term credentials.
+    fn is_of_rules(&self) -> bool {
+        self.reasons.iter().all(|reason| *reason == Reason::Rules)
     }
 
     fn is_about_anyone(&self) -> bool {
@@ -114,6 +123,9 @@ impl Told {
 
     /// The actions, with how many of the catalogue a pattern matches.
     fn heading(&self, writer: &Writer) -> String {
+        if self.is_of_rules() {
+            return "what no policy decides".to_owned();
+        }
         let counted = |entry: &ActionPattern| {
             let text = entry.to_string();
             match self.counts.iter().find(|(of, _)| *of == text) {
