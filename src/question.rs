@@ -221,7 +221,7 @@ impl<'q, 'a> Contexts<'q, 'a> {
         let refused = self.compiler.arena().complement(self.allowed)?;
         let refused = self.compiler.coherent(refused)?;
         let mut point = self.compiler.arena().witness(allowed).unwrap_or_default();
-        let yes = self.example(allowed, &[], Decision::Allowed)?;
+        let yes = self.example(allowed, &[])?;
         let has = |level: &Level| match (level, &yes) {
             (Level::Key(key), Some(yes)) => yes.context.get(key).is_some(),
             _ => false,
@@ -248,12 +248,8 @@ impl<'q, 'a> Contexts<'q, 'a> {
         let implicit = arena.complement(self.allowed)?;
         let implicit = arena.difference([implicit], [self.denied])?;
         let any = arena.complement(self.allowed)?;
-        for (set, weakest) in [
-            (unknown, Decision::Unknown),
-            (implicit, Decision::ImplicitlyDenied),
-            (any, Decision::ExplicitlyDenied),
-        ] {
-            if let Some(example) = self.example(set, from, weakest)? {
+        for set in [unknown, implicit, any] {
+            if let Some(example) = self.example(set, from)? {
                 return Ok(Some(example));
             }
         }
@@ -262,12 +258,7 @@ impl<'q, 'a> Contexts<'q, 'a> {
 
     /// A context of a set, like a point where it can be; none where those that were tried are in it only as far as it can
     /// tell.
-    fn example(
-        &mut self,
-        set: Set,
-        like: &[(Level, Datum)],
-        decision: Decision,
-    ) -> Result<Option<Example>, QuestionError> {
+    fn example(&mut self, set: Set, like: &[(Level, Datum)]) -> Result<Option<Example>, QuestionError> {
         for said in self.starts(set) {
             let mut within = set;
             for (key, value) in said.iter() {
@@ -296,11 +287,19 @@ impl<'q, 'a> Contexts<'q, 'a> {
                 other.remove(&key);
                 if !is_needed && self.is_in(set, &other) {
                     found = other;
-                } else if found.get(&key).is_some_and(|value| value.items().iter().all(String::is_empty)) {
-                    other.set(&key, Value::Single(SOMETHING.to_owned()));
-                    if self.is_in(set, &other) {
-                        found = other;
+                    continue;
+                }
+                match found.get(&key) {
+                    Some(Value::Single(text)) if text.is_empty() => {
+                        other.set(&key, Value::Single(SOMETHING.to_owned()));
                     }
+                    Some(Value::Multi(texts)) if texts.iter().all(String::is_empty) => {
+                        other.set(&key, Value::Multi(vec![SOMETHING.to_owned()]));
+                    }
+                    _ => continue,
+                }
+                if self.is_in(set, &other) {
+                    found = other;
                 }
             }
             let chosen = self.spelling.iter().map(|(folded, key)| (key.clone(), found.get(folded).cloned()));
@@ -308,7 +307,8 @@ impl<'q, 'a> Contexts<'q, 'a> {
             let context = self.question.knowledge.completed(&self.spelled(&found));
             let request = of_context(self.question, context);
             let evaluation = authorize(self.question.layers, &request);
-            if (evaluation.decision == Decision::Allowed) != (decision == Decision::Allowed) {
+            let is_allowed = self.compiler.contains(self.allowed, &Point::of(&request));
+            if (evaluation.decision == Decision::Allowed) != is_allowed {
                 return Err(QuestionError::Disagreement { request: request.to_string() });
             }
             return Ok(Some(Example { chosen, context: request.context, evaluation }));
