@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use iamdb::eval::{self, Decision};
 use iamdb::knowledge::Knowledge;
 use iamdb::layers::PolicyLayers;
-use iamdb::question::{self, Answer, KeyFacts, Question};
+use iamdb::question::{self, Answer, Form, KeyFacts, Question};
 use iamdb::request::{Context, Request, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -254,6 +254,21 @@ proptest! {
             }
         }
     }
+}
+
+/// More cases than are told, of yes as of no: those that are told are examples of yes.
+#[test]
+fn cases_that_are_not_all_are_of_yes() {
+    let both = |nth: usize| {
+        let test = |key: &str| json!({"StringEquals": {format!("x:{key}{nth}"): "a", format!("x:{key}{nth}b"): "b"}});
+        [statement("Allow", "*", test("one")), statement("Deny", "*", test("two"))]
+    };
+    let layers = layers(&[policy((0..5).flat_map(both).collect())], &[]);
+    let answer = depends(ask(&layers, Knowledge::default()));
+    assert!(!answer.when.exact);
+    assert_eq!(answer.when.form, Form::If);
+    assert!(fulfils(&answer.when, &request_in(&answer.allowed.context)));
+    assert!(!fulfils(&answer.when, &request_in(&answer.denied.context)));
 }
 
 /// A Deny that always applies decides, however many keys are open beside it and however they relate.

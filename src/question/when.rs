@@ -9,9 +9,8 @@ use std::fmt;
 use itertools::Itertools;
 
 use super::{Contexts, QuestionError};
-use crate::algebra::Held;
-use crate::algebra::Set;
 use crate::algebra::diagram::Datum;
+use crate::algebra::{Held, Set};
 use crate::compile::Level;
 use crate::policy::{Condition, Effect, ResourcePattern, Selector, Spanned};
 
@@ -106,7 +105,8 @@ impl Contexts<'_, '_> {
         let no = self.compiler.arena().difference([all], [self.allowed])?;
         let of_no = self.cases(no, &needed, all, Form::Unless, &atoms)?;
         let length = |when: &When| (!when.exact, when.cases.iter().map(Vec::len).sum::<usize>());
-        Ok(if length(&of_no) <= length(&of_yes) { of_no } else { of_yes })
+        // Cases that are not all are examples, which only those of yes can be.
+        Ok(if of_no.exact && length(&of_no) <= length(&of_yes) { of_no } else { of_yes })
     }
 
     /// What holds wherever the answer is yes, without what follows from the rest of it.
