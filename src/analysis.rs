@@ -299,12 +299,13 @@ impl<'a> Analysis<'a> {
 
     /// One universe for each subject, in which the kinds of keys are the same.
     fn universes(&self, subjects: &[&Subject]) -> Vec<Universe> {
-        let is_iam = |subject: &&Subject| match &subject.callers {
-            Callers::One(caller) => caller.iam().is_some(),
-            Callers::Holder => true,
-            Callers::Any => false,
+        let askers = |subject: &&Subject| match &subject.callers {
+            Callers::One(caller) => Askers::of(caller),
+            Callers::Holder => Askers::IamPrincipals,
+            Callers::Any => Askers::Anyone,
         };
-        let askers = if subjects.iter().all(is_iam) { Askers::IamPrincipals } else { Askers::Anyone };
+        let are_iam = subjects.iter().map(askers).all(|askers| askers == Askers::IamPrincipals);
+        let askers = if are_iam { Askers::IamPrincipals } else { Askers::Anyone };
         let facts = KeyFacts {
             kind: &|key| key_kind(key, self.catalog),
             always_present: &|key| global_key(key).is_some_and(|known| known.is_always_present(askers)),

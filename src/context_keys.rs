@@ -27,8 +27,7 @@ impl GlobalKey {
 
 /// Whether every request of a caller has a key (R-EVL-75).
 pub fn is_always_present(key: &str, caller: &Caller) -> bool {
-    let askers = if caller.is_iam() { Askers::IamPrincipals } else { Askers::Anyone };
-    global_key(key).is_some_and(|known| known.is_always_present(askers))
+    global_key(key).is_some_and(|known| known.is_always_present(Askers::of(caller)))
 }
 
 /// Whose requests are asked about.
@@ -38,6 +37,13 @@ pub enum Askers {
     IamPrincipals,
     /// Anyone: services and anonymous callers, too.
     Anyone,
+}
+
+impl Askers {
+    /// Of a canonical user nothing is known but the id.
+    pub fn of(caller: &Caller) -> Askers {
+        if caller.iam().is_some() { Askers::IamPrincipals } else { Askers::Anyone }
+    }
 }
 
 const fn key(name: &'static str, base: KeyType) -> GlobalKey {

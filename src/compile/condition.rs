@@ -16,7 +16,6 @@ use super::variable;
 use super::{Compiler, Outcome};
 use crate::algebra::domain::{Base, Region};
 use crate::algebra::{Exhausted, Flag, Glob, Keyed, Language, Meter, Set, SetAlgebra, Several, Text};
-use crate::arn::AccountId;
 use crate::catalog::KeyType;
 use crate::policy::{Condition, ConditionValue, Family, Quantifier, Test};
 use crate::request::{Context, fold};
@@ -382,12 +381,9 @@ impl Compiler {
         let of_empty =
             Language::of(&Glob::default(), self.arena.meter()).map_err(|what| self.at(folded, what))?;
         let (key, domain, [values, empty]) = self.followed(folded, domain, [values, of_empty])?;
-        let example = self.universe.example(&key);
-        let meter = self.arena.meter();
-        let region = Shape::of(condition, values, &empty, meter);
-        let region = region.and_then(|shape| within_text(shape, domain, example, meter));
-        let region = region.map_err(|what| self.at(folded, what))?;
-        self.key(&key, region)
+        let shape = Shape::of(condition, values, &empty, self.arena.meter());
+        let shape = shape.map_err(|what| self.at(folded, what))?;
+        self.texts(&key, domain, shape)
     }
 
     /// Sets of values of a key; where it is made from another one, that key and the values of it that make them.
@@ -437,10 +433,36 @@ impl Compiler {
     pub(super) fn one_text(&mut self, folded: &str, language: Language) -> Outcome<Set> {
         let domain = self.universe.domain(folded);
         let (key, domain, [language]) = self.followed(folded, domain, [language])?;
-        let example = self.universe.example(&key);
-        let region = within_text(Shape::one_of(language), domain, example, self.arena.meter());
+        self.texts(&key, domain, Shape::one_of(language))
+    }
+
+    /// The requests in which a key has a shape: one of ARNs holds nothing else, and neither does one of an account.
+    fn texts(&mut self, folded: &str, domain: KeyDomain, shape: Shape<Text>) -> Outcome<Set> {
+        let region = self.texts_of_universe(folded, domain, shape);
         let region = region.map_err(|what| self.at(folded, what))?;
-        self.key(&key, region)
+        self.key(folded, region)
+    }
+
+    fn texts_of_universe(
+        &mut self,
+        folded: &str,
+        domain: KeyDomain,
+        shape: Shape<Text>,
+    ) -> Result<Region<Keyed<Text>>, Exhausted> {
+        let example = self.universe.example(folded).to_owned();
+        let is_account = self.universe.is_account(folded);
+        let meter = self.arena.meter();
+        let values = match domain.base {
+            _ if is_account => Language::of(&value::account(), meter)?,
+            KeyType::Arn => value::arns(meter)?,
+            _ => return Ok(shape.within(domain, &example)),
+        };
+        let absent = if domain.always_present { shape.ones.contains(&example) } else { shape.absent };
+        let mut ones = shape.ones.intersection(&values, meter)?;
+        if absent {
+            ones = ones.union(&values.complement(), meter)?;
+        }
+        Ok(Shape { ones, ..shape }.within(domain, &example))
     }
 
     /// A key of strings, of which there is one, read as what the operator compares: whether it can be read so, and as
@@ -488,29 +510,6 @@ impl Compiler {
         let holds = self.arena.intersection([present, flag])?;
         self.arena.union([holds, never])
     }
-}
-
-/// As a set of the universe: a key of ARNs holds nothing else, and neither does one of an account. `example` is what it
-/// can hold.
-fn within_text(
-    shape: Shape<Text>,
-    domain: KeyDomain,
-    example: &'static str,
-    meter: &mut Meter,
-) -> Result<Region<Keyed<Text>>, Exhausted> {
-    let values = match example {
-        AccountId::UNSET => Some(Language::of(&value::account(), meter)?),
-        _ if domain.base == KeyType::Arn => Some(value::arns(meter)?),
-        _ => None,
-    };
-    let example = example.to_owned();
-    let Some(values) = values else { return Ok(shape.within(domain, &example)) };
-    let absent = if domain.always_present { shape.ones.contains(&example) } else { shape.absent };
-    let mut ones = shape.ones.intersection(&values, meter)?;
-    if absent {
-        ones = ones.union(&values.complement(), meter)?;
-    }
-    Ok(Shape { ones, ..shape }.within(domain, &example))
 }
 
 /// Whether values of a type are texts like any other.

@@ -44,7 +44,7 @@ impl Compiler {
                 }
                 (Level::Key(key), datum) => {
                     let domain = self.universe.domain(key);
-                    let is_account = self.universe.example(key) == AccountId::UNSET;
+                    let is_account = self.universe.is_account(key);
                     if let Some(value) = value(domain.base, domain.multivalued, datum)
                         && (!is_account || AccountId::parse(&value.to_string()).is_some())
                         && context.get(key).is_none()

@@ -223,16 +223,17 @@ impl Universe {
         self.knowledge.follows(folded).and_then(Follows::of)
     }
 
-    /// A value that a key can hold: what absence counts as, where that cannot be. The account that is not set is one
-    /// all the same.
-    pub(super) fn example(&self, folded: &str) -> &'static str {
-        let is_account = |(_, template): &(String, Pattern)| {
+    /// Whether a key is the account that is not set: it holds one all the same.
+    pub(super) fn is_account(&self, folded: &str) -> bool {
+        let makes = |(_, template): &(String, Pattern)| {
             template.variables().any(|variable| fold(&variable.key) == folded)
         };
-        if self.knowledge.follows.iter().any(is_account) {
-            return AccountId::UNSET;
-        }
-        self.domain(folded).example()
+        self.knowledge.follows.iter().any(makes)
+    }
+
+    /// A value that a key can hold: what absence counts as, where that cannot be.
+    pub(super) fn example(&self, folded: &str) -> &'static str {
+        if self.is_account(folded) { AccountId::UNSET } else { self.domain(folded).example() }
     }
 
     /// The value of a key: known, known to be absent (`Some(None)`), or open.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use itertools::Itertools;
@@ -23,13 +23,17 @@ use crate::request::{Context, Request, Value, fold};
 const ASKED_BEFORE: usize = 16;
 /// How many stacks are remembered before all are forgotten.
 const MOST_STACKS: usize = 1_024;
+/// How many states the sets of all stacks may have before no more are made, and all are forgotten at the next new stack.
+const MOST_STATES: u64 = 2_000_000;
 /// What the sets of one stack may cost.
-const BUDGET: Budget = Budget { work: 20_000_000, states: 2_000_000, classes: 12, levels: 500 };
+const BUDGET: Budget = Budget { work: 20_000_000, states: 1_000_000, classes: 12, levels: 500 };
 
 /// Stacks that were asked about, for many threads.
 #[derive(Debug, Default)]
 pub(super) struct Stacks {
     known: RwLock<FxHashMap<u64, Vec<Arc<Stack>>>>,
+    /// How many states their sets have.
+    states: AtomicU64,
 }
 
 /// What decides the requests of one caller on resources of one owner.
@@ -58,7 +62,7 @@ impl Stacks {
     /// What the evaluator says of a request.
     pub(super) fn decision(&self, layers: &PolicyLayers, request: &Request) -> Decision {
         let stack = self.stack(layers, request);
-        let sets = stack.sets().filter(|sets| sets.have(&request.context));
+        let sets = stack.sets(&self.states).filter(|sets| sets.have(&request.context));
         match sets.and_then(|sets| sets.decision(layers, request)) {
             Some(decision) => decision,
             None => authorize(layers, request).decision,
@@ -81,8 +85,9 @@ impl Stacks {
             sets: RwLock::default(),
         });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST_STACKS {
+        if known.len() >= MOST_STACKS || self.states.load(Ordering::Relaxed) >= MOST_STATES {
             known.clear();
+            self.states.store(0, Ordering::Relaxed);
         }
         known.entry(place).or_default().push(Arc::clone(&stack));
         stack
@@ -97,16 +102,25 @@ impl Stack {
             && shape(&self.layers).eq(shape(layers))
     }
 
-    /// The sets, once they are worth it.
-    fn sets(&self) -> Option<Arc<Sets>> {
+    /// The sets, once they are worth it; their states are added to those of all.
+    fn sets(&self, states: &AtomicU64) -> Option<Arc<Sets>> {
         if self.asked.fetch_add(1, Ordering::Relaxed) < ASKED_BEFORE {
             return None;
         }
         if let Some(made) = &*self.sets.read().unwrap_or_else(PoisonError::into_inner) {
             return made.clone();
         }
+        if states.load(Ordering::Relaxed) >= MOST_STATES {
+            return None;
+        }
         let mut sets = self.sets.write().unwrap_or_else(PoisonError::into_inner);
-        sets.get_or_insert_with(|| Sets::of(self).ok().map(Arc::new)).clone()
+        let make = || {
+            let mut made = Sets::of(self).ok()?;
+            let left = made.compiler.arena().meter().left().states;
+            states.fetch_add(BUDGET.states - left, Ordering::Relaxed);
+            Some(Arc::new(made))
+        };
+        sets.get_or_insert_with(make).clone()
     }
 }
 
