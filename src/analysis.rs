@@ -27,7 +27,7 @@ use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
 use crate::policy::{Effect, PolicyType, PrincipalEntry, ResourcePattern, Selector, Spanned};
 use crate::request::{Context, Request, Resource, Value};
 
-pub use alone::alone;
+pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;

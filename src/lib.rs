@@ -14,7 +14,7 @@
 //! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows.
-//! * A whole question and its reply: [`ask`].
+//! * A whole question and its reply: [`ask`]; of everybody at once: [`who_can`].
 //! * Talking: [`cli`].
 
 pub mod arn;
@@ -38,4 +38,5 @@ pub mod store;
 pub mod stored;
 pub mod import;
 pub mod ask;
+pub mod who_can;
 pub mod cli;

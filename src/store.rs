@@ -32,7 +32,7 @@ mod snapshot;
 mod verify;
 mod writer;
 
-pub use bulk::{AttachmentRow, DocumentId, InlineRow, MembershipRow, TagRow, TrustRow, VersionRow};
+pub use bulk::{AttachmentRow, DocumentId, InlineRow, MembershipRow, TagRow, TextKey, TrustRow, VersionRow};
 pub use entity::{
     AttachmentKind, InlinePolicy, ManagedPolicy, NewManagedPolicy, NewPrincipal, PolicyKey, PolicyOwner,
     PolicyVersion, Principal, PrincipalKey, PrincipalKind,

@@ -33,3 +33,4 @@ mod store;
 mod tables;
 mod telling;
 mod tidy;
+mod who_can;

@@ -16,6 +16,7 @@ use crate::arn::{AccountId, Arn};
 use crate::ask::{Ask, Unsaid, reply};
 use crate::caller::Caller;
 use crate::catalog::{Action as KnownAction, Catalog};
+use crate::knowledge::Identified;
 use crate::layers::{Layer, PolicyLayers};
 use crate::request::{Action, Context, Request, Resource};
 use crate::store::{Principal, PrincipalKind, Snapshot};
@@ -109,6 +110,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let ask = Ask {
             caller: &caller,
+            identified: Identified::Caller,
             layers: &layers,
             action,
             resource,

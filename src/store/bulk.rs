@@ -9,6 +9,10 @@ use super::{AttachmentKind, PolicyKey, PrincipalKey, Snapshot, StoreError};
 /// The SHA-256 of a document's canonical form, as 64 hexadecimal digits: what `PolicyId` prints.
 pub type DocumentId = String;
 
+/// A document as it was written, in this snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TextKey(pub(super) i64);
+
 /// A tag of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagRow {
@@ -49,6 +53,8 @@ pub struct InlineRow {
     pub name: String,
     /// Its document.
     pub document: DocumentId,
+    /// The document as it was written.
+    pub text: TextKey,
 }
 
 /// The trust policy of a role.
@@ -58,6 +64,8 @@ pub struct TrustRow {
     pub of: PrincipalKey,
     /// Its document.
     pub document: DocumentId,
+    /// The document as it was written.
+    pub text: TextKey,
 }
 
 /// A version of a managed policy.
@@ -71,6 +79,8 @@ pub struct VersionRow {
     pub is_default: bool,
     /// Its document.
     pub document: DocumentId,
+    /// The document as it was written.
+    pub text: TextKey,
 }
 
 impl Snapshot<'_> {
@@ -98,28 +108,36 @@ impl Snapshot<'_> {
 
     /// Every inline policy.
     pub fn all_inline(&self) -> Result<Vec<InlineRow>, StoreError> {
-        self.all("inline_policies", "r.principal_id, r.name, t.document", |row| {
-            Ok(InlineRow { of: row.get(0)?, name: row.get(1)?, document: row.get(2)? })
+        self.all("inline_policies", "r.principal_id, r.name, t.document, t.rowid", |row| {
+            let text = TextKey(row.get(3)?);
+            Ok(InlineRow { of: row.get(0)?, name: row.get(1)?, document: row.get(2)?, text })
         })
     }
 
     /// Every trust policy.
     pub fn all_trust_policies(&self) -> Result<Vec<TrustRow>, StoreError> {
-        self.all("trust_policies", "r.principal_id, t.document", |row| {
-            Ok(TrustRow { of: row.get(0)?, document: row.get(1)? })
+        self.all("trust_policies", "r.principal_id, t.document, t.rowid", |row| {
+            Ok(TrustRow { of: row.get(0)?, document: row.get(1)?, text: TextKey(row.get(2)?) })
         })
     }
 
     /// Every version of every managed policy.
     pub fn all_versions(&self) -> Result<Vec<VersionRow>, StoreError> {
-        self.all("policy_versions", "r.policy_id, r.number, r.is_default, t.document", |row| {
+        self.all("policy_versions", "r.policy_id, r.number, r.is_default, t.document, t.rowid", |row| {
             Ok(VersionRow {
                 of: row.get(0)?,
                 number: row.get(1)?,
                 is_default: row.get(2)?,
                 document: row.get(3)?,
+                text: TextKey(row.get(4)?),
             })
         })
+    }
+
+    /// A document as it was written.
+    pub fn written(&self, text: TextKey) -> Result<String, StoreError> {
+        let mut statement = self.tx.prepare_cached("SELECT text FROM document_texts WHERE rowid = ?1")?;
+        Ok(statement.query_row([text.0], |row| row.get(0))?)
     }
 
     /// The principals that were stored without an account: made by hand, in the file's own account.

@@ -1,0 +1,123 @@
+//! Who can, against `can` asked of one principal after the other.
+
+use iamdb::ask::Unsaid;
+use iamdb::catalog::Catalog;
+use iamdb::eval::Decision;
+use iamdb::policy::Document;
+use iamdb::question::{Answer, Example};
+use iamdb::request::{Action, Resource};
+use iamdb::store::{At, PrincipalKind, Store};
+use iamdb::stored::{self, Everyone};
+use iamdb::who_can::{Question, Who, who_can};
+use proptest::prelude::*;
+
+use crate::effective::{
+    ACTIONS, OTHER, OWN, Policies, RESOURCES, can, change, database, policies, principal_of,
+};
+
+/// One of a crowd that shares the policies of an estate.
+#[derive(Debug, Clone)]
+struct Member {
+    /// Which of the identity policies it has.
+    has: Vec<usize>,
+    kind: PrincipalKind,
+    account: &'static str,
+    team: Option<&'static str>,
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    (
+        prop::sample::subsequence(vec![0usize, 1, 2, 3], 0..3),
+        prop::sample::select(vec![PrincipalKind::User, PrincipalKind::User, PrincipalKind::Role]),
+        prop::sample::select(vec![OWN, OWN, OTHER]),
+        prop::sample::select(vec![None, Some("red"), Some("dora")]),
+    )
+        .prop_map(|(has, kind, account, team)| Member { has, kind, account, team })
+}
+
+const NAMES: [&str; 6] = ["dora", "x", "emil", "dan", "fay", "gus"];
+
+fn estate(policies: &Policies, crowd: &[Member]) -> Store {
+    let mut store = database(policies);
+    change(&mut store, |writer| {
+        for (name, member) in NAMES.iter().zip(crowd) {
+            let new = principal_of(member.kind, member.account, "/", name);
+            let key = writer.create_principal(&new)?.key;
+            for policy in &member.has {
+                let document = Document::new(policies.identity[*policy].to_string());
+                writer.put_inline(key, &format!("policy-{policy}"), &document)?;
+            }
+            if let Some(team) = member.team {
+                writer.put_tag(key, "team", team)?;
+            }
+        }
+        Ok(())
+    });
+    store
+}
+
+fn word(answer: &Answer) -> (Option<Decision>, Vec<String>) {
+    match answer {
+        Answer::Decided(Example { evaluation, .. }) => (Some(evaluation.decision), Vec::new()),
+        Answer::Depends(depends) => (None, depends.keys.clone()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Everyone is read as one by one.
+    #[test]
+    fn everyone_is_read_as_each(policies in policies(), crowd in prop::collection::vec(member(), 6)) {
+        let mut store = estate(&policies, &crowd);
+        let snapshot = store.read(At::Now).unwrap();
+        let everyone = Everyone::read(&snapshot).unwrap();
+        let mut count = 0;
+        for holder in everyone.users_and_roles() {
+            let layers = stored::policy_layers(&snapshot, &holder.principal).unwrap();
+            prop_assert_eq!(everyone.policy_layers(holder), layers);
+            let caller = stored::caller(&snapshot, &holder.principal, None).unwrap();
+            prop_assert_eq!(holder.caller(), caller);
+            count += 1;
+        }
+        prop_assert_eq!(count, 9);
+    }
+
+    /// Whoever is asked about together gets the answer that it gets alone.
+    #[test]
+    fn who_can_is_whom_can_says(
+        policies in policies(),
+        crowd in prop::collection::vec(member(), 6),
+        asked in prop::collection::vec((prop::sample::select(ACTIONS.to_vec()), prop::sample::select(RESOURCES.to_vec())), 8),
+        unsaid in prop::sample::select(vec![Unsaid::Unknown, Unsaid::Unknown, Unsaid::Absent]),
+    ) {
+        let mut store = estate(&policies, &crowd);
+        let snapshot = store.read(At::Now).unwrap();
+        let catalog = Catalog::embedded();
+        let everyone = Everyone::read(&snapshot).unwrap();
+        let holders: Vec<_> = everyone.users_and_roles().collect();
+        for (action, resource) in asked {
+            let question = Question {
+                action: Action::parse(action).unwrap(),
+                resource: Resource::parse(resource).unwrap(),
+                resource_account: None,
+                given: Vec::new(),
+                unsaid,
+                now: "2026-01-01T00:00:00Z".parse().unwrap(),
+                catalog: &catalog,
+                known_action: None,
+            };
+            let answers = who_can(&snapshot, &everyone, &question).unwrap();
+            for asker in &answers.askers {
+                let Who::Stored(nth) = asker.who else { continue };
+                let answered = &answers.answers[asker.answer];
+                let together = &answered.reply.as_ref().unwrap().answer;
+                let principal = &holders[nth].principal;
+                let (_, alone) = can(&snapshot, principal, (action, resource), Vec::new(), unsaid, &catalog);
+                prop_assert_eq!(word(together), word(&alone), "{} {} {}", principal.arn(), action, resource);
+                let lets = answered.allowed().is_some();
+                prop_assert!(lets || asker.via.is_empty());
+            }
+        }
+    }
+}
