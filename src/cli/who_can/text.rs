@@ -1,0 +1,95 @@
+//! Who can, for people: those who can by the same way, under the same condition, together.
+
+use itertools::Itertools;
+
+use super::super::output::{FAINT, STRONG};
+use super::super::text::{Text, count, shown};
+use super::super::told::wrapped;
+use super::point::{Answer, Row};
+
+/// How many of those who can by one way are named.
+const NAMED: usize = 12;
+/// How wide a list is.
+const WIDTH: usize = 90;
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// The first of many.
+    Brief,
+    /// Everybody.
+    Whole,
+}
+
+/// The lines.
+pub(super) fn lines(answers: &[Answer], detail: Detail) -> Vec<Text> {
+    let mut lines = Vec::new();
+    for answer in answers {
+        if !lines.is_empty() {
+            lines.push(Text::default());
+        }
+        lines.extend(of(answer, detail));
+    }
+    lines
+}
+
+fn of(answer: &Answer, detail: Detail) -> Vec<Text> {
+    let what = format!("{} on {}", answer.action, shown(&answer.resource));
+    let number = |word: &str| answer.rows.iter().filter(|row| row.answer == word).count();
+    let counts = ["yes", "depends", "undecided", "no answer"];
+    let counts = counts.iter().map(|word| (number(word), word)).filter(|(number, _)| *number > 0);
+    let counts = counts.map(|(number, word)| format!("{word}: {number}")).join(", ");
+    let counts = if counts.is_empty() { "nobody".to_owned() } else { counts };
+    let asked = format!("  {counts} of {}", count(answer.asked, "principal", "principals"));
+    let mut lines = vec![Text::styled(STRONG, &what).and(Text::styled(FAINT, &asked))];
+    let key = |row: &Row| {
+        let via: Vec<String> = row.via.iter().map(super::point::Way::words).collect();
+        (rank(row.answer), row.when.clone(), row.needs, via)
+    };
+    let groups = answer.rows.iter().into_group_map_by(|row| key(row));
+    for ((_, when, needs, via), rows) in groups.into_iter().sorted_by(|one, other| one.0.cmp(&other.0)) {
+        lines.push(Text::default());
+        let word = rows.first().map_or("", |row| row.answer);
+        lines.extend(named(word, &rows, detail));
+        let mut row = |label: &str, text: &str| {
+            for (nth, part) in wrapped(&shown(text), WIDTH).into_iter().enumerate() {
+                let label = if nth == 0 { label } else { "" };
+                lines.push(Text::from("    ").and(Text::styled(FAINT, &format!("{label:<8}"))).and(part));
+            }
+        };
+        if let Some(when) = &when {
+            row(if word == "depends" { "when" } else { "why" }, when);
+        }
+        if let Some(needs) = needs {
+            row("and", needs);
+        }
+        for (nth, way) in via.iter().enumerate() {
+            row(if nth == 0 { "by" } else { "" }, way);
+        }
+    }
+    lines
+}
+
+/// What is certain comes first.
+fn rank(word: &str) -> usize {
+    ["yes", "depends", "undecided"].iter().position(|of| *of == word).unwrap_or(3)
+}
+
+/// Who, under the word.
+fn named(word: &str, rows: &[&Row], detail: Detail) -> Vec<Text> {
+    let shown_rows = match detail {
+        Detail::Brief if rows.len() > NAMED => NAMED,
+        Detail::Brief | Detail::Whole => rows.len(),
+    };
+    let mut names: Vec<String> = rows.iter().take(shown_rows).map(|row| shown(&row.who)).collect();
+    match rows.len() - shown_rows {
+        0 => {}
+        more => names.push(format!("and {more} more (--all names them)")),
+    }
+    let list = names.join(", ");
+    let line = |(nth, part): (usize, String)| {
+        let word = if nth == 0 { word } else { "" };
+        Text::styled(STRONG, &format!("{word:<10}")).and(part)
+    };
+    wrapped(&list, WIDTH).into_iter().enumerate().map(line).collect()
+}
