@@ -4,6 +4,7 @@ mod apply;
 mod command;
 mod corpus;
 mod formats;
+mod generated;
 mod organization;
 
 use iamdb::import::{Estate, ImportError, Outcome, Reading, apply as apply_estate};
