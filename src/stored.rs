@@ -21,7 +21,7 @@ use crate::store::{
 };
 
 pub use everyone::{Everyone, Held, Holder};
-pub use subject::subject;
+pub use subject::{Subjects, subject};
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
 /// R-EVL-4). Of a group: what it gives to its members.

@@ -362,7 +362,7 @@ fn agree(snapshot: &Snapshot<'_>, resources: &[&str], actions: &[&str]) -> Resul
         if principal.kind == PrincipalKind::Group {
             continue;
         }
-        let subject = stored::subject(snapshot, &principal, None, &catalog).unwrap();
+        let subject = stored::subject(snapshot, &principal, None, &catalog, &Part::default()).unwrap();
         let mut requests = Vec::new();
         let mut answers = Vec::new();
         for &action in actions {
@@ -391,7 +391,7 @@ fn clauses(policies: &Policies) -> Vec<Clause> {
     let catalog = Catalog::embedded();
     let mut clauses = Vec::new();
     for principal in snapshot.principals(None).unwrap() {
-        let subject = stored::subject(&snapshot, &principal, None, &catalog).unwrap();
+        let subject = stored::subject(&snapshot, &principal, None, &catalog, &Part::default()).unwrap();
         let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
         clauses.extend(analysis.effective(&subject, &Part::default()).unwrap().clauses);
     }

@@ -40,7 +40,7 @@ pub(crate) fn before(
     snapshot: &Snapshot<'_>,
     principal: Option<&Principal>,
 ) -> Result<Option<Subject>, StoreError> {
-    let read = |principal| stored::subject(snapshot, principal, None, &Catalog::embedded());
+    let read = |principal| stored::subject(snapshot, principal, None, &Catalog::embedded(), &Part::default());
     principal.map(read).transpose()
 }
 
@@ -55,7 +55,7 @@ impl Access {
             PrincipalKind::Group => format!("members of {}", label(principal)),
             PrincipalKind::User | PrincipalKind::Role => label(principal),
         };
-        let after = stored::subject(snapshot, principal, None, &Catalog::embedded())?;
+        let after = stored::subject(snapshot, principal, None, &Catalog::embedded(), &Part::default())?;
         let before = before.unwrap_or_else(|| after.without_policies());
         Ok(Access { who, before, after })
     }

@@ -60,7 +60,7 @@ impl Everyone {
         let mut everyone = Everyone { holders, policies: Vec::new() };
         let at: FxHashMap<PrincipalKey, usize> =
             everyone.holders.iter().enumerate().map(|(nth, holder)| (holder.principal.key, nth)).collect();
-        let mut documents = Documents { snapshot, read: FxHashMap::default() };
+        let mut documents = Documents::new(snapshot);
         everyone.read_inline(&at, &mut documents)?;
         everyone.read_managed(&at, &mut documents)?;
         for tag in snapshot.all_tags()? {
@@ -221,13 +221,21 @@ impl Holder {
 }
 
 /// Documents, each read once.
-struct Documents<'s, 'a> {
+pub(super) struct Documents<'s, 'a> {
     snapshot: &'s Snapshot<'a>,
     read: FxHashMap<(TextKey, PolicyType), Arc<LayerDocument>>,
 }
 
-impl Documents<'_, '_> {
-    fn get(&mut self, text: TextKey, policy_type: PolicyType) -> Result<Arc<LayerDocument>, StoreError> {
+impl<'s, 'a> Documents<'s, 'a> {
+    pub(super) fn new(snapshot: &'s Snapshot<'a>) -> Documents<'s, 'a> {
+        Documents { snapshot, read: FxHashMap::default() }
+    }
+
+    pub(super) fn get(
+        &mut self,
+        text: TextKey,
+        policy_type: PolicyType,
+    ) -> Result<Arc<LayerDocument>, StoreError> {
         if let Some(known) = self.read.get(&(text, policy_type)) {
             return Ok(known.clone());
         }

@@ -52,7 +52,7 @@ pub(super) struct Row {
 }
 
 /// A statement that lets somebody.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Way {
     layer: Layer,
     policy: String,
@@ -187,6 +187,11 @@ impl Way {
             sid: statement.sid.clone(),
             index: statement.index,
         }
+    }
+
+    /// Whether it is of the principal itself or one of its groups: one of several is enough.
+    pub(super) fn is_own(&self) -> bool {
+        self.layer == Layer::Identity
     }
 
     /// In one line.

@@ -1,16 +1,22 @@
 //! Who can, for people: those who can by the same way, under the same condition, together.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use itertools::Itertools;
 
 use super::super::output::{FAINT, STRONG};
 use super::super::text::{Text, count, shown};
 use super::super::told::wrapped;
-use super::point::{Answer, Row};
+use super::point::{Answer, Row, Way};
 
 /// How many of those who can by one way are named.
 const NAMED: usize = 12;
 /// How wide a list is.
 const WIDTH: usize = 90;
+
+/// Those who can alike: the rank of the answer, when, what else it takes, and by which ways.
+type Key<'a> = (usize, Option<String>, Option<&'static str>, Vec<&'a Way>);
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +48,17 @@ fn of(answer: &Answer, detail: Detail) -> Vec<Text> {
     let counts = if counts.is_empty() { "nobody".to_owned() } else { counts };
     let asked = format!("  {counts} of {}", count(answer.asked, "principal", "principals"));
     let mut lines = vec![Text::styled(STRONG, &what).and(Text::styled(FAINT, &asked))];
-    let key = |row: &Row| {
-        let via: Vec<String> = row.via.iter().map(super::point::Way::words).collect();
-        (rank(row.answer), row.when.clone(), row.needs, via)
-    };
-    let groups = answer.rows.iter().into_group_map_by(|row| key(row));
-    for ((_, when, needs, via), rows) in groups.into_iter().sorted_by(|one, other| one.0.cmp(&other.0)) {
+    // Who can by several ways is named once, under the way that most can by.
+    let mut users: HashMap<&Way, usize> = HashMap::new();
+    for way in answer.rows.iter().flat_map(|row| &row.via) {
+        *users.entry(way).or_default() += 1;
+    }
+    let groups = answer.rows.iter().into_group_map_by(|&row| key(row, &users));
+    let groups = groups.into_iter().sorted_by(|(one, ones), (other, others)| {
+        let number = others.len().cmp(&ones.len());
+        (one.0, &one.1, one.2).cmp(&(other.0, &other.1, other.2)).then(number).then(one.3.cmp(&other.3))
+    });
+    for ((_, when, needs, via), rows) in groups {
         lines.push(Text::default());
         let word = rows.first().map_or("", |row| row.answer);
         lines.extend(named(word, &rows, detail));
@@ -64,10 +75,17 @@ fn of(answer: &Answer, detail: Detail) -> Vec<Text> {
             row("and", needs);
         }
         for (nth, way) in via.iter().enumerate() {
-            row(if nth == 0 { "by" } else { "" }, way);
+            row(if nth == 0 { "by" } else { "and" }, &way.words());
         }
     }
     lines
+}
+
+fn key<'a>(row: &'a Row, users: &HashMap<&Way, usize>) -> Key<'a> {
+    let own = row.via.iter().filter(|way| way.is_own());
+    let most = own.max_by_key(|way| (users.get(way).copied(), Reverse(*way)));
+    let others = row.via.iter().filter(|way| !way.is_own());
+    (rank(row.answer), row.when.clone(), row.needs, most.into_iter().chain(others).collect())
 }
 
 /// What is certain comes first.
