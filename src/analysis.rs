@@ -359,14 +359,7 @@ impl<'a> Analysis<'a> {
     }
 
     fn part(&mut self, part: &Part) -> Result<Set, AnalysisError> {
-        let mut actions = Vec::new();
-        for entry in &part.actions {
-            actions.push(self.compiler.action_entry(entry)?);
-        }
-        let actions =
-            if part.actions.is_empty() { Set::FULL } else { self.compiler.arena().union(actions)? };
-        let resources = if part.resources.is_empty() { Set::FULL } else { self.resources(&part.resources)? };
-        self.asked = self.compiler.arena().intersection([actions, resources])?;
+        self.asked = self.compiler.requests(&part.actions, &part.resources)?;
         Ok(self.asked)
     }
 

@@ -6,7 +6,10 @@
 //! (`named`): services, other accounts, identity providers, everyone; and the root users of the accounts.
 
 mod alike;
+mod crowd;
+mod kind;
 mod named;
+mod regions;
 mod via;
 
 use std::collections::BTreeMap;
@@ -27,6 +30,7 @@ use crate::stored::{Everyone, Surroundings, surroundings};
 
 use alike::Alike;
 
+pub use regions::{About, PartQuestion, Regions, RegionsError, regions};
 pub use via::Via;
 
 /// One action on one resource.

@@ -1,14 +1,17 @@
 //! Who can, against `can` asked of one principal after the other.
 
+use iamdb::algebra::Budget;
+use iamdb::analysis::{Analysis, Part};
 use iamdb::ask::Unsaid;
 use iamdb::catalog::Catalog;
+use iamdb::compile::Typing;
 use iamdb::eval::Decision;
-use iamdb::policy::Document;
+use iamdb::policy::{Document, PolicyType, parse};
 use iamdb::question::{Answer, Example};
 use iamdb::request::{Action, Resource};
 use iamdb::store::{At, PrincipalKind, Store};
 use iamdb::stored::{self, Everyone};
-use iamdb::who_can::{Question, Who, who_can};
+use iamdb::who_can::{About, PartQuestion, Question, Who, regions, who_can};
 use proptest::prelude::*;
 
 use crate::effective::{
@@ -120,4 +123,45 @@ proptest! {
             }
         }
     }
+
+    /// Whoever is told together may the same, and who is left out may nothing.
+    #[test]
+    fn those_told_together_may_the_same(
+        policies in policies(),
+        crowd in prop::collection::vec(member(), 6),
+        actions in prop::sample::select(vec!["*", "s3:*", "sts:*", "s3:GetObject"]),
+        resources in prop::sample::select(vec!["*", "arn:aws:s3:::mine/*", "arn:aws:sqs:*:*:queue"]),
+    ) {
+        let mut store = estate(&policies, &crowd);
+        let snapshot = store.read(At::Now).unwrap();
+        let catalog = Catalog::embedded();
+        let everyone = Everyone::read(&snapshot).unwrap();
+        let holders: Vec<_> = everyone.users_and_roles().collect();
+        let part = part(actions, resources);
+        let question = PartQuestion { part: &part, given: &[], about: About::Everyone, catalog: &catalog };
+        let found = regions(&snapshot, &everyone, &question, &mut |_, _| {}).unwrap();
+        let mut told = 0;
+        for (nth, holder) in holders.iter().enumerate() {
+            let alone = stored::subject(&snapshot, &holder.principal, None, &catalog, &Part::default()).unwrap();
+            let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+            match found.iter().find(|regions| regions.who.contains(&Who::Stored(nth))) {
+                Some(regions) => {
+                    prop_assert!(analysis.is_equivalent(&alone, &regions.subject, &part).unwrap());
+                    told += 1;
+                }
+                None => prop_assert!(analysis.effective(&alone, &part).unwrap().clauses.is_empty()),
+            }
+        }
+        let all = found.iter().flat_map(|regions| &regions.who);
+        prop_assert_eq!(all.filter(|who| matches!(who, Who::Stored(_))).count(), told);
+    }
+}
+
+fn part(actions: &str, resources: &str) -> Part {
+    let text = serde_json::json!({"Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": actions, "Resource": resources}});
+    let mut statements = parse(&text.to_string(), PolicyType::Identity).policy.statements;
+    let statement = statements.pop().unwrap();
+    let resources = statement.resource.unwrap();
+    Part { actions: statement.action.entries().to_vec(), resources: resources.entries().to_vec() }
 }

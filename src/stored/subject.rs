@@ -17,11 +17,11 @@ use super::everyone::Documents;
 use super::{TypeOf, caller, layer_policy, levels, organization_keys, policy_layers, standing};
 use crate::analysis::{Part, Situation, Subject, alone};
 use crate::arn::{AccountId, Arn};
-use crate::caller::{Caller, IamCaller};
+use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::Callers;
 use crate::eval::{self, PrincipalClass, role_session_actions};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Effect, PolicyType};
 use crate::request::{Context, Value, fold};
@@ -48,7 +48,9 @@ pub fn subject(
 ) -> Result<Subject, StoreError> {
     let own = policy_layers(snapshot, principal)?;
     match caller(snapshot, principal, session)? {
-        Some(caller) => Subjects::read(snapshot, catalog, part)?.of(caller, own),
+        Some(caller) => {
+            Subjects::read(snapshot, catalog, part)?.of(Caller::Iam(caller), Identified::Caller, own)
+        }
         None => Ok(alone(own.identity, PolicyType::Identity)),
     }
 }
@@ -101,11 +103,15 @@ impl<'s, 'a> Subjects<'s, 'a> {
         Ok(())
     }
 
-    /// The subject that a caller with these policies of its own is.
-    pub fn of(&self, caller: IamCaller, own: PolicyLayers) -> Result<Subject, StoreError> {
-        let own_account = caller.account.clone();
-        let caller = Caller::Iam(caller);
-        let mut knowledge = Knowledge::of(&caller);
+    /// The subject that a caller with these policies of its own is; of so much of it.
+    pub fn of(
+        &self,
+        caller: Caller,
+        identified: Identified,
+        own: PolicyLayers,
+    ) -> Result<Subject, StoreError> {
+        let own_account = caller.account().cloned();
+        let mut knowledge = Knowledge::of_so_much(&caller, identified);
         let own_standing = self.standing(own_account.as_ref())?;
         let keys = own_standing.iter().flat_map(|standing| organization_keys("aws:Principal", standing));
         for (key, value) in keys {
@@ -124,6 +130,28 @@ impl<'s, 'a> Subjects<'s, 'a> {
             situations: found.situations(),
             told: vec![Layer::Identity, Layer::Resource],
         })
+    }
+
+    /// The policies of resources and the trust policies of roles.
+    pub fn of_resources(&self) -> impl Iterator<Item = &LayerPolicy> {
+        self.stored.iter().filter_map(|stored| stored.policy.as_ref())
+    }
+
+    /// The SCPs of an account, and the RCPs of all accounts that own some resource, its own among them.
+    pub fn of_organizations(&self, account: Option<&AccountId>) -> Result<Vec<LayerPolicy>, StoreError> {
+        let mut found = Vec::new();
+        let mut add = |level: Level| found.extend(level.policies);
+        if let Some(standing) = self.standing(account)? {
+            levels(&standing, TypeOf::Scp).into_iter().for_each(&mut add);
+        }
+        let owners: BTreeSet<Option<&AccountId>> =
+            self.stored.iter().map(|stored| stored.owner.as_ref()).chain([account]).collect();
+        for owner in owners {
+            if let Some(standing) = self.standing(owner)? {
+                levels(&standing, TypeOf::Rcp).into_iter().for_each(&mut add);
+            }
+        }
+        Ok(found)
     }
 
     fn standing(&self, account: Option<&AccountId>) -> Result<Option<Standing>, StoreError> {

@@ -11,33 +11,24 @@ use std::collections::hash_map::Entry;
 
 use rustc_hash::FxHashMap;
 
+use super::kind::{Kind, name};
 use super::via::Via;
 use super::{Answered, Asking, Ground, Question};
-use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::context_keys::key_kind;
 use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{LayerPolicy, PolicyLayers};
-use crate::policy::{Effect, PolicyType, PrincipalEntry, Selector, Statement};
+use crate::policy::{Effect, PolicyType, Selector, Statement};
 use crate::question::{AsKnown, Standing};
 use crate::request::{Request, Value, fold};
-use crate::store::{Principal, PrincipalKind, StoreError};
+use crate::store::StoreError;
 use crate::stored::{Everyone, Held, Holder};
 
 /// The answers that were found, by what makes them.
 pub(super) struct Alike<'e> {
     everyone: &'e Everyone,
-    classes: FxHashMap<ClassKey, Class>,
+    classes: FxHashMap<Kind, Class>,
     answer_of: FxHashMap<Likeness, usize>,
-}
-
-/// What principals have in common that differ by name, tags and policies only.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct ClassKey {
-    account: Option<AccountId>,
-    partition: String,
-    kind: PrincipalKind,
-    is_service_linked: bool,
 }
 
 /// How policies stand to the question, asked by any principal of a class.
@@ -117,7 +108,7 @@ impl<'e> Alike<'e> {
         let (question, everyone) = (asking.question, self.everyone);
         let ground = asking.ground(holder.principal.account.as_ref())?;
         let number = self.classes.len();
-        let class = match self.classes.entry(ClassKey::of(holder)) {
+        let class = match self.classes.entry(Kind::of(holder)) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => match Class::of(holder, number, question, ground) {
                 Some(class) => new.insert(class),
@@ -143,18 +134,6 @@ impl<'e> Alike<'e> {
         };
         let via = answers.get(answer).map(|answered| Via::of(answered, &letting));
         Ok(Some((answer, via.unwrap_or_default())))
-    }
-}
-
-impl ClassKey {
-    fn of(holder: &Holder) -> ClassKey {
-        let Principal { account, partition, kind, path, .. } = &holder.principal;
-        ClassKey {
-            account: account.clone(),
-            partition: partition.clone(),
-            kind: *kind,
-            is_service_linked: *kind == PrincipalKind::Role && path.starts_with("/aws-service-role/"),
-        }
     }
 }
 
@@ -343,23 +322,5 @@ impl Itself<'_> {
             }
             likeness.values.push((fold(key), knowledge.known.get(key).cloned()));
         }
-    }
-}
-
-/// By what a principal entry names one user or role: its name, or its unique id.
-fn name(entry: &PrincipalEntry) -> Option<String> {
-    match entry {
-        PrincipalEntry::User(arn) | PrincipalEntry::Role(arn) => {
-            arn.resource().rsplit('/').next().map(str::to_owned)
-        }
-        PrincipalEntry::Session(arn) => arn.resource().split('/').nth(1).map(str::to_owned),
-        PrincipalEntry::UniqueId(id) => id.split(':').next().map(str::to_owned),
-        PrincipalEntry::Everyone
-        | PrincipalEntry::Account { .. }
-        | PrincipalEntry::FederatedUser(_)
-        | PrincipalEntry::OriginAccessIdentity(_)
-        | PrincipalEntry::Service(_)
-        | PrincipalEntry::Federated(_)
-        | PrincipalEntry::CanonicalUser(_) => None,
     }
 }

@@ -7,36 +7,78 @@ use super::{Answered, Answers, Asker, Asking, OwnPolicies, Who, root_of};
 use crate::analysis::unlimited;
 use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamCaller, IamKind};
-use crate::eval::Decision;
 use crate::knowledge::Identified;
-use crate::layers::PolicyLayers;
+use crate::layers::{LayerPolicy, PolicyLayers};
 use crate::policy::{Effect, PolicyType, PrincipalEntry, Selector};
-use crate::question::Answer;
-use crate::store::{PrincipalKind, StoreError};
+use crate::store::{PrincipalKind, Snapshot, StoreError};
 use crate::stored::{Everyone, Holder};
 
 /// Accounts that stand for any that is not known, the first that is not stored.
 const OF_ANYONE: [&str; 3] = ["999999999999", "888888888888", "777777777777"];
 
-/// Asks about them.
+/// One of them as a caller.
+pub(super) struct Asked {
+    pub(super) who: Who,
+    pub(super) caller: Caller,
+    /// How much of the caller it is.
+    pub(super) identified: Identified,
+    /// Its own policies.
+    pub(super) own: PolicyLayers,
+    /// Whether those are not known, and taken to allow everything.
+    pub(super) own_policies: OwnPolicies,
+}
+
+/// Asks about those of one resource.
 pub(super) fn ask(
     asking: &mut Asking<'_, '_, '_>,
     everyone: &Everyone,
     answers: &mut Answers,
 ) -> Result<(), StoreError> {
     let own = asking.snapshot.account()?;
-    let holders = || everyone.users_and_roles();
-    let mut accounts: BTreeSet<(String, AccountId)> = holders()
+    let of_resource = asking.ground(own.as_ref())?.layers.resource.clone();
+    let all = named(&of_resource, asking.snapshot, everyone)?;
+    for Asked { who, caller, identified, own, own_policies } in all {
+        let question = asking.question;
+        let ground = asking.ground(caller.account())?;
+        let ask = |own: PolicyLayers| {
+            let PolicyLayers { identity, boundary, .. } = own;
+            let layers = PolicyLayers { identity, boundary, ..ground.layers.clone() };
+            question.answered(caller.clone(), identified, layers, &ground.surroundings)
+        };
+        // Who is let by the resource alone needs no policies of its own.
+        let by_itself = match own_policies {
+            OwnPolicies::Needed if identified == Identified::Caller => {
+                Some(ask(PolicyLayers::default())).filter(Answered::is_yes)
+            }
+            OwnPolicies::Needed | OwnPolicies::Known => None,
+        };
+        let answered = by_itself.unwrap_or_else(|| Answered { own_policies, ..ask(own) });
+        let via = answered.allowed().map(Via::of_resource).unwrap_or_default();
+        answers.answers.push(answered);
+        answers.askers.push(Asker { who, answer: answers.answers.len() - 1, via });
+    }
+    Ok(())
+}
+
+/// The root users, and whom the policies of resources name who is not stored.
+pub(super) fn named<'p>(
+    of_resources: impl IntoIterator<Item = &'p LayerPolicy>,
+    snapshot: &Snapshot<'_>,
+    everyone: &Everyone,
+) -> Result<Vec<Asked>, StoreError> {
+    let mut accounts: BTreeSet<(String, AccountId)> = everyone
+        .users_and_roles()
         .filter_map(|holder| Some((holder.principal.partition.clone(), holder.principal.account.clone()?)))
         .collect();
-    accounts.extend(own.clone().map(|own| ("aws".to_owned(), own)));
+    accounts.extend(snapshot.account()?.map(|own| ("aws".to_owned(), own)));
     let is_stored = |account: &AccountId| accounts.iter().any(|(_, of)| of == account);
-    let mut all: BTreeSet<Who> = accounts
-        .iter()
-        .map(|(partition, account)| Who::Root { partition: partition.clone(), account: account.clone() })
-        .collect();
-    let ground = asking.ground(own.as_ref())?;
-    for (_, statement) in ground.layers.statements().filter(|(of, _)| of.effect == Effect::Allow) {
+    let root = |(partition, account): &(String, AccountId)| Who::Root {
+        partition: partition.clone(),
+        account: account.clone(),
+    };
+    let mut all: BTreeSet<Who> = accounts.iter().map(root).collect();
+    let statements = of_resources.into_iter().flat_map(LayerPolicy::statements);
+    for statement in statements.filter(|statement| statement.effect == Effect::Allow) {
         match &statement.principal {
             None => {}
             Some(Selector::NotIn(_)) => all.extend([Who::AnyPrincipal, Who::Public]),
@@ -45,17 +87,10 @@ pub(super) fn ask(
     }
     all.retain(|who| match who {
         Who::OtherAccount(account) => !is_stored(account),
-        Who::Stranger(arn) => !holders().any(|holder| is_the(arn, holder)),
+        Who::Stranger(arn) => !everyone.users_and_roles().any(|holder| is_the(arn, holder)),
         _ => true,
     });
-    for who in all {
-        let Some(answered) = about(&who, asking, everyone)? else { continue };
-        let via = answered.allowed().map(Via::of_resource);
-        let via = via.unwrap_or_default();
-        answers.answers.push(answered);
-        answers.askers.push(Asker { who, answer: answers.answers.len() - 1, via });
-    }
-    Ok(())
+    Ok(all.into_iter().filter_map(|who| Asked::of(who, everyone, &is_stored)).collect())
 }
 
 /// Whom an entry names.
@@ -89,70 +124,55 @@ fn is_the(arn: &Arn, holder: &Holder) -> bool {
     of_account && is_kind && arn.partition() == principal.partition && name == principal.name
 }
 
-/// The answer about one of them.
-fn about(
-    who: &Who,
-    asking: &mut Asking<'_, '_, '_>,
-    everyone: &Everyone,
-) -> Result<Option<Answered>, StoreError> {
-    let stored = |arn: &Arn| {
-        let role = arn.resource().strip_prefix("assumed-role/")?.split('/').next()?;
-        let is_it = |holder: &&Holder| {
-            let of = &holder.principal;
-            of.kind == PrincipalKind::Role
-                && (of.name.as_str(), of.partition.as_str()) == (role, arn.partition())
-                && of.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
-        };
-        everyone.users_and_roles().find(is_it)
-    };
-    let question = asking.question;
-    let (caller, identified) = match who {
-        Who::Stored(_) => return Ok(None),
-        Who::Root { partition, account } => (root_of(partition, Some(account)), Identified::Caller),
-        Who::Stranger(arn) => match stored(arn).and_then(|role| Some((role, role.caller()?))) {
-            // A session of a stored role.
-            Some((role, caller)) => {
-                let session = arn.resource().rsplit('/').next().map(str::to_owned);
-                let caller = IamCaller { kind: IamKind::RoleSession(session), ..caller };
-                let ground = asking.ground(caller.account.as_ref())?;
-                let own = everyone.policy_layers(role);
-                let layers =
-                    PolicyLayers { identity: own.identity, boundary: own.boundary, ..ground.layers.clone() };
-                let caller = Caller::Iam(caller);
-                return Ok(Some(question.answered(caller, Identified::Caller, layers, &ground.surroundings)));
-            }
-            None => match Caller::parse(arn.as_str()) {
-                Some(caller) => (caller, Identified::Caller),
-                None => return Ok(None),
+impl Asked {
+    /// None of a stored user or role, nor of an ARN that nobody asks by.
+    fn of(who: Who, everyone: &Everyone, is_stored: &dyn Fn(&AccountId) -> bool) -> Option<Asked> {
+        let (caller, identified) = match &who {
+            Who::Stored(_) => return None,
+            Who::Root { partition, account } => (root_of(partition, Some(account)), Identified::Caller),
+            Who::Stranger(arn) => match session_of(arn, everyone) {
+                Some((caller, own)) => {
+                    let (identified, own_policies) = (Identified::Caller, OwnPolicies::Known);
+                    return Some(Asked { who, caller, identified, own, own_policies });
+                }
+                None => (Caller::parse(arn.as_str())?, Identified::Caller),
             },
-        },
-        Who::OtherAccount(account) => (root_of("aws", Some(account)), Identified::Account),
-        Who::AnyPrincipal => {
-            let stored: Vec<&AccountId> =
-                everyone.users_and_roles().filter_map(|holder| holder.principal.account.as_ref()).collect();
-            let account = OF_ANYONE.iter().filter_map(|id| AccountId::parse(id));
-            let account = account.into_iter().find(|account| !stored.contains(&account));
-            (root_of("aws", account.as_ref()), Identified::Anyone)
-        }
-        Who::Service(name) => (Caller::Service(name.clone()), Identified::Caller),
-        Who::Federated(name) => (Caller::Federated(name.clone()), Identified::Caller),
-        Who::CanonicalUser(id) => (Caller::CanonicalUser(id.clone()), Identified::Caller),
-        Who::Public => (Caller::Anonymous, Identified::Caller),
+            Who::OtherAccount(account) => (root_of("aws", Some(account)), Identified::Account),
+            Who::AnyPrincipal => {
+                let accounts = OF_ANYONE.iter().filter_map(|id| AccountId::parse(id));
+                let account = accounts.into_iter().find(|account| !is_stored(account));
+                (root_of("aws", account.as_ref()), Identified::Anyone)
+            }
+            Who::Service(name) => (Caller::Service(name.clone()), Identified::Caller),
+            Who::Federated(name) => (Caller::Federated(name.clone()), Identified::Caller),
+            Who::CanonicalUser(id) => (Caller::CanonicalUser(id.clone()), Identified::Caller),
+            Who::Public => (Caller::Anonymous, Identified::Caller),
+        };
+        let own_policies = match who {
+            Who::Stranger(_) | Who::CanonicalUser(_) | Who::OtherAccount(_) | Who::AnyPrincipal => {
+                OwnPolicies::Needed
+            }
+            _ => OwnPolicies::Known,
+        };
+        let identity = match own_policies {
+            OwnPolicies::Needed => vec![unlimited(PolicyType::Identity)],
+            OwnPolicies::Known => Vec::new(),
+        };
+        let own = PolicyLayers { identity, ..PolicyLayers::default() };
+        Some(Asked { who, caller, identified, own, own_policies })
+    }
+}
+
+/// A session of a stored role, and the policies of that.
+fn session_of(arn: &Arn, everyone: &Everyone) -> Option<(Caller, PolicyLayers)> {
+    let (role, session) = arn.resource().strip_prefix("assumed-role/")?.split_once('/')?;
+    let is_it = |holder: &&Holder| {
+        let of = &holder.principal;
+        of.kind == PrincipalKind::Role
+            && (of.name.as_str(), of.partition.as_str()) == (role, arn.partition())
+            && of.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
     };
-    let ground = asking.ground(caller.account())?;
-    let ask = |layers| question.answered(caller.clone(), identified, layers, &ground.surroundings);
-    let by_itself = ask(ground.layers.clone());
-    let is_allowed = by_itself.allowed().is_some_and(|of| of.decision == Decision::Allowed)
-        && matches!(by_itself.reply.as_ref().map(|reply| &reply.answer), Ok(Answer::Decided(_)));
-    Ok(Some(match who {
-        Who::Stranger(_) | Who::CanonicalUser(_) if !is_allowed => {
-            let identity = vec![unlimited(PolicyType::Identity)];
-            let layers = PolicyLayers { identity, ..ground.layers.clone() };
-            Answered { own_policies: OwnPolicies::Needed, ..ask(layers) }
-        }
-        Who::OtherAccount(_) | Who::AnyPrincipal => {
-            Answered { own_policies: OwnPolicies::Needed, ..by_itself }
-        }
-        _ => by_itself,
-    }))
+    let role = everyone.users_and_roles().find(is_it)?;
+    let kind = IamKind::RoleSession(Some(session.to_owned()));
+    Some((Caller::Iam(IamCaller { kind, ..role.caller()? }), everyone.policy_layers(role)))
 }

@@ -24,6 +24,12 @@ pub enum Via {
 }
 
 impl Answered {
+    /// Whether the answer is yes.
+    pub fn is_yes(&self) -> bool {
+        let answer = self.reply.as_ref().map(|reply| &reply.answer);
+        matches!(answer, Ok(Answer::Decided(example)) if example.evaluation.decision == Decision::Allowed)
+    }
+
     /// How a request was allowed, if one can be.
     pub fn allowed(&self) -> Option<&Evaluation> {
         match &self.reply.as_ref().ok()?.answer {

@@ -8,7 +8,8 @@ use serde_json::{Value as Json, json};
 use super::super::can::report::{self, word};
 use super::super::can::when::{when_json, when_words};
 use super::super::exit::Exit;
-use super::super::name::label;
+use super::Named;
+use super::names::{self, of};
 use crate::ask::{Note, Reply};
 use crate::layers::{Layer, LayerPolicy};
 use crate::policy::{Statement, position};
@@ -64,11 +65,19 @@ pub(super) struct Way {
 }
 
 impl Answer {
-    pub(super) fn of(question: &Question<'_>, everyone: &Everyone, found: &Answers) -> Answer {
+    pub(super) fn of(question: &Question<'_>, everyone: &Everyone, found: &Answers, named: &Named) -> Answer {
         let holders: Vec<&Holder> = everyone.users_and_roles().collect();
-        let mut rows = Vec::new();
+        let (mut rows, mut asked) = (Vec::new(), 0);
         let mut notes = BTreeSet::new();
         for asker in &found.askers {
+            let is_asked = match &asker.who {
+                Who::Stored(nth) => holders.get(*nth).is_some_and(|holder| named.is_asked(holder)),
+                _ => named.0.is_none(),
+            };
+            if !is_asked {
+                continue;
+            }
+            asked += 1;
             let Some(answered) = found.answers.get(asker.answer) else { continue };
             rows.extend(Row::of(asker, answered, everyone, &holders));
         }
@@ -79,7 +88,7 @@ impl Answer {
             action: question.action.to_string(),
             resource: question.resource.to_string(),
             rows,
-            asked: found.askers.len(),
+            asked,
             notes,
         }
     }
@@ -88,7 +97,7 @@ impl Answer {
 impl Row {
     /// None for who cannot.
     fn of(asker: &Asker, answered: &Answered, everyone: &Everyone, holders: &[&Holder]) -> Option<Row> {
-        let (who, principal, kind) = names(&asker.who, holders)?;
+        let (who, principal, kind) = of(&asker.who, holders)?;
         let (answer, when, when_json) = match &answered.reply {
             Err(error) => ("no answer", Some(error.to_string()), Json::Null),
             Ok(reply) => match &reply.answer {
@@ -104,8 +113,7 @@ impl Row {
         if answer == "no" {
             return None;
         }
-        let needs = (answered.own_policies == OwnPolicies::Needed)
-            .then_some("if the policies of its own account allow it, which are not stored");
+        let needs = (answered.own_policies == OwnPolicies::Needed).then_some(names::NEEDS);
         let route = answered.allowed().map(|evaluation| evaluation.route.name());
         let via = asker.via.iter().filter_map(|via| Way::of(via, answered, everyone)).collect();
         Some(Row { who, principal, kind, answer, when, when_json, needs, route, via })
@@ -138,27 +146,6 @@ fn unknown(reply: &Reply) -> String {
         _ => None,
     };
     reply.notes.iter().filter_map(name).join("; ")
-}
-
-/// What people call somebody, what programs do, and of what kind it is.
-fn names(who: &Who, holders: &[&Holder]) -> Option<(String, String, &'static str)> {
-    let same = |text: &str, kind| (text.to_owned(), text.to_owned(), kind);
-    Some(match who {
-        Who::Stored(nth) => {
-            let principal = &holders.get(*nth)?.principal;
-            (label(principal), principal.arn(), principal.kind.as_str())
-        }
-        Who::Root { partition, account } => {
-            (format!("root of {account}"), format!("arn:{partition}:iam::{account}:root"), "root")
-        }
-        Who::Stranger(arn) => same(arn.as_str(), "external"),
-        Who::OtherAccount(account) => (format!("account {account}"), account.to_string(), "account"),
-        Who::AnyPrincipal => ("anybody with credentials of AWS".to_owned(), "AWS:*".to_owned(), "any"),
-        Who::Service(name) => same(name, "service"),
-        Who::Federated(name) => same(name, "federated"),
-        Who::CanonicalUser(id) => same(id, "canonical-user"),
-        Who::Public => ("the public, without credentials".to_owned(), "*".to_owned(), "public"),
-    })
 }
 
 impl Way {

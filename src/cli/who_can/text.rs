@@ -8,38 +8,25 @@ use itertools::Itertools;
 use super::super::output::{FAINT, STRONG};
 use super::super::text::{Text, count, shown};
 use super::super::told::wrapped;
+use super::names::{Naming, WIDTH, list};
 use super::point::{Answer, Row, Way};
-
-/// How many of those who can by one way are named.
-const NAMED: usize = 12;
-/// How wide a list is.
-const WIDTH: usize = 90;
 
 /// Those who can alike: the rank of the answer, when, what else it takes, and by which ways.
 type Key<'a> = (usize, Option<String>, Option<&'static str>, Vec<&'a Way>);
 
-/// How much is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// The first of many.
-    Brief,
-    /// Everybody.
-    Whole,
-}
-
 /// The lines.
-pub(super) fn lines(answers: &[Answer], detail: Detail) -> Vec<Text> {
+pub(super) fn lines(answers: &[Answer], naming: Naming) -> Vec<Text> {
     let mut lines = Vec::new();
     for answer in answers {
         if !lines.is_empty() {
             lines.push(Text::default());
         }
-        lines.extend(of(answer, detail));
+        lines.extend(of(answer, naming));
     }
     lines
 }
 
-fn of(answer: &Answer, detail: Detail) -> Vec<Text> {
+fn of(answer: &Answer, naming: Naming) -> Vec<Text> {
     let what = format!("{} on {}", answer.action, shown(&answer.resource));
     let number = |word: &str| answer.rows.iter().filter(|row| row.answer == word).count();
     let counts = ["yes", "depends", "undecided", "no answer"];
@@ -61,7 +48,8 @@ fn of(answer: &Answer, detail: Detail) -> Vec<Text> {
     for ((_, when, needs, via), rows) in groups {
         lines.push(Text::default());
         let word = rows.first().map_or("", |row| row.answer);
-        lines.extend(named(word, &rows, detail));
+        let who: Vec<&str> = rows.iter().map(|row| row.who.as_str()).collect();
+        lines.extend(list(word, &who, naming));
         let mut row = |label: &str, text: &str| {
             for (nth, part) in wrapped(&shown(text), WIDTH).into_iter().enumerate() {
                 let label = if nth == 0 { label } else { "" };
@@ -91,23 +79,4 @@ fn key<'a>(row: &'a Row, users: &HashMap<&Way, usize>) -> Key<'a> {
 /// What is certain comes first.
 fn rank(word: &str) -> usize {
     ["yes", "depends", "undecided"].iter().position(|of| *of == word).unwrap_or(3)
-}
-
-/// Who, under the word.
-fn named(word: &str, rows: &[&Row], detail: Detail) -> Vec<Text> {
-    let shown_rows = match detail {
-        Detail::Brief if rows.len() > NAMED => NAMED,
-        Detail::Brief | Detail::Whole => rows.len(),
-    };
-    let mut names: Vec<String> = rows.iter().take(shown_rows).map(|row| shown(&row.who)).collect();
-    match rows.len() - shown_rows {
-        0 => {}
-        more => names.push(format!("and {more} more (--all names them)")),
-    }
-    let list = names.join(", ");
-    let line = |(nth, part): (usize, String)| {
-        let word = if nth == 0 { word } else { "" };
-        Text::styled(STRONG, &format!("{word:<10}")).and(part)
-    };
-    wrapped(&list, WIDTH).into_iter().enumerate().map(line).collect()
 }
