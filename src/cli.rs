@@ -29,6 +29,7 @@ mod log;
 mod ls;
 mod man;
 mod minimize;
+mod moves;
 mod name;
 mod named;
 mod nearest;

@@ -330,6 +330,27 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
     above.into_iter().chain(standing.levels.iter().map(level)).collect()
 }
 
+/// How an organization limits an account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// The SCPs that limit its principals, level by level.
+    pub scp: Vec<Level>,
+    /// The RCPs that limit who uses its resources.
+    pub rcp: Vec<Level>,
+    /// The keys that follow from its place.
+    pub keys: Vec<(String, Value)>,
+}
+
+/// Reads them.
+pub fn limits(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Limits, StoreError> {
+    let Some(standing) = standing(snapshot, account)? else { return Ok(Limits::default()) };
+    Ok(Limits {
+        scp: levels(&standing, TypeOf::Scp),
+        rcp: levels(&standing, TypeOf::Rcp),
+        keys: organization_keys("aws:Principal", &standing),
+    })
+}
+
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.
 fn organization_keys(prefix: &str, standing: &Standing) -> Vec<(String, Value)> {
     let id = standing.organization.as_ref().and_then(|organization| organization.facts.id.clone());

@@ -30,6 +30,9 @@ use crate::stored::{Everyone, Surroundings, surroundings};
 
 use alike::Alike;
 
+pub(crate) use crowd::Crowd;
+pub(crate) use named::{Asked, named};
+
 pub use regions::{About, PartQuestion, Regions, RegionsError, regions};
 pub use via::Via;
 
@@ -58,6 +61,13 @@ pub struct Question<'a> {
 pub enum Who {
     /// A stored user or role, as a position among [`Everyone::users_and_roles`].
     Stored(usize),
+    /// Somebody else.
+    Other(Outsider),
+}
+
+/// Somebody who is no stored user or role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outsider {
     /// The root user of an account.
     Root {
         /// `aws`, `aws-cn`, …

@@ -124,11 +124,11 @@ fn document(statements: Vec<Json>) -> Json {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-fn identity() -> impl Strategy<Value = Json> {
+pub(crate) fn identity() -> impl Strategy<Value = Json> {
     prop::collection::vec(statement(), 1..4).prop_map(document)
 }
 
-fn of_resource() -> impl Strategy<Value = Json> {
+pub(crate) fn of_resource() -> impl Strategy<Value = Json> {
     let with_principal = (statement(), principal(), any::<bool>());
     let statement = with_principal.prop_map(|(mut statement, principal, swap)| {
         statement["Principal"] = principal;
@@ -141,14 +141,14 @@ fn of_resource() -> impl Strategy<Value = Json> {
     prop::collection::vec(statement, 1..3).prop_map(document)
 }
 
-fn trust() -> impl Strategy<Value = Json> {
+pub(crate) fn trust() -> impl Strategy<Value = Json> {
     let one = (principal(), condition()).prop_map(|(principal, condition)| {
         json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
     });
     prop::collection::vec(one, 1..3).prop_map(document)
 }
 
-fn limit() -> impl Strategy<Value = Json> {
+pub(crate) fn limit() -> impl Strategy<Value = Json> {
     statement().prop_map(|mut statement| {
         let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
         statement["Effect"] = json!("Deny");

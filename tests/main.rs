@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise and says what it skipped"
 )]
 
+mod access_changes;
 mod agree;
 mod algebra;
 mod asking;

@@ -20,7 +20,7 @@ use crate::effective::{
 
 /// One of a crowd that shares the policies of an estate.
 #[derive(Debug, Clone)]
-struct Member {
+pub(crate) struct Member {
     /// Which of the identity policies it has.
     has: Vec<usize>,
     kind: PrincipalKind,
@@ -28,7 +28,7 @@ struct Member {
     team: Option<&'static str>,
 }
 
-fn member() -> impl Strategy<Value = Member> {
+pub(crate) fn member() -> impl Strategy<Value = Member> {
     (
         prop::sample::subsequence(vec![0usize, 1, 2, 3], 0..3),
         prop::sample::select(vec![PrincipalKind::User, PrincipalKind::User, PrincipalKind::Role]),
@@ -40,7 +40,7 @@ fn member() -> impl Strategy<Value = Member> {
 
 const NAMES: [&str; 6] = ["dora", "x", "emil", "dan", "fay", "gus"];
 
-fn estate(policies: &Policies, crowd: &[Member]) -> Store {
+pub(crate) fn estate(policies: &Policies, crowd: &[Member]) -> Store {
     let mut store = database(policies);
     change(&mut store, |writer| {
         for (name, member) in NAMES.iter().zip(crowd) {

@@ -3,7 +3,7 @@
 //! One action on one resource is a `point`; a question with a pattern in it, or with a part left open, is about a
 //! `part` of all requests.
 
-mod names;
+pub(super) mod names;
 mod part;
 mod point;
 mod table;

@@ -2,6 +2,7 @@
 //!
 //! A policy that many hold is here once, and a document that several policies are made of is read once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -11,7 +12,7 @@ use crate::caller::IamCaller;
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
 use crate::policy::PolicyType;
 use crate::store::{
-    AttachmentKind, PolicyKey, Principal, PrincipalKey, PrincipalKind, Snapshot, StoreError, TextKey,
+    AttachmentKind, PolicyKey, Principal, PrincipalKey, PrincipalKind, Snapshot, StoreError, TextKey, Whose,
 };
 
 /// Everybody.
@@ -21,6 +22,8 @@ pub struct Everyone {
     holders: Vec<Holder>,
     /// The policies that they hold, each in no group.
     policies: Vec<LayerPolicy>,
+    /// The positions of the holders.
+    at: FxHashMap<PrincipalKey, usize>,
 }
 
 /// A principal and what it holds.
@@ -49,6 +52,29 @@ pub struct Held<'e> {
 impl Everyone {
     /// Reads what a file holds.
     pub fn read(snapshot: &Snapshot<'_>) -> Result<Everyone, StoreError> {
+        Everyone::of(snapshot, snapshot.principals(None)?, Whose::All)
+    }
+
+    /// Some users and roles, those that there are.
+    pub fn some(snapshot: &Snapshot<'_>, keys: &BTreeSet<PrincipalKey>) -> Result<Everyone, StoreError> {
+        let mut keys: Vec<PrincipalKey> = keys.iter().copied().collect();
+        let memberships = snapshot.all_memberships(Whose::Of(&keys))?;
+        keys.extend(memberships.into_iter().map(|row| row.group));
+        keys.sort_unstable();
+        keys.dedup();
+        let mut principals = Vec::new();
+        for key in &keys {
+            principals.extend(snapshot.principal(*key)?);
+        }
+        principals.sort_by(Principal::in_order);
+        Everyone::of(snapshot, principals, Whose::Of(&keys))
+    }
+
+    fn of(
+        snapshot: &Snapshot<'_>,
+        principals: Vec<Principal>,
+        whose: Whose<'_>,
+    ) -> Result<Everyone, StoreError> {
         let holder = |principal| Holder {
             principal,
             tags: Vec::new(),
@@ -56,21 +82,20 @@ impl Everyone {
             identity: Vec::new(),
             boundary: Vec::new(),
         };
-        let holders = snapshot.principals(None)?.into_iter().map(holder).collect();
-        let mut everyone = Everyone { holders, policies: Vec::new() };
-        let at: FxHashMap<PrincipalKey, usize> =
-            everyone.holders.iter().enumerate().map(|(nth, holder)| (holder.principal.key, nth)).collect();
+        let holders: Vec<Holder> = principals.into_iter().map(holder).collect();
+        let at = holders.iter().enumerate().map(|(nth, holder)| (holder.principal.key, nth)).collect();
+        let mut everyone = Everyone { holders, policies: Vec::new(), at };
         let mut documents = Documents::new(snapshot);
-        everyone.read_inline(&at, &mut documents)?;
-        everyone.read_managed(&at, &mut documents)?;
-        for tag in snapshot.all_tags()? {
-            if let Some(holder) = everyone.holder_at(&at, tag.of) {
+        everyone.read_inline(whose, &mut documents)?;
+        everyone.read_managed(whose, &mut documents)?;
+        for tag in snapshot.all_tags(whose)? {
+            if let Some(holder) = everyone.holder_mut(tag.of) {
                 holder.tags.push((tag.key, tag.value));
             }
         }
-        for membership in snapshot.all_memberships()? {
-            let group = at.get(&membership.group).copied();
-            if let Some((user, group)) = everyone.holder_at(&at, membership.user).zip(group) {
+        for membership in snapshot.all_memberships(whose)? {
+            let group = everyone.at.get(&membership.group).copied();
+            if let Some((user, group)) = everyone.holder_mut(membership.user).zip(group) {
                 user.groups.push(group);
             }
         }
@@ -81,16 +106,12 @@ impl Everyone {
         Ok(everyone)
     }
 
-    fn holder_at(&mut self, at: &FxHashMap<PrincipalKey, usize>, key: PrincipalKey) -> Option<&mut Holder> {
-        self.holders.get_mut(*at.get(&key)?)
+    fn holder_mut(&mut self, key: PrincipalKey) -> Option<&mut Holder> {
+        self.holders.get_mut(*self.at.get(&key)?)
     }
 
-    fn read_inline(
-        &mut self,
-        at: &FxHashMap<PrincipalKey, usize>,
-        documents: &mut Documents<'_, '_>,
-    ) -> Result<(), StoreError> {
-        let mut rows = documents.snapshot.all_inline()?;
+    fn read_inline(&mut self, whose: Whose<'_>, documents: &mut Documents<'_, '_>) -> Result<(), StoreError> {
+        let mut rows = documents.snapshot.all_inline(whose)?;
         rows.sort_by(|one, other| one.name.cmp(&other.name));
         let mut known: FxHashMap<(String, TextKey), usize> = FxHashMap::default();
         for row in rows {
@@ -105,7 +126,7 @@ impl Everyone {
                     policy
                 }
             };
-            if let Some(holder) = self.holder_at(at, row.of) {
+            if let Some(holder) = self.holder_mut(row.of) {
                 holder.identity.push(policy);
             }
         }
@@ -114,7 +135,7 @@ impl Everyone {
 
     fn read_managed(
         &mut self,
-        at: &FxHashMap<PrincipalKey, usize>,
+        whose: Whose<'_>,
         documents: &mut Documents<'_, '_>,
     ) -> Result<(), StoreError> {
         let snapshot = documents.snapshot;
@@ -126,7 +147,7 @@ impl Everyone {
         let rank: FxHashMap<PolicyKey, usize> =
             managed.iter().enumerate().map(|(nth, policy)| (policy.key, nth)).collect();
         let mut known: FxHashMap<(PolicyKey, AttachmentKind), usize> = FxHashMap::default();
-        let mut rows = snapshot.all_attachments()?;
+        let mut rows = snapshot.all_attachments(whose)?;
         rows.sort_by_key(|row| rank.get(&row.policy).copied());
         for row in rows {
             let policy = match known.get(&(row.policy, row.kind)) {
@@ -145,7 +166,7 @@ impl Everyone {
                     policy
                 }
             };
-            if let Some(holder) = self.holder_at(at, row.to) {
+            if let Some(holder) = self.holder_mut(row.to) {
                 match row.kind {
                     AttachmentKind::Managed => holder.identity.push(policy),
                     AttachmentKind::Boundary => holder.boundary.push(policy),
@@ -164,6 +185,11 @@ impl Everyone {
     ) -> usize {
         self.policies.push(LayerPolicy { name, kind, group: None, policy_type, document, offset: 0 });
         self.policies.len() - 1
+    }
+
+    /// A principal by its key.
+    pub fn holder(&self, key: PrincipalKey) -> Option<&Holder> {
+        self.holders.get(*self.at.get(&key)?)
     }
 
     /// Users and roles.

@@ -78,10 +78,21 @@ impl<'s, 'a> Subjects<'s, 'a> {
         if asks_for_sessions {
             subjects.read_roles()?;
         }
-        if !part.resources.is_empty() {
-            subjects.stored.retain(|stored| !is_apart(&stored.place, &part.resources));
+        Ok(subjects.within(part))
+    }
+
+    /// What decides about a part of all requests.
+    #[must_use]
+    pub fn within(&self, part: &Part) -> Subjects<'s, 'a> {
+        let stored = self.stored.iter();
+        let is_within =
+            |stored: &&Stored| part.resources.is_empty() || !is_apart(&stored.place, &part.resources);
+        Subjects {
+            snapshot: self.snapshot,
+            settings: self.settings.clone(),
+            stored: stored.filter(is_within).cloned().collect(),
+            standings: self.standings.clone(),
         }
-        Ok(subjects)
     }
 
     /// A role whose trust policy is not known counts as one that is not stored: nobody can assume it.

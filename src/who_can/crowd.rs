@@ -24,7 +24,7 @@ use crate::request::Value;
 use crate::stored::{Everyone, Held, Holder, Subjects};
 
 /// Principals by what their policies come to.
-pub(super) struct Crowd<'c, 's, 'a> {
+pub(crate) struct Crowd<'c, 's, 'a> {
     everyone: &'c Everyone,
     subjects: &'c Subjects<'s, 'a>,
     compiler: Compiler,
@@ -57,7 +57,7 @@ struct Own {
 
 /// What a principal's policies come to: equal for those of equal access in the part.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Likeness {
+pub(crate) struct Likeness {
     kind: Kind,
     alone: Option<String>,
     allowed: Set,
@@ -111,7 +111,7 @@ impl Own {
 }
 
 impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         everyone: &'c Everyone,
         subjects: &'c Subjects<'s, 'a>,
         catalog: &Catalog,
@@ -142,7 +142,7 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
     }
 
     /// What somebody's policies come to, and those that say something in the part.
-    pub(super) fn likeness(
+    pub(crate) fn likeness(
         &mut self,
         holder: &Holder,
         knowledge: &Knowledge,

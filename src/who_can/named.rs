@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::via::Via;
-use super::{Answered, Answers, Asker, Asking, OwnPolicies, Who, root_of};
+use super::{Answered, Answers, Asker, Asking, Outsider, OwnPolicies, Who, root_of};
 use crate::analysis::unlimited;
 use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamCaller, IamKind};
@@ -17,15 +17,15 @@ use crate::stored::{Everyone, Holder};
 const OF_ANYONE: [&str; 3] = ["999999999999", "888888888888", "777777777777"];
 
 /// One of them as a caller.
-pub(super) struct Asked {
-    pub(super) who: Who,
-    pub(super) caller: Caller,
+pub(crate) struct Asked {
+    pub(crate) who: Outsider,
+    pub(crate) caller: Caller,
     /// How much of the caller it is.
-    pub(super) identified: Identified,
+    pub(crate) identified: Identified,
     /// Its own policies.
-    pub(super) own: PolicyLayers,
+    pub(crate) own: PolicyLayers,
     /// Whether those are not known, and taken to allow everything.
-    pub(super) own_policies: OwnPolicies,
+    pub(crate) own_policies: OwnPolicies,
 }
 
 /// Asks about those of one resource.
@@ -55,13 +55,13 @@ pub(super) fn ask(
         let answered = by_itself.unwrap_or_else(|| Answered { own_policies, ..ask(own) });
         let via = answered.allowed().map(Via::of_resource).unwrap_or_default();
         answers.answers.push(answered);
-        answers.askers.push(Asker { who, answer: answers.answers.len() - 1, via });
+        answers.askers.push(Asker { who: Who::Other(who), answer: answers.answers.len() - 1, via });
     }
     Ok(())
 }
 
 /// The root users, and whom the policies of resources name who is not stored.
-pub(super) fn named<'p>(
+pub(crate) fn named<'p>(
     of_resources: impl IntoIterator<Item = &'p LayerPolicy>,
     snapshot: &Snapshot<'_>,
     everyone: &Everyone,
@@ -72,39 +72,39 @@ pub(super) fn named<'p>(
         .collect();
     accounts.extend(snapshot.account()?.map(|own| ("aws".to_owned(), own)));
     let is_stored = |account: &AccountId| accounts.iter().any(|(_, of)| of == account);
-    let root = |(partition, account): &(String, AccountId)| Who::Root {
+    let root = |(partition, account): &(String, AccountId)| Outsider::Root {
         partition: partition.clone(),
         account: account.clone(),
     };
-    let mut all: BTreeSet<Who> = accounts.iter().map(root).collect();
+    let mut all: BTreeSet<Outsider> = accounts.iter().map(root).collect();
     let statements = of_resources.into_iter().flat_map(LayerPolicy::statements);
     for statement in statements.filter(|statement| statement.effect == Effect::Allow) {
         match &statement.principal {
             None => {}
-            Some(Selector::NotIn(_)) => all.extend([Who::AnyPrincipal, Who::Public]),
+            Some(Selector::NotIn(_)) => all.extend([Outsider::AnyPrincipal, Outsider::Public]),
             Some(Selector::In(entries)) => all.extend(entries.iter().flat_map(|entry| who(&entry.value))),
         }
     }
     all.retain(|who| match who {
-        Who::OtherAccount(account) => !is_stored(account),
-        Who::Stranger(arn) => !everyone.users_and_roles().any(|holder| is_the(arn, holder)),
+        Outsider::OtherAccount(account) => !is_stored(account),
+        Outsider::Stranger(arn) => !everyone.users_and_roles().any(|holder| is_the(arn, holder)),
         _ => true,
     });
     Ok(all.into_iter().filter_map(|who| Asked::of(who, everyone, &is_stored)).collect())
 }
 
 /// Whom an entry names.
-fn who(entry: &PrincipalEntry) -> Vec<Who> {
+fn who(entry: &PrincipalEntry) -> Vec<Outsider> {
     match entry {
-        PrincipalEntry::Everyone => vec![Who::AnyPrincipal, Who::Public],
-        PrincipalEntry::Account { account, .. } => vec![Who::OtherAccount(account.clone())],
+        PrincipalEntry::Everyone => vec![Outsider::AnyPrincipal, Outsider::Public],
+        PrincipalEntry::Account { account, .. } => vec![Outsider::OtherAccount(account.clone())],
         PrincipalEntry::User(arn)
         | PrincipalEntry::Role(arn)
         | PrincipalEntry::Session(arn)
-        | PrincipalEntry::FederatedUser(arn) => vec![Who::Stranger(arn.clone())],
-        PrincipalEntry::Service(name) => vec![Who::Service(name.clone())],
-        PrincipalEntry::Federated(name) => vec![Who::Federated(name.clone())],
-        PrincipalEntry::CanonicalUser(id) => vec![Who::CanonicalUser(id.clone())],
+        | PrincipalEntry::FederatedUser(arn) => vec![Outsider::Stranger(arn.clone())],
+        PrincipalEntry::Service(name) => vec![Outsider::Service(name.clone())],
+        PrincipalEntry::Federated(name) => vec![Outsider::Federated(name.clone())],
+        PrincipalEntry::CanonicalUser(id) => vec![Outsider::CanonicalUser(id.clone())],
         // Who had a unique id and is not stored is no more (R-GRM-29); no request comes from the other.
         PrincipalEntry::UniqueId(_) | PrincipalEntry::OriginAccessIdentity(_) => Vec::new(),
     }
@@ -125,33 +125,33 @@ fn is_the(arn: &Arn, holder: &Holder) -> bool {
 }
 
 impl Asked {
-    /// None of a stored user or role, nor of an ARN that nobody asks by.
-    fn of(who: Who, everyone: &Everyone, is_stored: &dyn Fn(&AccountId) -> bool) -> Option<Asked> {
+    /// None of an ARN that nobody asks by.
+    fn of(who: Outsider, everyone: &Everyone, is_stored: &dyn Fn(&AccountId) -> bool) -> Option<Asked> {
         let (caller, identified) = match &who {
-            Who::Stored(_) => return None,
-            Who::Root { partition, account } => (root_of(partition, Some(account)), Identified::Caller),
-            Who::Stranger(arn) => match session_of(arn, everyone) {
+            Outsider::Root { partition, account } => (root_of(partition, Some(account)), Identified::Caller),
+            Outsider::Stranger(arn) => match session_of(arn, everyone) {
                 Some((caller, own)) => {
                     let (identified, own_policies) = (Identified::Caller, OwnPolicies::Known);
                     return Some(Asked { who, caller, identified, own, own_policies });
                 }
                 None => (Caller::parse(arn.as_str())?, Identified::Caller),
             },
-            Who::OtherAccount(account) => (root_of("aws", Some(account)), Identified::Account),
-            Who::AnyPrincipal => {
+            Outsider::OtherAccount(account) => (root_of("aws", Some(account)), Identified::Account),
+            Outsider::AnyPrincipal => {
                 let accounts = OF_ANYONE.iter().filter_map(|id| AccountId::parse(id));
                 let account = accounts.into_iter().find(|account| !is_stored(account));
                 (root_of("aws", account.as_ref()), Identified::Anyone)
             }
-            Who::Service(name) => (Caller::Service(name.clone()), Identified::Caller),
-            Who::Federated(name) => (Caller::Federated(name.clone()), Identified::Caller),
-            Who::CanonicalUser(id) => (Caller::CanonicalUser(id.clone()), Identified::Caller),
-            Who::Public => (Caller::Anonymous, Identified::Caller),
+            Outsider::Service(name) => (Caller::Service(name.clone()), Identified::Caller),
+            Outsider::Federated(name) => (Caller::Federated(name.clone()), Identified::Caller),
+            Outsider::CanonicalUser(id) => (Caller::CanonicalUser(id.clone()), Identified::Caller),
+            Outsider::Public => (Caller::Anonymous, Identified::Caller),
         };
         let own_policies = match who {
-            Who::Stranger(_) | Who::CanonicalUser(_) | Who::OtherAccount(_) | Who::AnyPrincipal => {
-                OwnPolicies::Needed
-            }
+            Outsider::Stranger(_)
+            | Outsider::CanonicalUser(_)
+            | Outsider::OtherAccount(_)
+            | Outsider::AnyPrincipal => OwnPolicies::Needed,
             _ => OwnPolicies::Known,
         };
         let identity = match own_policies {

@@ -118,7 +118,7 @@ pub fn regions(
             named(subjects.of_resources(), snapshot, everyone)?
         {
             let subject = subjects.of(caller, identified, own)?;
-            found.push(question.regions(who, subject, own_policies)?);
+            found.push(question.regions(Who::Other(who), subject, own_policies)?);
         }
     }
     found.retain(|regions| !regions.effective.clauses.is_empty());

@@ -5,7 +5,7 @@ use super::super::output::STRONG;
 use super::super::text::{Text, shown};
 use super::super::told::wrapped;
 use crate::stored::Holder;
-use crate::who_can::Who;
+use crate::who_can::{Outsider, Who};
 
 /// How many of those who can by one way are named.
 const NAMED: usize = 12;
@@ -25,23 +25,44 @@ pub(super) enum Naming {
 
 /// What people call somebody, what programs do, and of what kind it is.
 pub(super) fn of(who: &Who, holders: &[&Holder]) -> Option<(String, String, &'static str)> {
-    let same = |text: &str, kind| (text.to_owned(), text.to_owned(), kind);
-    Some(match who {
+    match who {
         Who::Stored(nth) => {
             let principal = &holders.get(*nth)?.principal;
-            (label(principal), principal.arn(), principal.kind.as_str())
+            Some((label(principal), principal.arn(), principal.kind.as_str()))
         }
-        Who::Root { partition, account } => {
-            (format!("root of {account}"), format!("arn:{partition}:iam::{account}:root"), "root")
+        Who::Other(outsider) => {
+            let (name, principal) = of_outsider(outsider);
+            Some((name, principal, kind(outsider)))
         }
-        Who::Stranger(arn) => same(arn.as_str(), "external"),
-        Who::OtherAccount(account) => (format!("account {account}"), account.to_string(), "account"),
-        Who::AnyPrincipal => ("anybody with credentials of AWS".to_owned(), "AWS:*".to_owned(), "any"),
-        Who::Service(name) => same(name, "service"),
-        Who::Federated(name) => same(name, "federated"),
-        Who::CanonicalUser(id) => same(id, "canonical-user"),
-        Who::Public => ("the public, without credentials".to_owned(), "*".to_owned(), "public"),
-    })
+    }
+}
+
+fn kind(outsider: &Outsider) -> &'static str {
+    match outsider {
+        Outsider::Root { .. } => "root",
+        Outsider::Stranger(_) => "external",
+        Outsider::OtherAccount(_) => "account",
+        Outsider::AnyPrincipal => "any",
+        Outsider::Service(_) => "service",
+        Outsider::Federated(_) => "federated",
+        Outsider::CanonicalUser(_) => "canonical-user",
+        Outsider::Public => "public",
+    }
+}
+
+/// What people call somebody who is no stored user or role, and what programs do.
+pub(in crate::cli) fn of_outsider(outsider: &Outsider) -> (String, String) {
+    let same = |text: &str| (text.to_owned(), text.to_owned());
+    match outsider {
+        Outsider::Root { partition, account } => {
+            (format!("root of {account}"), format!("arn:{partition}:iam::{account}:root"))
+        }
+        Outsider::Stranger(arn) => same(arn.as_str()),
+        Outsider::OtherAccount(account) => (format!("account {account}"), account.to_string()),
+        Outsider::AnyPrincipal => ("anybody with credentials of AWS".to_owned(), "AWS:*".to_owned()),
+        Outsider::Service(name) | Outsider::Federated(name) | Outsider::CanonicalUser(name) => same(name),
+        Outsider::Public => ("the public, without credentials".to_owned(), "*".to_owned()),
+    }
 }
 
 /// A list of names, in lines, the first of which begins with a word.

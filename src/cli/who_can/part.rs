@@ -1,5 +1,7 @@
 //! Who can do what in a part of all requests: those who may the same together.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value as Json, json};
 
 use super::super::diff::part::PartArgs;
@@ -18,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::request::Value;
 use crate::store::Snapshot;
 use crate::stored::{Everyone, Holder};
-use crate::tell::{Detail, Direction, Teller, Told};
+use crate::tell::{Detail, Direction, Row, Teller, Told};
 use crate::who_can::{About, OwnPolicies, PartQuestion, Regions, RegionsError, regions};
 
 /// The form of the object.
@@ -61,7 +63,14 @@ pub(super) fn run(
     let found = found.map_err(|error| failed(error))?;
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
-    let groups: Vec<Group> = found.iter().map(|of| Group::of(of, &holders, &part, &catalog)).collect();
+    let mut groups: Vec<Group> = Vec::new();
+    for group in found.iter().map(|of| Group::of(of, &holders, &part, &catalog)) {
+        match groups.iter_mut().find(|known| known.says_the_same(&group)) {
+            Some(known) => known.who.extend(group.who),
+            None => groups.push(group),
+        }
+    }
+    groups.sort_by_key(|group| Reverse(group.who.len()));
     let what = title(asked);
     match wanted {
         Wanted::Csv => out.bytes(&table::csv_of_groups(&groups)?)?,
@@ -99,6 +108,16 @@ fn title(asked: &Asked) -> String {
 }
 
 impl Group {
+    /// Whether others may the same by the same words, be it by other policies.
+    fn says_the_same(&self, other: &Group) -> bool {
+        let words = |group: &Group| -> Vec<(String, Vec<Row>)> {
+            let told = group.told.iter().map(|told| told.words(Detail::Whole));
+            let is_what = |row: &Row| !["why", "e.g."].contains(&row.label);
+            told.map(|words| (words.heading, words.rows.into_iter().filter(is_what).collect())).collect()
+        };
+        self.needs == other.needs && words(self) == words(other)
+    }
+
     fn of(regions: &Regions, holders: &[&Holder], part: &Part, catalog: &Catalog) -> Group {
         let teller = Teller::of(catalog, &regions.subject).within_part(part);
         let clauses = regions.effective.clauses.iter();
