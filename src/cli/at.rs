@@ -34,6 +34,12 @@ pub(super) fn parse(text: &str) -> Result<When, String> {
         .to_owned())
 }
 
+/// `A..B`, two times; `A..` is until now.
+pub(super) fn range(text: &str) -> Result<(When, When), String> {
+    let (from, to) = text.split_once("..").ok_or("expected two times or change numbers, A..B")?;
+    Ok((parse(from)?, parse(if to.is_empty() { "now" } else { to })?))
+}
+
 #[cfg(test)]
 mod test {
     use super::*;

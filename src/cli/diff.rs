@@ -115,16 +115,12 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
         (Some(since), Some(who), None) => {
             return estate::run(args, (since, When(At::Now)), Some(who), wanted, session);
         }
-        (None, Some(old), new) if estate::range(old).is_some() => {
-            let range = estate::range(old).unwrap_or((When(At::Now), When(At::Now)));
-            return estate::run(args, range, new, wanted, session);
-        }
-        (None, Some(old), Some(new)) => (meaning(old, session)?, meaning(new, session)?),
-        _ => {
-            return Err(CliError::new(ErrorKind::Usage, "there is nothing to compare").hint(
-                "`iamdb diff OLD NEW` compares two policies, `iamdb diff A..B` the database at two times",
-            ));
-        }
+        (None, Some(old), new) => match (super::at::range(old), new) {
+            (Ok(range), who) => return estate::run(args, range, who, wanted, session),
+            (Err(_), Some(new)) => (meaning(old, session)?, meaning(new, session)?),
+            (Err(_), None) => return Err(nothing_to_compare()),
+        },
+        _ => return Err(nothing_to_compare()),
     };
     let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
     let (pairs, layout) = pair::pairs(old, new, args.policy_type, &mut session.out)?;
@@ -151,6 +147,11 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
     let gained = answer.pairs.iter().flat_map(|pair| &pair.gained);
     let exit = args.fail_on.exit(gained, answer.pairs.iter().flat_map(|pair| &pair.lost));
     Ok(if args.exit_zero { Exit::Yes } else { exit })
+}
+
+fn nothing_to_compare() -> CliError {
+    CliError::new(ErrorKind::Usage, "there is nothing to compare")
+        .hint("`iamdb diff OLD NEW` compares two policies, `iamdb diff A..B` the database at two times")
 }
 
 /// What one policy decides by itself, and what it is called.

@@ -3,6 +3,7 @@
 //! One action on one resource is a `point`; a question with a pattern in it, or with a part left open, is about a
 //! `part` of all requests.
 
+mod change;
 pub(super) mod names;
 mod part;
 mod point;
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::action::Unlisted;
-use super::at::AtArgs;
+use super::at::{AtArgs, When};
 use super::can::context::{self, ContextArgs};
 use super::can::{account, read_resource, time};
 use super::error::{CliError, ErrorKind};
@@ -50,7 +51,8 @@ Examples:
   iamdb who-can sts:AssumeRole arn:aws:iam::111122223333:role/deploy --output csv
   iamdb who-can 's3:Put*' 'arn:aws:s3:::payroll/*'
   iamdb who-can arn:aws:s3:::payroll
-  iamdb who-can s3:GetObject --principal alice")]
+  iamdb who-can s3:GetObject --principal alice
+  iamdb who-can s3:GetObject arn:aws:s3:::payroll/2026.csv --diff 2026-01-31..2026-06-30")]
 pub(crate) struct WhoCanArgs {
     /// What, on what: an action or a pattern of actions, then resources, as ARNs or patterns, or `*`; either may be
     /// left out
@@ -78,6 +80,9 @@ pub(crate) struct WhoCanArgs {
     /// Whose resource it is, where neither its ARN nor the file says so
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     resource_account: Option<AccountId>,
+    /// Say whose answer changed between two times, each a time or a change number
+    #[arg(long, value_name = "A..B", value_parser = super::at::range, conflicts_with = "at")]
+    diff: Option<(When, When)>,
     /// Name everybody, however many, and show long lists whole
     #[arg(long)]
     all: bool,
@@ -116,12 +121,27 @@ pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> R
     let asked = args.asked()?;
     let given = args.context.read(&catalog)?;
     let points = args.points(&asked, &catalog)?;
+    let now = args.now.unwrap_or_else(Timestamp::now);
+    if let Some((from, to)) = args.diff {
+        let Some(points) = points else {
+            let message = "`--diff` is about single actions on single resources";
+            return Err(CliError::new(ErrorKind::Usage, message)
+                .hint("`iamdb diff A..B --action 's3:*'` compares a part of all requests"));
+        };
+        return session.read(&to, |after, out| {
+            context::warn_of_unknown_keys(&given, &catalog, out)?;
+            args.compare_points(&points, (&given, now), [&after.as_of(from.0)?, after], (wanted, out))
+        });
+    }
     session.read(&args.at.at, |snapshot, out| {
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let everyone = Everyone::read(snapshot)?;
         let named = Named::find(snapshot, &args.principals)?;
         match points {
-            Some(points) => args.ask_points(points, &given, (snapshot, &everyone, &named), (wanted, out)),
+            Some(points) => {
+                let answers = args.answers(&points, (&given, now), (snapshot, &everyone, &named))?;
+                args.print_points(&answers, (wanted, out))
+            }
             None => part::run(args, &asked, given, (snapshot, &everyone, &named), (wanted, out)),
         }
     })
@@ -165,24 +185,23 @@ impl WhoCanArgs {
         Ok(Some((actions, if resources.is_empty() { vec![Resource::Star] } else { resources })))
     }
 
-    fn ask_points(
+    fn answers(
         &self,
-        (actions, resources): Points,
-        given: &[(String, Option<Value>)],
+        (actions, resources): &Points,
+        (given, now): (&[(String, Option<Value>)], Timestamp),
         (snapshot, everyone, named): (&Snapshot<'_>, &Everyone, &Named),
-        (wanted, out): (Wanted, &mut Output),
-    ) -> Result<Exit, CliError> {
+    ) -> Result<Vec<Answer>, CliError> {
         let catalog = Catalog::embedded();
         let mut answers = Vec::new();
-        for (action, known_action) in &actions {
-            for resource in &resources {
+        for (action, known_action) in actions {
+            for resource in resources {
                 let question = Question {
                     action: action.clone(),
                     resource: resource.clone(),
                     resource_account: self.resource_account.clone(),
                     given: given.to_vec(),
                     unsaid: if self.closed { Unsaid::Absent } else { Unsaid::Unknown },
-                    now: self.now.unwrap_or_else(Timestamp::now),
+                    now,
                     catalog: &catalog,
                     known_action: known_action.as_ref(),
                 };
@@ -190,18 +209,50 @@ impl WhoCanArgs {
                 answers.push(Answer::of(&question, everyone, &found, named));
             }
         }
+        Ok(answers)
+    }
+
+    fn print_points(
+        &self,
+        answers: &[Answer],
+        (wanted, out): (Wanted, &mut Output),
+    ) -> Result<Exit, CliError> {
         match wanted {
-            Wanted::Csv => out.bytes(&table::csv(&answers)?)?,
-            Wanted::Markdown => out.bytes(table::markdown(&answers).as_bytes())?,
+            Wanted::Csv => out.bytes(&table::csv(answers)?)?,
+            Wanted::Markdown => out.bytes(table::markdown(answers).as_bytes())?,
             Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Sarif => {
-                for note in answers.iter().flat_map(|answer| &answer.notes) {
+                for note in answers.iter().flat_map(|answer| &answer.notes).collect::<BTreeSet<_>>() {
                     out.note(note);
                 }
-                let lines = || text::lines(&answers, self.naming());
-                out.answer(lines, || point::object(&answers, catalog.version()))?;
+                let lines = || text::lines(answers, self.naming());
+                out.answer(lines, || point::object(answers, Catalog::embedded().version()))?;
             }
         }
-        Ok(point::exit(&answers))
+        Ok(point::exit(answers))
+    }
+
+    fn compare_points(
+        &self,
+        points: &Points,
+        said: (&[(String, Option<Value>)], Timestamp),
+        snapshots: [&Snapshot<'_>; 2],
+        (wanted, out): (Wanted, &mut Output),
+    ) -> Result<Exit, CliError> {
+        if matches!(wanted, Wanted::Csv | Wanted::Markdown) {
+            return Err(CliError::new(ErrorKind::Usage, "`--diff` is told as text or as JSON"));
+        }
+        let mut sides = Vec::new();
+        for snapshot in snapshots {
+            let everyone = Everyone::read(snapshot)?;
+            let named = Named::find(snapshot, &self.principals)?;
+            sides.push(self.answers(points, said, (snapshot, &everyone, &named))?);
+        }
+        let after = sides.pop().unwrap_or_default();
+        let before = sides.pop().unwrap_or_default();
+        let pairs = before.into_iter().zip(after).map(|(before, after)| change::Pair { before, after });
+        let pairs: Vec<change::Pair> = pairs.collect();
+        out.answer(|| change::lines(&pairs), || change::object(&pairs, Catalog::embedded().version()))?;
+        Ok(change::exit(&pairs))
     }
 
     fn naming(&self) -> names::Naming {

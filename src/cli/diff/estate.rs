@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::at::{self, When};
+use super::super::at::When;
 use super::super::error::{CliError, ErrorKind};
 use super::super::exit::Exit;
 use super::super::moves::Moves;
@@ -18,13 +18,6 @@ use crate::tell::{Detail, Direction};
 
 /// The form of the object.
 const SCHEMA: &str = "iamdb.access-changes/1";
-
-/// `A..B` as two times; none of what is something else, such as a path with `..` in it.
-pub(super) fn range(text: &str) -> Option<(When, When)> {
-    let (from, to) = text.split_once("..")?;
-    let to = if to.is_empty() { "now" } else { to };
-    Some((at::parse(from).ok()?, at::parse(to).ok()?))
-}
 
 /// Compares, and prints what came of it.
 pub(super) fn run(

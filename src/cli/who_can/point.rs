@@ -119,7 +119,7 @@ impl Row {
         Some(Row { who, principal, kind, answer, when, when_json, needs, route, via })
     }
 
-    fn json(&self) -> Json {
+    pub(super) fn json(&self) -> Json {
         let mut object = json!({
             "principal": self.principal,
             "kind": self.kind,
