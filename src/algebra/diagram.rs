@@ -34,6 +34,7 @@
 mod apply;
 mod coordinate;
 mod laid;
+mod listed;
 mod regions;
 mod restrict;
 mod walk;
@@ -45,11 +46,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::Text;
+use super::{End, Language, Text};
 use super::budget::{Budget, Exhausted, Meter};
 use apply::Operand;
 use coordinate::Branch;
 use laid::Laid;
+use listed::Listed;
 
 pub use apply::Operation;
 pub use coordinate::{Coordinate, Datum, Kind, Predicate};
@@ -101,6 +103,7 @@ pub struct Arena<L> {
     known: FxHashMap<Arc<Node>, Set>,
     memo: FxHashMap<(Operation, Vec<Operand>), Set>,
     laid: Laid,
+    listed: Listed,
 }
 
 /// What a node costs beside its map: it is looked for, kept and remembered.
@@ -127,6 +130,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             known: FxHashMap::default(),
             memo: FxHashMap::default(),
             laid: Laid::default(),
+            listed: Listed::default(),
         }
     }
 
@@ -176,9 +180,44 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             }
             return self.union(sets);
         }
-        let branch = Text::by_literal(cases, Set::EMPTY, &mut self.meter);
+        let mut sorted: Vec<_> = cases.iter().map(|(text, set)| (*text, *set, None)).collect();
+        sorted.sort_unstable();
+        let branch = Text::by_case(&sorted, Set::EMPTY, &mut self.meter);
         let set = branch.and_then(|map| self.node(level, Branch::Text(map)));
-        set.map_err(|what| self.at_level(level, what))
+        let set = set.map_err(|what| self.at_level(level, what))?;
+        self.remember(level, set, sorted.iter().map(|(text, set, _)| (*text, End::Stop, *set)));
+        Ok(set)
+    }
+
+    /// The points of a set whose text at a level is one of some, or begins with it.
+    pub fn by_beginning(
+        &mut self,
+        level: L,
+        texts: Vec<(&str, End)>,
+        set: Set,
+    ) -> Result<Set, BudgetError<L>> {
+        let number = self.level(level.clone(), Kind::Text)?;
+        let language = Language::of_texts(texts.clone(), &mut self.meter);
+        let language = language.map_err(|what| self.at_level(number, what))?;
+        let is_behind = self.begins_behind(set, number);
+        let result = self.above(level, &language.into(), set)?;
+        if is_behind {
+            self.remember(number, result, texts.into_iter().map(|(text, end)| (text, end, set)));
+        }
+        Ok(result)
+    }
+
+    /// Remembers the list of texts that a set was made of, where it asks for the text of a level.
+    fn remember<'t>(
+        &mut self,
+        level: u32,
+        set: Set,
+        texts: impl IntoIterator<Item = (&'t str, End, Set)>,
+    ) {
+        if self.get(set).is_some_and(|node| node.level == level) {
+            let list = texts.into_iter().map(|(text, end, set)| self.listed.entry(text, end, set)).collect();
+            self.listed.remember(set, list);
+        }
     }
 
     /// The points of a set that satisfy a predicate: at no cost where all levels of the set come later.
