@@ -70,7 +70,7 @@ impl Domain for Text {
     }
 
     fn reduce<O: Label>(raw: Machine<u32>, labels: &[O], meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
-        minimize::minimize(raw.states(), raw.with_labels(|number| labels[number as usize]).labels(), meter)
+        minimize::minimize(raw.with_labels(|number| labels[number as usize]), meter)
     }
 
     fn rename<O: Label, P: Label>(map: &Machine<O>, label: impl FnMut(O) -> P) -> Machine<P> {
@@ -123,7 +123,7 @@ impl Language {
             return Ok(Region { map });
         }
         let raw = glob::read_together(globs, meter)?;
-        Ok(Region { map: minimize::minimize(&raw, &[false, true], meter)? })
+        Ok(Region { map: minimize::minimize(raw.labelled(&[false, true]), meter)? })
     }
 
     /// The strings that are some text, or begin with it.
@@ -145,7 +145,7 @@ impl Language {
         let start = self.map.state_after(0, before);
         let states =
             self.map.states().numbered(start, |_, target| target, |state| u32::from(accepts_after(state)));
-        Ok(Region { map: minimize::minimize(&states, &[false, true], meter)? })
+        Ok(Region { map: minimize::minimize(states.labelled(&[false, true]), meter)? })
     }
 
     /// Whether a string is a member, in the time of reading it.

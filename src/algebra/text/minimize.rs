@@ -29,16 +29,13 @@ const UNKNOWN: u32 = u32::MAX - 1;
 /// The class of a state that was not met.
 const UNMET: u32 = u32::MAX - 2;
 
-/// The canonical machine of states that are numbered breadth first, of which every one can be reached; classes have
-/// these labels, which may be equal.
-pub(super) fn minimize<O: Label>(
-    raw: &States,
-    labels: &[O],
-    meter: &mut Meter,
-) -> Result<Machine<O>, Exhausted> {
+/// The canonical machine for what a machine says whose states are numbered breadth first, of which every one can be
+/// reached; classes may have equal labels.
+pub(super) fn minimize<O: Label>(machine: Machine<O>, meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
+    let raw = machine.states();
     debug_assert!(is_breadth_first(raw), "INVARIANT (states are numbered breadth first)");
     meter.work(raw.size() + raw.edge_count())?;
-    let (outcomes, labels) = distinct(labels);
+    let (outcomes, labels) = distinct(machine.labels());
     if let [only] = labels.as_slice() {
         return Ok(Machine::constant(*only));
     }
@@ -50,11 +47,21 @@ pub(super) fn minimize<O: Label>(
         *class = merged.count;
         merged.count += 1;
     }
+    let is_smallest = merged.count as usize == raw.size()
+        && labels.len() == machine.labels().len()
+        && raw.has_ordered_classes();
+    if is_done && is_smallest {
+        // Most are: then nothing is copied.
+        return Ok(machine);
+    }
     let smaller = quotient(raw, &merged, outcome);
     if is_done {
         return Ok(smaller.machine(&labels));
     }
     let refined = refine(&smaller, meter)?;
+    if refined.count as usize == smaller.size() {
+        return Ok(smaller.machine(&labels));
+    }
     Ok(quotient(&smaller, &refined, |state| smaller.class(state)).machine(&labels))
 }
 
