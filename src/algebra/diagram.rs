@@ -193,9 +193,11 @@ impl<L: Ord + Clone + Debug> Arena<L> {
     pub fn by_beginning(
         &mut self,
         level: L,
-        texts: Vec<(&str, End)>,
+        mut texts: Vec<(&str, End)>,
         set: Set,
     ) -> Result<Set, BudgetError<L>> {
+        // What is in order is united sooner.
+        texts.sort_unstable();
         let number = self.level(level.clone(), Kind::Text)?;
         let language = Language::of_texts(texts.clone(), &mut self.meter);
         let language = language.map_err(|what| self.at_level(number, what))?;

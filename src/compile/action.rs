@@ -1,5 +1,6 @@
 //! Actions as sets (R-ACT-1 to 10).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Compiler, Level, Outcome, variable};
@@ -27,12 +28,12 @@ impl Compiler {
     /// The requests of a set whose action matches some entry: all names of a service are read at once, and so are all
     /// services.
     fn acting(&mut self, entries: &[Spanned<ActionPattern>], below: Set) -> Outcome<Set> {
-        let mut services: BTreeMap<Option<String>, Vec<&Pattern>> = BTreeMap::new();
+        let mut services: BTreeMap<Option<Cow<'_, str>>, Vec<&Pattern>> = BTreeMap::new();
         for entry in entries {
             match &entry.value {
                 ActionPattern::Every => return Ok(below),
                 ActionPattern::Named { service, name } => {
-                    let service = service.as_ref().map(|service| service.to_ascii_lowercase());
+                    let service = service.as_ref().map(|service| in_lower_case(service));
                     services.entry(service).or_default().push(name);
                 }
             }
@@ -60,7 +61,7 @@ impl Compiler {
             };
             match service {
                 None => of_any_service.push(named),
-                Some(service) => of_services.push((service.as_str(), named)),
+                Some(service) => of_services.push((&**service, named)),
             }
         }
         let of_services = self.arena.by_text(Level::Service, &of_services)?;
@@ -68,9 +69,17 @@ impl Compiler {
     }
 }
 
+fn in_lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// Names that are texts, with or without a star behind them, in lower case; none where some name is another pattern.
 fn lowered<'l>(names: &[&Pattern], lower: &'l mut String) -> Option<Vec<(&'l str, End)>> {
-    let texts = names.iter().map(|name| variable::text(name)).collect::<Option<Vec<_>>>()?;
+    let texts = variable::texts(names)?;
     lower.extend(texts.iter().map(|(text, _)| *text));
     lower.make_ascii_lowercase();
     let mut rest = lower.as_str();

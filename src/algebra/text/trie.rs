@@ -127,9 +127,9 @@ pub(super) fn read_simple(globs: &[Glob], meter: &mut Meter) -> Result<Option<Ma
     }
 }
 
-/// How many characters some texts have, each with an end, and how many the longest.
+/// How many bytes some texts have, each with an end, and how many the longest: no fewer than characters.
 fn lengths<'t>(texts: impl Iterator<Item = &'t str>) -> (usize, usize) {
-    let lengths = texts.map(|text| text.chars().count() + 1);
+    let lengths = texts.map(|text| text.len() + 1);
     lengths.fold((0, 0), |(sum, longest), length| (sum + length, longest.max(length)))
 }
 
