@@ -80,6 +80,7 @@ fn in_lower_case(text: &str) -> Cow<'_, str> {
 /// Names that are texts, with or without a star behind them, in lower case; none where some name is another pattern.
 fn lowered<'l>(names: &[&Pattern], lower: &'l mut String) -> Option<Vec<(&'l str, End)>> {
     let texts = variable::texts(names)?;
+    lower.reserve(texts.iter().map(|(text, _)| text.len()).sum());
     lower.extend(texts.iter().map(|(text, _)| *text));
     lower.make_ascii_lowercase();
     let mut rest = lower.as_str();

@@ -145,8 +145,11 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         }
         let operands = &key.1;
         let first = operands.iter().filter_map(|(_, set)| self.rank(*set)).min();
-        let (here, carried): (Vec<Operand>, Vec<Operand>) =
-            operands.iter().partition(|(_, set)| self.rank(*set) == first);
+        let (mut here, mut carried) = (Vec::with_capacity(operands.len()), Vec::new());
+        for operand in operands {
+            let is_here = self.rank(operand.1) == first;
+            if is_here { &mut here } else { &mut carried }.push(*operand);
+        }
         let (level, branch) = if let [(side, set)] = here.as_slice() {
             let Some(node) = self.get(*set).map(Arc::clone) else { return Ok(operation.decided()) };
             // Nothing to lay over: only the children change.
