@@ -46,8 +46,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::{End, Language, Text};
 use super::budget::{Budget, Exhausted, Meter};
+use super::{End, Language, Text};
 use apply::Operand;
 use coordinate::Branch;
 use laid::Laid;
@@ -210,12 +210,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
     }
 
     /// Remembers the list of texts that a set was made of, where it asks for the text of a level.
-    fn remember<'t>(
-        &mut self,
-        level: u32,
-        set: Set,
-        texts: impl IntoIterator<Item = (&'t str, End, Set)>,
-    ) {
+    fn remember<'t>(&mut self, level: u32, set: Set, texts: impl IntoIterator<Item = (&'t str, End, Set)>) {
         if self.get(set).is_some_and(|node| node.level == level) {
             let list = texts.into_iter().map(|(text, end, set)| self.listed.entry(text, end, set)).collect();
             self.listed.remember(set, list);

@@ -74,7 +74,8 @@ impl Compiler {
                 Some(texts) if texts.contains(&("", End::Star)) => set,
                 Some(texts) => self.arena.by_beginning(level, texts, set)?,
                 None => {
-                    let language = self.segment(&patterns).map_err(|what| Self::exhausted(level.clone(), what))?;
+                    let language =
+                        self.segment(&patterns).map_err(|what| Self::exhausted(level.clone(), what))?;
                     self.arena.above(level, &language.into(), set)?
                 }
             };

@@ -261,7 +261,8 @@ impl Blocks {
         for at in 0..size {
             let state = blocks.states[at];
             blocks.position[state as usize] = at;
-            let is_last = blocks.states.get(at + 1).is_none_or(|next| machine.class(*next) != machine.class(state));
+            let is_last =
+                blocks.states.get(at + 1).is_none_or(|next| machine.class(*next) != machine.class(state));
             if is_last {
                 blocks.add(start..at + 1);
                 start = at + 1;
