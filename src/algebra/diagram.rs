@@ -29,7 +29,8 @@
 //!
 //! Union, intersection and difference are one operation (`apply`) on any number of sets. At each level the maps of
 //! all operands are laid over one another at once; each piece of the result has the children that meet there, which are
-//! the operands one level down. A list of 8,000 boxes is never merged two by two.
+//! the operands one level down. A list of 8,000 boxes is never merged two by two. Most unions are of nodes that list texts
+//! (`listed`): there the lists are sorted together, and the map is made of the outcome.
 
 mod apply;
 mod coordinate;

@@ -104,14 +104,14 @@ impl States {
         std::iter::once(self.others(state)).chain(self.edges(state).iter().map(|(_, target)| *target))
     }
 
-    /// Whether classes are numbered in the order of their first states.
-    pub(super) fn has_ordered_classes(&self) -> bool {
+    /// Whether there are so many classes, numbered in the order of their first states.
+    pub(super) fn has_ordered_classes(&self, count: usize) -> bool {
         let mut met = 0;
-        self.rows.iter().all(|row| {
-            let is_next = row.class == met;
-            met += u32::from(is_next);
+        let is_ordered = self.rows.iter().all(|row| {
+            met += u32::from(row.class == met);
             row.class < met
-        })
+        });
+        is_ordered && met as usize == count
     }
 
     /// Whether nothing that is read from here changes the class. Exact in canonical machines.

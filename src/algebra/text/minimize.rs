@@ -48,7 +48,7 @@ pub(super) fn minimize<O: Label>(machine: Machine<O>, meter: &mut Meter) -> Resu
     }
     let is_smallest = merged.count as usize == raw.size()
         && labels.len() == machine.labels().len()
-        && raw.has_ordered_classes();
+        && raw.has_ordered_classes(labels.len());
     if is_done && is_smallest {
         // Most are: then nothing is copied.
         return Ok(machine);

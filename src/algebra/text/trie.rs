@@ -1,8 +1,9 @@
-//! The short way for most lists: literals and prefixes, without another star, need no sets of places.
+//! The short way for most lists: literals and prefixes, without another star, need no sets of places, and no machines that
+//! are laid over one another where several lists meet.
 //!
-//! The patterns are taken in order, so once one leaves the path of the one before, the states behind the fork are
-//! done; they are looked up from the end among those that are there already. The result is minimal: states with paths to
-//! different strings are told apart from the end, as there are no cycles but the two states that do not change.
+//! The texts are taken in order, so once one leaves the path of the one before, the states behind the fork are done; they
+//! are looked up from the end among those that are there already. The result is minimal: states with paths to different
+//! labels are told apart from the end, as there are no cycles but the states that do not change, one of each class.
 
 use super::Machine;
 use super::glob::{Chars, Glob, Piece};
@@ -33,7 +34,7 @@ fn simple(glob: &Glob) -> Option<(String, End)> {
     Some((pieces.iter().map(named).collect::<Option<_>>()?, end))
 }
 
-/// The classes of the states: of strings that fit no pattern, and of those that do.
+/// The classes of the states: of strings that fit no text, and of those that do, where these are all alike.
 const NO: u32 = 0;
 const YES: u32 = 1;
 /// What they mean.
