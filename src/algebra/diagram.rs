@@ -29,11 +29,13 @@
 //!
 //! Union, intersection and difference are one operation (`apply`) on any number of sets. At each level the maps of
 //! all operands are laid over one another at once; each piece of the result has the children that meet there, which are
-//! the operands one level down. A list of 8,000 boxes is never merged two by two.
+//! the operands one level down. A list of 8,000 boxes is never merged two by two. Most unions are of nodes that list texts
+//! (`listed`): there the lists are sorted together, and the map is made of the outcome.
 
 mod apply;
 mod coordinate;
 mod laid;
+mod listed;
 mod regions;
 mod restrict;
 mod walk;
@@ -45,11 +47,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::Text;
 use super::budget::{Budget, Exhausted, Meter};
+use super::{End, Language, Text};
 use apply::Operand;
 use coordinate::Branch;
 use laid::Laid;
+use listed::Listed;
 
 pub use apply::Operation;
 pub use coordinate::{Coordinate, Datum, Kind, Predicate};
@@ -101,6 +104,7 @@ pub struct Arena<L> {
     known: FxHashMap<Arc<Node>, Set>,
     memo: FxHashMap<(Operation, Vec<Operand>), Set>,
     laid: Laid,
+    listed: Listed,
 }
 
 /// What a node costs beside its map: it is looked for, kept and remembered.
@@ -127,6 +131,7 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             known: FxHashMap::default(),
             memo: FxHashMap::default(),
             laid: Laid::default(),
+            listed: Listed::default(),
         }
     }
 
@@ -176,9 +181,41 @@ impl<L: Ord + Clone + Debug> Arena<L> {
             }
             return self.union(sets);
         }
-        let branch = Text::by_literal(cases, Set::EMPTY, &mut self.meter);
+        let mut sorted: Vec<_> = cases.iter().map(|(text, set)| (*text, *set, None)).collect();
+        sorted.sort_unstable();
+        let branch = Text::by_case(&sorted, Set::EMPTY, &mut self.meter);
         let set = branch.and_then(|map| self.node(level, Branch::Text(map)));
-        set.map_err(|what| self.at_level(level, what))
+        let set = set.map_err(|what| self.at_level(level, what))?;
+        self.remember(level, set, sorted.iter().map(|(text, set, _)| (*text, End::Stop, *set)));
+        Ok(set)
+    }
+
+    /// The points of a set whose text at a level is one of some, or begins with it.
+    pub fn by_beginning(
+        &mut self,
+        level: L,
+        mut texts: Vec<(&str, End)>,
+        set: Set,
+    ) -> Result<Set, BudgetError<L>> {
+        // What is in order is united sooner.
+        texts.sort_unstable();
+        let number = self.level(level.clone(), Kind::Text)?;
+        let language = Language::of_texts(texts.clone(), &mut self.meter);
+        let language = language.map_err(|what| self.at_level(number, what))?;
+        let is_behind = self.begins_behind(set, number);
+        let result = self.above(level, &language.into(), set)?;
+        if is_behind {
+            self.remember(number, result, texts.into_iter().map(|(text, end)| (text, end, set)));
+        }
+        Ok(result)
+    }
+
+    /// Remembers the list of texts that a set was made of, where it asks for the text of a level.
+    fn remember<'t>(&mut self, level: u32, set: Set, texts: impl IntoIterator<Item = (&'t str, End, Set)>) {
+        if self.get(set).is_some_and(|node| node.level == level) {
+            let list = texts.into_iter().map(|(text, end, set)| self.listed.entry(text, end, set)).collect();
+            self.listed.remember(set, list);
+        }
     }
 
     /// The points of a set that satisfy a predicate: at no cost where all levels of the set come later.

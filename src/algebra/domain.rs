@@ -67,7 +67,9 @@ impl<I: Label> Met<I> {
 
     /// Merges labels, in any order, into what is there already.
     pub(super) fn with(there: &[I], weights: impl IntoIterator<Item = Weight<I>>) -> Met<I> {
-        let mut items = there.to_vec();
+        let weights = weights.into_iter();
+        let mut items = Vec::with_capacity(there.len() + weights.size_hint().0);
+        items.extend_from_slice(there);
         for weight in weights {
             match weight {
                 Weight::Decides => return Met::Decided,

@@ -92,6 +92,12 @@ impl<D: Base> Domain for Keyed<D> {
         distinct(&labels).1
     }
 
+    fn same_everywhere<O: Label>(map: &Parts<D, O>) -> Option<O> {
+        let is_it = |label: &O| *label == map.absent;
+        D::same_everywhere(&map.one).filter(is_it)?;
+        Several::same_everywhere(&map.many).filter(is_it)
+    }
+
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Parts<D, O>],
         merge: &M,

@@ -31,11 +31,12 @@ mod witness;
 
 use super::SetAlgebra;
 use super::budget::{Exhausted, Meter};
-use super::domain::{Base, Domain, Extent, Label, Merge, Overlay, Region};
+use super::domain::{Base, Domain, Extent, Label, Merge, Met, Overlay, Region};
 
 pub use glob::{Chars, Glob, Piece};
 pub use machine::Machine;
 pub use trie::End;
+pub(super) use trie::{Case, Row};
 
 /// The domain of all strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,7 +70,7 @@ impl Domain for Text {
     }
 
     fn reduce<O: Label>(raw: Machine<u32>, labels: &[O], meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
-        minimize::minimize(raw.states(), raw.with_labels(|number| labels[number as usize]).labels(), meter)
+        minimize::minimize(raw.with_labels(|number| labels[number as usize]), meter)
     }
 
     fn rename<O: Label, P: Label>(map: &Machine<O>, label: impl FnMut(O) -> P) -> Machine<P> {
@@ -90,13 +91,22 @@ impl Domain for Text {
 }
 
 impl Text {
-    /// The map that gives each of some strings, all different, its label, and every other string another one.
-    pub(super) fn by_literal<O: Label>(
-        cases: &[(&str, O)],
+    /// The map that says of strings what some texts do, which ascend, and something else of all others.
+    pub(super) fn by_case<O: Label>(
+        cases: &[Case<'_, O>],
         otherwise: O,
         meter: &mut Meter,
     ) -> Result<Machine<O>, Exhausted> {
-        trie::read_literals(cases, otherwise, meter)
+        trie::read_cases(cases, otherwise, meter)
+    }
+
+    /// What meets on the texts of some entries, which ascend, and on what goes on from them. Nothing is the first that
+    /// meets.
+    pub(super) fn meet<I: Label>(
+        entries: &[(&str, End, I)],
+        meter: &mut Meter,
+    ) -> Result<(Vec<Row>, Vec<Met<I>>), Exhausted> {
+        trie::meet(entries, meter)
     }
 }
 
@@ -113,7 +123,7 @@ impl Language {
             return Ok(Region { map });
         }
         let raw = glob::read_together(globs, meter)?;
-        Ok(Region { map: minimize::minimize(&raw, &[false, true], meter)? })
+        Ok(Region { map: minimize::minimize(raw.labelled(&[false, true]), meter)? })
     }
 
     /// The strings that are some text, or begin with it.
@@ -135,7 +145,7 @@ impl Language {
         let start = self.map.state_after(0, before);
         let states =
             self.map.states().numbered(start, |_, target| target, |state| u32::from(accepts_after(state)));
-        Ok(Region { map: minimize::minimize(&states, &[false, true], meter)? })
+        Ok(Region { map: minimize::minimize(states.labelled(&[false, true]), meter)? })
     }
 
     /// Whether a string is a member, in the time of reading it.

@@ -57,6 +57,9 @@ impl<D: Domain, O: Label> Table<D, O> {
     /// Brings a table into canonical form, whatever its entries for what cannot be.
     fn canonical(self, meter: &mut Meter) -> Result<Self, Exhausted> {
         let count = self.class_count();
+        if let [_, only] = self.labels.as_slice() {
+            return Ok(Table { classes: D::constant(0), labels: vec![*only; 2] });
+        }
         let points = self.points();
         meter.work(count * self.labels.len())?;
         let adds_nothing = |class: usize, other: usize| {
@@ -170,11 +173,22 @@ impl<D: Base> Domain for Several<D> {
         distinct(&map.labels).1
     }
 
+    fn same_everywhere<O: Label>(map: &Table<D, O>) -> Option<O> {
+        match map.labels.as_slice() {
+            [label, _] => Some(*label),
+            _ => None,
+        }
+    }
+
     fn overlay<O: Label, M: Merge<O>>(
         maps: &[&Table<D, O>],
         merge: &M,
         meter: &mut Meter,
     ) -> Result<Overlay<Self, M::Item>, Exhausted> {
+        if maps.iter().all(|map| map.class_count() == 1) {
+            let weights = maps.iter().enumerate().map(|(nth, map)| merge.weigh(nth, map.labels[0]));
+            return Ok((Several::constant(0), vec![Met::all(weights)]));
+        }
         let partitions: Vec<_> = maps.iter().map(|map| &map.classes).collect();
         let (classes, meetings) = D::overlay(&partitions, &Refine, meter)?;
         meter.classes(meetings.len())?;

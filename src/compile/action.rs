@@ -1,5 +1,6 @@
 //! Actions as sets (R-ACT-1 to 10).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Compiler, Level, Outcome, variable};
@@ -27,12 +28,12 @@ impl Compiler {
     /// The requests of a set whose action matches some entry: all names of a service are read at once, and so are all
     /// services.
     fn acting(&mut self, entries: &[Spanned<ActionPattern>], below: Set) -> Outcome<Set> {
-        let mut services: BTreeMap<Option<String>, Vec<&Pattern>> = BTreeMap::new();
+        let mut services: BTreeMap<Option<Cow<'_, str>>, Vec<&Pattern>> = BTreeMap::new();
         for entry in entries {
             match &entry.value {
                 ActionPattern::Every => return Ok(below),
                 ActionPattern::Named { service, name } => {
-                    let service = service.as_ref().map(|service| service.to_ascii_lowercase());
+                    let service = service.as_ref().map(|service| in_lower_case(service));
                     services.entry(service).or_default().push(name);
                 }
             }
@@ -43,15 +44,24 @@ impl Compiler {
         let mut of_any_service = Vec::new();
         let mut of_services = Vec::new();
         for (service, names) in &services {
-            let names = language_of_names(names, self.arena.meter());
-            let names = names.map_err(|what| Self::exhausted(Level::Name, what))?;
-            match (service, self.universe.asked_text(&Level::Name)) {
-                (_, Some(asked)) => of_any_service.extend(names.accepts(asked).then_some(below)),
-                (None, None) => of_any_service.push(self.arena.above(Level::Name, &names.into(), below)?),
-                (Some(service), None) => {
-                    let named = self.arena.above(Level::Name, &names.into(), below)?;
-                    of_services.push((service.as_str(), named));
-                }
+            let mut lower = String::new();
+            let texts = lowered(names, &mut lower);
+            if let Some(asked) = self.universe.asked_text(&Level::Name) {
+                let names = language_of_names(names, texts, self.arena.meter());
+                let names = names.map_err(|what| Self::exhausted(Level::Name, what))?;
+                of_any_service.extend(names.accepts(asked).then_some(below));
+                continue;
+            }
+            let named = if let Some(texts) = texts {
+                self.arena.by_beginning(Level::Name, texts, below)?
+            } else {
+                let names = language_of_names(names, None, self.arena.meter());
+                let names = names.map_err(|what| Self::exhausted(Level::Name, what))?;
+                self.arena.above(Level::Name, &names.into(), below)?
+            };
+            match service {
+                None => of_any_service.push(named),
+                Some(service) => of_services.push((&**service, named)),
             }
         }
         let of_services = self.arena.by_text(Level::Service, &of_services)?;
@@ -59,19 +69,38 @@ impl Compiler {
     }
 }
 
-/// The names that match some pattern. No action has an empty name, so that of none counts as any long one of letters
-/// that no pattern has: sets are equal exactly if they are on the names there are.
-fn language_of_names(names: &[&Pattern], meter: &mut Meter) -> Result<Language, Exhausted> {
-    if let Some(texts) = names.iter().map(|name| variable::text(name)).collect::<Option<Vec<_>>>() {
-        let mut lower: String = texts.iter().map(|(text, _)| *text).collect();
-        lower.make_ascii_lowercase();
-        let mut rest = lower.as_str();
-        let lowered = |(text, end): (&str, End)| {
-            let (own, behind) = rest.split_at(text.len());
-            rest = behind;
-            (own, end)
-        };
-        return Language::of_texts(texts.into_iter().map(lowered).collect(), meter);
+fn in_lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Names that are texts, with or without a star behind them, in lower case; none where some name is another pattern.
+fn lowered<'l>(names: &[&Pattern], lower: &'l mut String) -> Option<Vec<(&'l str, End)>> {
+    let texts = variable::texts(names)?;
+    lower.reserve(texts.iter().map(|(text, _)| text.len()).sum());
+    lower.extend(texts.iter().map(|(text, _)| *text));
+    lower.make_ascii_lowercase();
+    let mut rest = lower.as_str();
+    let lowered = |(text, end): (&str, End)| {
+        let (own, behind) = rest.split_at(text.len());
+        rest = behind;
+        (own, end)
+    };
+    Some(texts.into_iter().map(lowered).collect())
+}
+
+/// The names that match some pattern, where they are texts these. No action has an empty name, so that of none counts as
+/// any long one of letters that no pattern has: sets are equal exactly if they are on the names there are.
+fn language_of_names(
+    names: &[&Pattern],
+    texts: Option<Vec<(&str, End)>>,
+    meter: &mut Meter,
+) -> Result<Language, Exhausted> {
+    if let Some(texts) = texts {
+        return Language::of_texts(texts, meter);
     }
     let mut globs: Vec<Glob> = names.iter().map(|name| glob(name)).collect();
     let is_wild = |piece: &Piece| matches!(piece, Piece::Many(Chars::Any) | Piece::One(Chars::Any));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::principal::Class;
-use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets, value};
-use crate::algebra::{Glob, Language, Set};
+use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets, all_or_none, value};
+use crate::algebra::{End, Glob, Language, Set};
 use crate::caller::{Caller, IamKind};
 use crate::compile::universe::Callers;
 use crate::layers::{DirectGrants, Guards, Layer, PolicyLayers, PublicBuckets, StatementRef};
@@ -460,8 +460,13 @@ impl Compiler {
 
     /// The requests of one of some actions of a service; all in lower case.
     fn action(&mut self, service: &str, names: &[&str]) -> Outcome<Set> {
-        let names: Vec<Glob> = names.iter().map(|name| Glob::literal(name)).collect();
-        let named = self.text_atom(Level::Name, &names)?;
+        let named = match self.universe.asked_text(&Level::Name) {
+            Some(asked) => all_or_none(names.contains(&asked)),
+            None => {
+                let names = names.iter().map(|name| (*name, End::Stop)).collect();
+                self.arena.by_beginning(Level::Name, names, Set::FULL)?
+            }
+        };
         match self.universe.asked_text(&Level::Service) {
             Some(asked) => Ok(if asked == service { named } else { Set::EMPTY }),
             None => self.arena.by_text(Level::Service, &[(service, named)]),

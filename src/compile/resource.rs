@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::level::Subject;
 use super::variable::{self, Way};
-use super::{Compiler, Level, Outcome, all_or_none};
-use crate::algebra::diagram::Predicate;
-use crate::algebra::{Exhausted, Flag, Glob, Language, Region, Set};
+use super::{Compiler, Level, Outcome};
+use crate::algebra::{End, Exhausted, Flag, Glob, Language, Region, Set};
 use crate::pattern::{Pattern, Piece};
 use crate::policy::{PolicyType, ResourcePattern, Selector, Spanned};
 
@@ -56,38 +55,55 @@ impl Compiler {
             }
         }
         for (before, last) in alike {
-            let last = variable::language_of(&last, self.arena.meter());
-            let last = last.map_err(|what| Self::exhausted(Level::ResourceId, what))?;
-            let mut fields = vec![(Level::ResourceId, last)];
-            for (level, segment) in Level::FIELDS.into_iter().zip(before.iter().skip(1)) {
-                let field = self.segment(segment).map_err(|what| Self::exhausted(level.clone(), what))?;
-                fields.push((level, field));
-            }
-            sets.push(self.arn_with(fields)?);
+            let before = before.iter().skip(1).map(|segment| vec![segment]);
+            let fields: Vec<_> = Level::FIELDS.into_iter().zip(before.chain([last])).collect();
+            sets.push(match &self.universe.asked {
+                Some(asked) if !asked.is_arn => Set::EMPTY,
+                Some(_) => self.asked_fields(&fields)?,
+                None => self.closed_arn(fields)?,
+            });
         }
         self.arena.union(sets)
     }
 
-    /// The requests on ARNs whose fields are in some languages.
-    fn arn_with(&mut self, fields: Vec<(Level, Language)>) -> Outcome<Set> {
-        if let Some(asked) = &self.universe.asked {
-            let fits = |(level, language): &(Level, Language)| {
-                self.universe.asked_text(level).is_some_and(|text| language.accepts(text))
+    /// The requests on ARNs of which each field matches any of some patterns without variables.
+    fn closed_arn(&mut self, fields: Vec<(Level, Vec<&Pattern>)>) -> Outcome<Set> {
+        let mut set = Set::FULL;
+        for (level, patterns) in fields.into_iter().rev() {
+            set = match variable::texts(&patterns) {
+                Some(texts) if texts.contains(&("", End::Star)) => set,
+                Some(texts) => self.arena.by_beginning(level, texts, set)?,
+                None => {
+                    let language =
+                        self.segment(&patterns).map_err(|what| Self::exhausted(level.clone(), what))?;
+                    self.arena.above(level, &language.into(), set)?
+                }
             };
-            return Ok(all_or_none(asked.is_arn && fields.iter().all(fits)));
         }
-        let is_arn: (Level, Predicate) = (Level::IsArn, Region::<Flag>::only(true).into());
-        let fields = fields.into_iter().map(|(level, language)| (level, language.into()));
-        self.arena.all_of([is_arn].into_iter().chain(fields).collect::<Vec<_>>())
+        self.arena.above(Level::IsArn, &Region::<Flag>::only(true).into(), set)
     }
 
-    /// What a segment without variables matches.
-    fn segment(&mut self, segment: &Pattern) -> Result<Language, Exhausted> {
-        if let Some(known) = self.segments.get(segment) {
+    /// All or no requests: whether each field of the ARN that is asked for matches any of some patterns without variables.
+    fn asked_fields(&mut self, fields: &[(Level, Vec<&Pattern>)]) -> Outcome<Set> {
+        for (level, patterns) in fields {
+            let language = self.segment(patterns).map_err(|what| Self::exhausted(level.clone(), what))?;
+            if !self.universe.asked_text(level).is_some_and(|text| language.accepts(text)) {
+                return Ok(Set::EMPTY);
+            }
+        }
+        Ok(Set::FULL)
+    }
+
+    /// What matches any of some segments without variables; what one matches is remembered.
+    fn segment(&mut self, segments: &[&Pattern]) -> Result<Language, Exhausted> {
+        let [segment] = segments else {
+            return variable::language_of(segments, self.arena.meter());
+        };
+        if let Some(known) = self.segments.get(*segment) {
             return Ok(known.clone());
         }
-        let language = variable::language_of(&[segment], self.arena.meter())?;
-        self.segments.insert(segment.clone(), language.clone());
+        let language = variable::language_of(segments, self.arena.meter())?;
+        self.segments.insert((*segment).clone(), language.clone());
         Ok(language)
     }
 

@@ -182,9 +182,14 @@ pub(super) fn text(pattern: &Pattern) -> Option<(&str, End)> {
     }
 }
 
+/// The texts of patterns, as [`text`] has them; none where some pattern has none.
+pub(super) fn texts<'p>(patterns: &[&'p Pattern]) -> Option<Vec<(&'p str, End)>> {
+    patterns.iter().map(|pattern| text(pattern)).collect()
+}
+
 /// What matches any of some patterns without variables.
 pub(super) fn language_of(patterns: &[&Pattern], meter: &mut Meter) -> Result<Language, Exhausted> {
-    match patterns.iter().map(|pattern| text(pattern)).collect::<Option<Vec<_>>>() {
+    match texts(patterns) {
         Some(texts) => Language::of_texts(texts, meter),
         None => {
             let globs = patterns.iter().map(|pattern| Template::of_closed(pattern).glob());

@@ -311,12 +311,18 @@ impl Reader {
 
     /// R-GRM-3: duplicate keys reject the document, but for those in `last_wins`.
     fn duplicates(&mut self, members: &[Member<'_>], path: &Place<'_>, last_wins: &[&str]) {
+        /// How many keys are compared one by one before they are hashed.
+        const FEW: usize = 16;
         let mut seen = HashSet::new();
-        for member in members {
-            if seen.insert(member.key.as_ref()) {
+        for (nth, member) in members.iter().enumerate() {
+            let key = member.key.as_ref();
+            let is_new = match members.len() {
+                ..=FEW => members[..nth].iter().all(|before| before.key != member.key),
+                _ => seen.insert(key),
+            };
+            if is_new {
                 continue;
             }
-            let key = member.key.as_ref();
             let consequence = if last_wins.contains(&key) {
                 Consequence::ElementIgnored
             } else {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use bigdecimal::BigDecimal;
 use iamdb::algebra::diagram::{Assignment, Datum, Predicate};
 use iamdb::algebra::{
-    Arena, Budget, Exhausted, Flag, Glob, Held, Keyed, Language, Meter, Region, Set, SetAlgebra, Text,
+    Arena, Budget, End, Exhausted, Flag, Glob, Held, Keyed, Language, Meter, Region, Set, SetAlgebra, Text,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -257,7 +257,81 @@ fn in_box(atoms: &[Atom], point: &Place) -> bool {
     atoms.iter().all(|atom| Diagrams::holds(atom, point))
 }
 
+/// Some short texts, which may go on or not, with what must hold beside.
+type List = (Vec<(String, End)>, Option<Atom>);
+
+fn lists() -> impl Strategy<Value = Vec<List>> {
+    let end = select(vec![End::Star, End::Stop]);
+    let texts = prop::collection::vec(("[ab]{0,4}", end), 0..5);
+    prop::collection::vec((texts, prop::option::of(Diagrams::atoms())), 0..6)
+}
+
 proptest! {
+    /// Lists of texts are the boxes of these texts, and unite to the same: at once, one by one, and as complements.
+    #[test]
+    fn lists_are_boxes(lists in lists(), order in any::<Index>()) {
+        let meter = &mut Meter::default();
+        let mut arena = Arena::new(Budget::default());
+        let mut sets = Vec::new();
+        for (texts, beside) in &lists {
+            let below = match beside {
+                Some(atom) => arena.all_of([atom.predicate(meter).unwrap()]).unwrap(),
+                None => Set::FULL,
+            };
+            let list = texts.iter().map(|(text, end)| (text.as_str(), *end)).collect();
+            let set = arena.by_beginning(Level::Name, list, below).unwrap();
+            let glob = |(text, end): &(String, End)| {
+                Glob::parse(&format!("{text}{}", if *end == End::Star { "*" } else { "" }))
+            };
+            let globs: Vec<Glob> = texts.iter().map(glob).collect();
+            let language = Language::any_of(&globs, meter).unwrap();
+            let named = arena.atom(Level::Name, language).unwrap();
+            prop_assert_eq!(set, arena.intersection([named, below]).unwrap());
+            sets.push(set);
+        }
+        let at_once = arena.union(sets.clone()).unwrap();
+        let mut others = Vec::new();
+        for &set in &sets {
+            others.push(arena.complement(set).unwrap());
+        }
+        let none = arena.intersection(others).unwrap();
+        prop_assert_eq!(arena.complement(none).unwrap(), at_once);
+        if !sets.is_empty() {
+            let middle = order.index(sets.len());
+            sets.rotate_left(middle);
+        }
+        let mut folded = Set::EMPTY;
+        for &set in &sets {
+            folded = arena.union([folded, set]).unwrap();
+        }
+        prop_assert_eq!(folded, at_once);
+        for point in Diagrams::points() {
+            let fits = |(text, end): &(String, End)| match end {
+                End::Star => point.name.starts_with(text),
+                End::Stop => point.name == *text,
+            };
+            let is_member = lists.iter().any(|(texts, beside)| {
+                texts.iter().any(fits) && beside.as_ref().is_none_or(|atom| Diagrams::holds(atom, &point))
+            });
+            prop_assert_eq!(arena.contains(at_once, &point), is_member, "{:?}", point);
+        }
+    }
+
+    /// Texts that lead to different sets are the union of what leads to each.
+    #[test]
+    fn texts_by_case_are_lists_of_one(cases in prop::collection::btree_map("[ab]{0,3}", Diagrams::atoms(), 0..6)) {
+        let meter = &mut Meter::default();
+        let mut arena = Arena::new(Budget::default());
+        let (mut by_text, mut alone) = (Vec::new(), Vec::new());
+        for (text, atom) in &cases {
+            let below = arena.all_of([atom.predicate(meter).unwrap()]).unwrap();
+            by_text.push((text.as_str(), below));
+            alone.push(arena.by_beginning(Level::Name, vec![(text, End::Stop)], below).unwrap());
+        }
+        by_text.reverse();
+        prop_assert_eq!(arena.by_text(Level::Name, &by_text).unwrap(), arena.union(alone).unwrap());
+    }
+
     /// One union of many boxes is what folding them gives, in any order, whatever came up first in the arena.
     #[test]
     fn boxes_at_once_are_boxes_one_by_one(boxes in boxes(), order in any::<Index>()) {

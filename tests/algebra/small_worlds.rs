@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use iamdb::algebra::{Chars, Glob, Language, Meter, Region, SetAlgebra, Several, Text};
+use iamdb::algebra::{Chars, Glob, Language, Meter, Piece, Region, SetAlgebra, Several, Text};
 use itertools::Itertools;
 
 use super::instances::{fits, strings};
@@ -164,6 +164,16 @@ fn many_stars_in_one_pattern_are_cheap() {
     let meter = &mut Meter::default();
     let language = Language::of(&Glob::parse("*a*b*a*b*a*b*a*b*a*b*a*b*a*b*a*b*"), meter).unwrap();
     assert_eq!(language.size(), 17);
+}
+
+/// A machine all of whose states say no is the empty set, whatever they were read from.
+#[test]
+fn a_piece_of_no_characters_fits_nothing() {
+    let meter = &mut Meter::default();
+    let glob = Glob::from_iter([Piece::Many(Chars::Any), Piece::One(Chars::In(Vec::new()))]);
+    assert_eq!(Language::of(&glob, meter).unwrap(), Language::empty());
+    let ab = Language::of(&Glob::parse("ab*c"), meter).unwrap();
+    assert_eq!(ab.between("b", "", meter).unwrap(), Language::empty());
 }
 
 /// What stands between two texts is a member of the quotient exactly if the whole is a member; and the quotient is

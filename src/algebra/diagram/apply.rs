@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::coordinate::Branch;
+use super::listed::Entry;
 use super::{Arena, BudgetError, Set, laid};
 use crate::algebra::domain::{Met, Weight};
+use crate::algebra::{End, Text};
 
 /// What is made of the operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -142,8 +145,11 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         }
         let operands = &key.1;
         let first = operands.iter().filter_map(|(_, set)| self.rank(*set)).min();
-        let (here, carried): (Vec<Operand>, Vec<Operand>) =
-            operands.iter().partition(|(_, set)| self.rank(*set) == first);
+        let (mut here, mut carried) = (Vec::with_capacity(operands.len()), Vec::new());
+        for operand in operands {
+            let is_here = self.rank(operand.1) == first;
+            if is_here { &mut here } else { &mut carried }.push(*operand);
+        }
         let (level, branch) = if let [(side, set)] = here.as_slice() {
             let Some(node) = self.get(*set).map(Arc::clone) else { return Ok(operation.decided()) };
             // Nothing to lay over: only the children change.
@@ -154,6 +160,8 @@ impl<L: Ord + Clone + Debug> Arena<L> {
                 new.push(self.combine(operation, met)?);
             }
             (node.level, node.branch.with_children(&old, &new, &mut self.meter))
+        } else if let Some(entries) = self.lists(operation, &here) {
+            return self.combine_lists(key, &here, &carried, &entries);
         } else {
             let mut codes = Codes::default();
             let mut branches = Vec::with_capacity(here.len());
@@ -175,6 +183,59 @@ impl<L: Ord + Clone + Debug> Arena<L> {
         };
         let set =
             branch.and_then(|branch| self.node(level, branch)).map_err(|what| self.at_level(level, what))?;
+        self.memo.insert(key, set);
+        Ok(set)
+    }
+
+    /// The entries of operands that are lists, all of them, where these are united.
+    fn lists(&self, operation: Operation, operands: &[Operand]) -> Option<Vec<Entry>> {
+        let sets = operands.iter().map(|(_, set)| *set);
+        if operation == Operation::Union { self.listed.united(sets) } else { None }
+    }
+
+    /// The union of lists of texts at one level, where some operands meet everywhere.
+    fn combine_lists(
+        &mut self,
+        key: (Operation, Vec<Operand>),
+        here: &[Operand],
+        carried: &[Operand],
+        entries: &[Entry],
+    ) -> Result<Set, BudgetError<L>> {
+        let Some(level) = here.first().and_then(|(_, set)| self.get(*set)).map(|node| node.level) else {
+            return Ok(Set::EMPTY);
+        };
+        let texts: Vec<_> =
+            entries.iter().map(|entry| (self.listed.text(*entry), entry.end, entry.set)).collect();
+        let met = Text::meet(&texts, &mut self.meter);
+        let (rows, meetings) = met.map_err(|what| self.at_level(level, what))?;
+        let mut children = Vec::with_capacity(meetings.len());
+        for met in meetings {
+            let weights = |set| Operation::Union.weigh((Side::For, set));
+            let met = match met {
+                Met::Decided => Met::Decided,
+                Met::Items(sets) => Met::with(carried, sets.into_iter().map(weights)),
+            };
+            children.push(self.combine(Operation::Union, met)?);
+        }
+        let child = |number: u32| children[number as usize];
+        let cases: Vec<_> = rows
+            .iter()
+            .map(|row| (self.listed.text(entries[row.entry]), child(row.own), row.beyond.map(child)))
+            .collect();
+        let branch = Text::by_case(&cases, child(0), &mut self.meter);
+        let set = branch.and_then(|map| self.node(level, Branch::Text(map)));
+        let set = set.map_err(|what| self.at_level(level, what))?;
+        if carried.is_empty() && self.get(set).is_some_and(|node| node.level == level) {
+            let mut list = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let beyond = row.beyond.map(child);
+                let own = Some(child(row.own)).filter(|own| Some(*own) != beyond);
+                for (end, set) in [(End::Star, beyond), (End::Stop, own)] {
+                    list.extend(set.map(|set| entries[row.entry].leading(end, set)));
+                }
+            }
+            self.listed.remember(set, list);
+        }
         self.memo.insert(key, set);
         Ok(set)
     }

@@ -104,6 +104,16 @@ impl States {
         std::iter::once(self.others(state)).chain(self.edges(state).iter().map(|(_, target)| *target))
     }
 
+    /// Whether there are so many classes, numbered in the order of their first states.
+    pub(super) fn has_ordered_classes(&self, count: usize) -> bool {
+        let mut met = 0;
+        let is_ordered = self.rows.iter().all(|row| {
+            met += u32::from(row.class == met);
+            row.class < met
+        });
+        is_ordered && met as usize == count
+    }
+
     /// Whether nothing that is read from here changes the class. Exact in canonical machines.
     pub(super) fn is_final(&self, state: u32) -> bool {
         self.others(state) == state && self.edges(state).is_empty()
@@ -174,9 +184,9 @@ impl States {
         Shape { hash: hasher.finish(), states: self }
     }
 
-    /// A machine that need not be canonical, whose classes are their own labels, so many of them.
-    pub(super) fn raw(self, classes: usize) -> Machine<u32> {
-        Machine { shape: Arc::new(Shape { hash: 0, states: self }), labels: (0..classes as u32).collect() }
+    /// A machine that need not be canonical, whose classes have these labels.
+    pub(super) fn labelled<O: Label>(self, labels: &[O]) -> Machine<O> {
+        Machine { shape: Arc::new(self.shape()), labels: labels.to_vec() }
     }
 }
 

@@ -15,7 +15,6 @@
 //! So a loop is compared as "to itself", and a state is also compared with each looping target as if an edge to
 //! that target were a loop.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Machine;
@@ -29,16 +28,13 @@ const UNKNOWN: u32 = u32::MAX - 1;
 /// The class of a state that was not met.
 const UNMET: u32 = u32::MAX - 2;
 
-/// The canonical machine of states that are numbered breadth first, of which every one can be reached; classes have
-/// these labels, which may be equal.
-pub(super) fn minimize<O: Label>(
-    raw: &States,
-    labels: &[O],
-    meter: &mut Meter,
-) -> Result<Machine<O>, Exhausted> {
+/// The canonical machine for what a machine says whose states are numbered breadth first, of which every one can be
+/// reached; classes may have equal labels.
+pub(super) fn minimize<O: Label>(machine: Machine<O>, meter: &mut Meter) -> Result<Machine<O>, Exhausted> {
+    let raw = machine.states();
     debug_assert!(is_breadth_first(raw), "INVARIANT (states are numbered breadth first)");
     meter.work(raw.size() + raw.edge_count())?;
-    let (outcomes, labels) = distinct(labels);
+    let (outcomes, labels) = distinct(machine.labels());
     if let [only] = labels.as_slice() {
         return Ok(Machine::constant(*only));
     }
@@ -50,11 +46,21 @@ pub(super) fn minimize<O: Label>(
         *class = merged.count;
         merged.count += 1;
     }
+    let is_smallest = merged.count as usize == raw.size()
+        && labels.len() == machine.labels().len()
+        && raw.has_ordered_classes(labels.len());
+    if is_done && is_smallest {
+        // Most are: then nothing is copied.
+        return Ok(machine);
+    }
     let smaller = quotient(raw, &merged, outcome);
     if is_done {
         return Ok(smaller.machine(&labels));
     }
     let refined = refine(&smaller, meter)?;
+    if refined.count as usize == smaller.size() {
+        return Ok(smaller.machine(&labels));
+    }
     Ok(quotient(&smaller, &refined, |state| smaller.class(state)).machine(&labels))
 }
 
@@ -178,32 +184,25 @@ struct Signature {
 fn refine(machine: &States, meter: &mut Meter) -> Result<Classes, Exhausted> {
     let size = machine.size();
     let leading_to = Sources::of(machine);
-    let mut blocks = Blocks { class: vec![0; size], members: Vec::new(), position: vec![0; size] };
-    let mut by_label: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for state in 0..size as u32 {
-        by_label.entry(machine.class(state)).or_default().push(state);
-    }
-    for members in by_label.into_values() {
-        blocks.add(members);
-    }
+    let mut blocks = Blocks::by_class(machine);
     let mut is_waiting = vec![true; size];
     let mut waiting: Vec<u32> = (0..size as u32).collect();
-    let (mut signatures, mut edges) = (Vec::new(), Vec::new());
+    let (mut round, mut signatures, mut edges) = (Vec::new(), Vec::new(), Vec::new());
     while !waiting.is_empty() {
         waiting.sort_unstable_by_key(|state| blocks.class[*state as usize]);
-        let round = std::mem::take(&mut waiting);
-        let mut from = 0;
-        while let Some(&first) = round.get(from) {
+        std::mem::swap(&mut waiting, &mut round);
+        waiting.clear();
+        let mut rest = round.as_slice();
+        while let Some(&first) = rest.first() {
             // A class keeps its members together until it is looked at, so this run is complete.
             let own = blocks.class[first as usize];
-            let count =
-                round[from..].iter().take_while(|state| blocks.class[**state as usize] == own).count();
-            let changed = &round[from..from + count];
-            from += count;
+            let count = rest.iter().take_while(|state| blocks.class[**state as usize] == own).count();
+            let (changed, behind) = rest.split_at(count);
+            rest = behind;
             for &state in changed {
                 is_waiting[state as usize] = false;
             }
-            if blocks.members[own as usize].len() == 1 {
+            if blocks.members(own).len() == 1 {
                 continue;
             }
             signatures.clear();
@@ -222,70 +221,106 @@ fn refine(machine: &States, meter: &mut Meter) -> Result<Classes, Exhausted> {
                 key(left).cmp(&key(right))
             };
             signatures.sort_unstable_by(order);
-            let parts = signatures.chunk_by(|left, right| order(left, right).is_eq());
-            let parts: Vec<Vec<u32>> =
-                parts.map(|part| part.iter().map(|signature| signature.state).collect()).collect();
             // Those that were not looked at are still alike, and unlike all that were: these lead to a class that
             // has come up since.
-            for &state in changed {
-                blocks.take_out(state);
-            }
-            for part in blocks.put_back(own, parts) {
-                for &source in part.iter().flat_map(|state| leading_to.states(*state)) {
+            let parts = signatures.chunk_by(|left, right| order(left, right).is_eq());
+            let states = signatures.iter().map(|signature| signature.state);
+            for class in blocks.split(own, states, parts.map(<[Signature]>::len)) {
+                for &source in blocks.members(class).iter().flat_map(|state| leading_to.states(*state)) {
                     if !is_waiting[source as usize] {
                         is_waiting[source as usize] = true;
                         waiting.push(source);
                     }
                 }
-                blocks.add(part);
             }
         }
     }
-    Ok(Classes { class: blocks.class, count: blocks.members.len() as u32 })
+    Ok(Classes { count: blocks.ranges.len() as u32, class: blocks.class })
 }
 
 /// Classes while they are split.
 struct Blocks {
+    /// The class of each state.
     class: Vec<u32>,
-    members: Vec<Vec<u32>>,
-    /// Where each state stands among the members of its class.
+    /// All states, those of one class in a row.
+    states: Vec<u32>,
+    /// Where each state stands there.
     position: Vec<usize>,
+    /// Where those of each class stand.
+    ranges: Vec<Range<usize>>,
 }
 
 impl Blocks {
-    fn take_out(&mut self, state: u32) {
-        let members = &mut self.members[self.class[state as usize] as usize];
-        let position = self.position[state as usize];
-        members.swap_remove(position);
-        if let Some(moved) = members.get(position) {
-            self.position[*moved as usize] = position;
+    /// The states of a machine by the class that each has in it.
+    fn by_class(machine: &States) -> Blocks {
+        let size = machine.size();
+        let mut states: Vec<u32> = (0..size as u32).collect();
+        states.sort_by_key(|state| machine.class(*state));
+        let mut blocks = Blocks { class: vec![0; size], states, position: vec![0; size], ranges: Vec::new() };
+        let mut start = 0;
+        for at in 0..size {
+            let state = blocks.states[at];
+            blocks.position[state as usize] = at;
+            let is_last =
+                blocks.states.get(at + 1).is_none_or(|next| machine.class(*next) != machine.class(state));
+            if is_last {
+                blocks.add(start..at + 1);
+                start = at + 1;
+            }
         }
+        blocks
     }
 
-    /// Gives the number of a class to the largest part of it, of which one is what was not taken out, and returns
-    /// the other parts.
-    fn put_back(&mut self, class: u32, mut parts: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
-        let rest = std::mem::take(&mut self.members[class as usize]);
-        if !rest.is_empty() {
-            parts.push(rest);
+    fn members(&self, class: u32) -> &[u32] {
+        &self.states[self.ranges[class as usize].clone()]
+    }
+
+    /// Splits some members of a class, which come part by part, from the others, and says which classes are new: the
+    /// largest part, or what is left, keeps the number.
+    fn split(
+        &mut self,
+        class: u32,
+        members: impl Iterator<Item = u32> + Clone,
+        lengths: impl Iterator<Item = usize>,
+    ) -> Range<u32> {
+        let Range { start, end } = self.ranges[class as usize];
+        let mut front = end;
+        for state in members.clone() {
+            front -= 1;
+            let other = self.states[front];
+            self.put(other, self.position[state as usize]);
+            self.put(state, front);
         }
-        let largest = (0..parts.len()).max_by_key(|part| parts[*part].len()).unwrap_or_default();
-        let kept = parts.swap_remove(largest);
-        self.set(class, kept);
-        parts
+        for (at, state) in (front..end).zip(members) {
+            self.put(state, at);
+        }
+        let first_new = self.ranges.len() as u32;
+        let mut kept = start..front;
+        for length in lengths {
+            let mut other = front..front + length;
+            front = other.end;
+            if other.len() > kept.len() {
+                std::mem::swap(&mut kept, &mut other);
+            }
+            if !other.is_empty() {
+                self.add(other);
+            }
+        }
+        self.ranges[class as usize] = kept;
+        first_new..self.ranges.len() as u32
     }
 
-    fn add(&mut self, part: Vec<u32>) {
-        let class = self.members.len() as u32;
-        self.members.push(Vec::new());
-        self.set(class, part);
+    fn put(&mut self, state: u32, at: usize) {
+        self.states[at] = state;
+        self.position[state as usize] = at;
     }
 
-    fn set(&mut self, class: u32, members: Vec<u32>) {
-        for (position, state) in members.iter().enumerate() {
+    /// Makes a class of the states at some places.
+    fn add(&mut self, range: Range<usize>) {
+        let class = self.ranges.len() as u32;
+        for state in &self.states[range.clone()] {
             self.class[*state as usize] = class;
-            self.position[*state as usize] = position;
         }
-        self.members[class as usize] = members;
+        self.ranges.push(range);
     }
 }

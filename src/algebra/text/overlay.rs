@@ -238,7 +238,8 @@ pub(super) fn overlay<O: Label, M: Merge<O>>(
         at += 1;
     }
     let meetings = meetings.into_list();
-    Ok((result.raw(meetings.len()), meetings))
+    let numbers: Vec<u32> = (0..meetings.len() as u32).collect();
+    Ok((result.labelled(&numbers), meetings))
 }
 
 /// The places after a character: where it is named, and else where all others lead. Both are in order of machines.

@@ -1,7 +1,7 @@
 //! States that are known by what they are: a class, where all other characters lead, and where some lead that go
 //! elsewhere.
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
@@ -32,7 +32,10 @@ impl Register {
     /// The number of a state, new or not. No edge may lead where all other characters lead.
     pub(super) fn number(&mut self, class: u32, others: u32, edges: &[(char, u32)]) -> u32 {
         let mut hasher = FxHasher::default();
-        (class, others, edges).hash(&mut hasher);
+        hasher.write_u64(u64::from(class) << 32 | u64::from(others));
+        for (c, target) in edges {
+            hasher.write_u64(u64::from(u32::from(*c)) << 32 | u64::from(*target));
+        }
         let place = hasher.finish() as usize & (self.last.len() - 1);
         let last = self.last[place];
         let mut next = last;

@@ -147,6 +147,9 @@ impl Reader {
 
     /// R-GRM-4: keys that differ only in letter case are both evaluated.
     fn same_but_for_case(&mut self, members: &[Member<'_>], path: &Place<'_>) {
+        if members.len() < 2 {
+            return;
+        }
         let mut seen: HashMap<String, &str> = HashMap::new();
         for member in members {
             let key = member.key.as_ref();

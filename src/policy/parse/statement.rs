@@ -516,11 +516,25 @@ fn read_action(text: &str) -> Result<ActionPattern, NotAnAction> {
     let Some((service, name)) = text.split_once(':') else {
         return refused(format!("the action `{text}` has no service prefix such as `s3:`"));
     };
+    let is_ordinary = |name: &str| name.bytes().all(|byte| is_word(byte) || matches!(byte, b'*' | b'?'));
+    if service.is_empty() || name.is_empty() || !service.bytes().all(is_word) || !is_ordinary(name) {
+        check_action(text, service, name)?;
+    }
+    let (name, _) = Pattern::parse(name, Syntax { wildcards: true, variables: false });
+    Ok(ActionPattern::Named { service: (service != "*").then(|| service.to_owned()), name })
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Refuses what is no action; the text is cut at its first colon.
+fn check_action(text: &str, service: &str, name: &str) -> Result<(), NotAnAction> {
+    let refused = |message: String| Err(NotAnAction { accepted: false, message });
     if name.contains(':') || (text.contains('$') && text.contains("${")) {
         return refused(format!("the action `{text}` is not of the form `service:name`"));
     }
-    let is_prefix = |service: &str| service.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    if service.is_empty() || (service != "*" && !is_prefix(service)) {
+    if service.is_empty() || (service != "*" && !service.bytes().all(is_word)) {
         return refused(format!(
             "`{service}` in `{text}` is no service prefix: a name such as `s3`, or exactly `*`"
         ));
@@ -534,8 +548,7 @@ fn read_action(text: &str) -> Result<ActionPattern, NotAnAction> {
             message: format!("the action `{text}` holds a blank and matches nothing"),
         });
     }
-    let (name, _) = Pattern::parse(name, Syntax { wildcards: true, variables: false });
-    Ok(ActionPattern::Named { service: (service != "*").then(|| service.to_owned()), name })
+    Ok(())
 }
 
 /// R-RES-2, R-RES-3, R-RES-7, R-RES-16.
