@@ -123,7 +123,7 @@ fn print_account(now: &Snapshot<'_>, account: Option<&AccountId>, out: &mut Outp
             return Err(nothing());
         }
         (None, _) => {
-            let message = "there is more than one account to export, and stdout takes one";
+            let message = "there is more to export than the dump of one account, and stdout takes one";
             return Err(CliError::new(ErrorKind::Usage, message).hint(
                 "`iamdb export FOLDER` writes everything, `iamdb export --account ID` prints one account",
             ));
