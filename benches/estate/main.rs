@@ -14,6 +14,9 @@ mod table;
 
 use std::path::Path;
 
+/// Prints the figures of something at these sizes.
+type Print = fn(&[usize]);
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -23,7 +26,7 @@ fn main() {
     let sizes: &[usize] =
         if words.contains(&"large") { &[100, 1_000, 10_000, 100_000] } else { &[100, 1_000, 10_000] };
     let wanted: Vec<&str> = words.into_iter().filter(|word| *word != "large").collect();
-    let parts: [(&str, fn(&[usize])); 2] = [("import", import::print), ("memory", memory::print)];
+    let parts: [(&str, Print); 2] = [("import", import::print), ("memory", memory::print)];
     for (name, print) in parts {
         if wanted.is_empty() || wanted.contains(&name) {
             print(sizes);
