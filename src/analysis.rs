@@ -27,7 +27,7 @@ use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
 use crate::policy::{Effect, PolicyType, PrincipalEntry, ResourcePattern, Selector, Spanned};
 use crate::request::{Context, Request, Resource, Value};
 
-pub use alone::alone;
+pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
@@ -359,14 +359,7 @@ impl<'a> Analysis<'a> {
     }
 
     fn part(&mut self, part: &Part) -> Result<Set, AnalysisError> {
-        let mut actions = Vec::new();
-        for entry in &part.actions {
-            actions.push(self.compiler.action_entry(entry)?);
-        }
-        let actions =
-            if part.actions.is_empty() { Set::FULL } else { self.compiler.arena().union(actions)? };
-        let resources = if part.resources.is_empty() { Set::FULL } else { self.resources(&part.resources)? };
-        self.asked = self.compiler.arena().intersection([actions, resources])?;
+        self.asked = self.compiler.requests(&part.actions, &part.resources)?;
         Ok(self.asked)
     }
 

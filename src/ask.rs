@@ -9,7 +9,7 @@ use crate::caller::{Caller, IamKind};
 use crate::catalog::{Action as KnownAction, Catalog};
 use crate::context_keys::{is_always_present, key_kind};
 use crate::eval::{self, Decision, Fit};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Diagnostic, Effect};
 use crate::question::{self, Answer, Example, KeyFacts, Question, QuestionError};
@@ -20,6 +20,8 @@ use crate::stored::Assumption;
 pub struct Ask<'a> {
     /// Who asks.
     pub caller: &'a Caller,
+    /// How much of that counts.
+    pub identified: Identified,
     /// The policies that decide.
     pub layers: &'a PolicyLayers,
     /// The action.
@@ -63,6 +65,11 @@ impl Ask<'_> {
             resource_account: self.resource_account.clone(),
             context,
         }
+    }
+
+    /// What is known of the context of a request about a resource.
+    pub fn knowledge(&self, resource: &Resource) -> Knowledge {
+        knowledge(self, resource, &mut Vec::new())
     }
 }
 
@@ -218,7 +225,7 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, QuestionError> {
 /// What is known of the context: what was given, and under it what follows from the caller, the resource and
 /// the clock (R-KEY-1).
 fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowledge {
-    let mut knowledge = Knowledge::of(ask.caller);
+    let mut knowledge = Knowledge::of_so_much(ask.caller, ask.identified);
     for (key, value) in &ask.surroundings {
         knowledge.known.set(key, value.clone());
     }

@@ -6,6 +6,7 @@
 //! are in `exit`, errors in `error`; text from input goes through `text`.
 
 mod access;
+mod action;
 mod at;
 mod attach;
 mod aws;
@@ -31,6 +32,7 @@ mod log;
 mod ls;
 mod man;
 mod minimize;
+mod moves;
 mod name;
 mod named;
 mod nearest;
@@ -53,6 +55,7 @@ mod thing;
 mod told;
 mod usage;
 mod verify;
+mod who_can;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -120,7 +123,7 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
     /// How the answer is written: for people, or as one JSON object; `test` also writes junit, `diff`
-    /// markdown and sarif [env: IAMDB_OUTPUT]
+    /// markdown and sarif, `who-can` markdown and csv [env: IAMDB_OUTPUT]
     #[arg(
         short,
         long,
@@ -147,6 +150,7 @@ struct Global {
 enum Command {
     Attach(attach::AttachArgs),
     Can(can::CanArgs),
+    WhoCan(who_can::WhoCanArgs),
     Detach(detach::DetachArgs),
     Diff(diff::DiffArgs),
     Effective(effective::EffectiveArgs),
@@ -202,9 +206,11 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
     let refused = match (wanted, &command) {
         (Wanted::Text | Wanted::Json, _)
         | (Wanted::Junit, Command::Test(_))
-        | (Wanted::Markdown | Wanted::Sarif, Command::Diff(_)) => None,
+        | (Wanted::Markdown | Wanted::Sarif, Command::Diff(_))
+        | (Wanted::Markdown | Wanted::Csv, Command::WhoCan(_)) => None,
         (Wanted::Junit, _) => Some("only `iamdb test` writes a report as `junit`"),
-        (Wanted::Markdown, _) => Some("only `iamdb diff` writes `markdown`"),
+        (Wanted::Markdown, _) => Some("only `iamdb diff` and `iamdb who-can` write `markdown`"),
+        (Wanted::Csv, _) => Some("only `iamdb who-can` writes `csv`"),
         (Wanted::Sarif, _) => Some("only `iamdb diff` writes `sarif`"),
     };
     if let Some(message) = refused {
@@ -214,6 +220,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
     match command {
         Command::Attach(args) => attach::run(&args, session),
         Command::Can(args) => can::run(&args, session),
+        Command::WhoCan(args) => who_can::run(&args, wanted, session),
         Command::Detach(args) => detach::run(&args, session),
         Command::Check(args) => check::run(&args, session),
         Command::Effective(args) => effective::run(&args, session),

@@ -134,6 +134,29 @@ impl Compiler {
         Ok(self.any_resource(std::slice::from_ref(entry), policy_type)?)
     }
 
+    /// The requests for one of some actions on one of some resources; of none named, for all.
+    pub fn requests(
+        &mut self,
+        actions: &[Spanned<ActionPattern>],
+        resources: &[Spanned<ResourcePattern>],
+    ) -> Result<Set, CompileError> {
+        let actions = if actions.is_empty() { Set::FULL } else { self.any_action(actions)? };
+        let resources = match resources {
+            [] => Set::FULL,
+            some => self.any_resource(some, PolicyType::Identity)?,
+        };
+        Ok(self.arena.intersection([actions, resources])?)
+    }
+
+    /// The requests to which a statement of an identity policy applies.
+    pub fn requests_of(
+        &mut self,
+        statement: &Statement,
+        policy_type: PolicyType,
+    ) -> Result<Set, CompileError> {
+        Ok(self.applies(statement, policy_type)?)
+    }
+
     /// Whether a set relates coordinates to constants only: then each of its points is a request.
     pub fn is_exact(&self, set: Set) -> bool {
         let relates =

@@ -13,12 +13,12 @@ use std::fmt;
 use crate::caller::{Caller, IamKind};
 use crate::layers::{DirectGrants, Guards, Layer, LayerPolicy, PolicyLayers, PublicBuckets, StatementRef};
 use crate::policy::{ActionPattern, Condition, Effect, PolicyType, Selector, Spanned, Statement};
-use crate::request::{Context, Request};
+use crate::request::{Action, Context, Request};
 
-pub use principal::PrincipalClass;
+pub use principal::{PrincipalClass, classes};
 pub use scope::{
     is_in_scope, is_role_session_action, is_same_account, owner, requires_resource_policy,
-    resource_policy_type_of,
+    resource_policy_type_of, role_session_actions,
 };
 
 /// What a request, or one layer of it, is answered (R-EVL-63).
@@ -351,7 +351,7 @@ fn grants(
     }
     let allowing = resource.applying.iter().filter(|of| of.effect == Effect::Allow);
     let statements = allowing.filter_map(|&of| layers.statement(of));
-    statements.flat_map(|statement| principal::classes(statement, request, layers)).collect()
+    statements.flat_map(|statement| classes(statement, &request.caller, layers)).collect()
 }
 
 /// A Deny wins, then what is not known, then an Allow in every group (semantics 0.4, *layer result*).
@@ -409,10 +409,10 @@ pub enum Fit {
 
 /// How far a statement of a policy of some type fits a request; the layers tell how `NotPrincipal` is read.
 pub fn fit(statement: &Statement, policy_type: PolicyType, request: &Request, layers: &PolicyLayers) -> Fit {
-    if !action_matches(statement, request) {
+    if !is_about_action(statement, &request.action) {
         return Fit::OtherAction;
     }
-    if statement.principal.is_some() && principal::classes(statement, request, layers).is_empty() {
+    if statement.principal.is_some() && classes(statement, &request.caller, layers).is_empty() {
         return Fit::OtherPrincipal;
     }
     if !resource_matches(statement, policy_type, request) {
@@ -436,12 +436,17 @@ pub fn matching_action<'s>(
     }
 }
 
-/// R-ACT-6.
-fn action_matches(statement: &Statement, request: &Request) -> bool {
+/// Whether a statement is about an action (R-ACT-6).
+pub fn is_about_action(statement: &Statement, action: &Action) -> bool {
     match &statement.action {
-        Selector::In(entries) => entries.iter().any(|entry| matching::action(entry, &request.action)),
-        Selector::NotIn(entries) => !entries.iter().any(|entry| matching::action(entry, &request.action)),
+        Selector::In(entries) => entries.iter().any(|entry| matching::action(entry, action)),
+        Selector::NotIn(entries) => !entries.iter().any(|entry| matching::action(entry, action)),
     }
+}
+
+/// Whether an entry of `Action` matches an action.
+pub fn matches_action(entry: &ActionPattern, action: &Action) -> bool {
+    matching::action(entry, action)
 }
 
 /// R-RES-13, R-RES-14.

@@ -24,7 +24,7 @@ pub use left_out::LeftOut;
 
 use crate::arn::AccountId;
 use crate::store::{
-    AttachmentKind, ManagedPolicy, PolicyOwner, Principal, PrincipalKind, Snapshot, StoreError,
+    AttachmentKind, ManagedPolicy, PolicyOwner, Principal, PrincipalKind, Snapshot, StoreError, Whose,
 };
 
 /// The file of AWS's own policies that are attached to nobody: no account's dump lists them.
@@ -131,7 +131,7 @@ impl<'s, 'a> Export<'s, 'a> {
             }
         }
         let mut attached = BTreeSet::new();
-        for row in now.all_attachments()? {
+        for row in now.all_attachments(Whose::All)? {
             if let Some(policy) = of_aws.get(&row.policy) {
                 attached.insert(row.policy);
                 let account = account_of.get(&row.to).and_then(|account| export.accounts.get_mut(account));

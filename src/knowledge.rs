@@ -147,6 +147,47 @@ fn user_id(caller: &IamCaller) -> Option<String> {
     }
 }
 
+/// How much of who asks a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Identified {
+    /// This very caller.
+    Caller,
+    /// Any of its kind in its account.
+    Kind,
+    /// Anybody of its account.
+    Account,
+    /// Anybody with credentials of AWS.
+    Anyone,
+}
+
+/// What only the caller itself tells, beside its tags: folded names.
+const OF_ITSELF: [&str; 3] = ["aws:username", "aws:userid", "aws:principalarn"];
+
+impl Identified {
+    /// Whether a key that follows from a caller follows also from this much of it.
+    fn tells(self, key: &str) -> bool {
+        let folded = fold(key);
+        let is_own = OF_ITSELF.contains(&folded.as_str()) || folded.starts_with("aws:principaltag/");
+        let is_of_service = || OF_SERVICES.iter().any(|of| fold(of) == folded);
+        match self {
+            Identified::Caller => true,
+            Identified::Kind => !is_own,
+            Identified::Account => {
+                matches!(
+                    folded.as_str(),
+                    "aws:principalisawsservice" | "aws:principalaccount" | "kms:calleraccount"
+                ) || is_of_service()
+            }
+            Identified::Anyone => folded == "aws:principalisawsservice" || is_of_service(),
+        }
+    }
+
+    /// Whether a key can differ between callers of one kind in one account.
+    pub fn is_own(key: &str) -> bool {
+        !Identified::Kind.tells(key)
+    }
+}
+
 /// Keys that only requests of service principals have (R-KEY-6).
 const OF_SERVICES: [&str; 6] = [
     "aws:PrincipalServiceName",
@@ -158,6 +199,20 @@ const OF_SERVICES: [&str; 6] = [
 ];
 
 impl Knowledge {
+    /// What follows from so much of a caller.
+    pub fn of_so_much(caller: &Caller, identified: Identified) -> Knowledge {
+        let mut knowledge = Knowledge::of(caller);
+        let own: Vec<String> = knowledge.known.iter().map(|(key, _)| key.to_owned()).collect();
+        for key in own.iter().filter(|key| !identified.tells(key)) {
+            knowledge.known.remove(key);
+        }
+        // A service has no name of a user whoever it is; a user has one, whichever.
+        let is_of_kind = |key: &String| identified == Identified::Kind && fold(key) == "aws:username";
+        knowledge.absent.retain(|key| identified.tells(key) || is_of_kind(key));
+        knowledge.follows.retain(|(key, _)| identified.tells(key));
+        knowledge
+    }
+
     /// What follows from the caller: known values, and keys that such a caller never has.
     pub fn of(caller: &Caller) -> Knowledge {
         let mut knowledge = Knowledge::default();

@@ -14,7 +14,8 @@
 //! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows, and [`export`], which turns rows into that output again.
-//! * A whole question and its reply: [`ask`].
+//! * A whole question and its reply: [`ask`]; of everybody at once: [`who_can`]; who gained and lost
+//!   what: [`access_change`].
 //! * Talking: [`cli`].
 
 pub mod arn;
@@ -39,4 +40,6 @@ pub mod stored;
 pub mod import;
 pub mod export;
 pub mod ask;
+pub mod who_can;
+pub mod access_change;
 pub mod cli;

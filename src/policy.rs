@@ -198,6 +198,12 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// Whether another says the same, whatever it is called and wherever it stands.
+    pub fn says_the_same(&self, other: &Statement) -> bool {
+        (self.effect, &self.principal, &self.action, &self.resource, &self.conditions)
+            == (other.effect, &other.principal, &other.action, &other.resource, &other.conditions)
+    }
+
     /// The context keys that it mentions: tested by its conditions, or as variables in their values and in
     /// its resources.
     pub fn context_keys(&self) -> impl Iterator<Item = &str> {

@@ -35,6 +35,7 @@ use crate::request::{Context, Request, Value, fold};
 use standing::Standings;
 
 pub use crate::compile::KeyFacts;
+pub use standing::{AsKnown, Standing};
 pub use when::{Form, Test, When};
 
 /// What open variables are given where a context is looked for.

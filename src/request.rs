@@ -90,7 +90,7 @@ impl fmt::Display for Resource {
 }
 
 /// The value of a context key. An empty list counts as absent (R-CND-13).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// One value of a single-valued key.
     Single(String),

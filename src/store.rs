@@ -29,11 +29,14 @@ mod open;
 mod organization;
 mod resource;
 mod snapshot;
+mod touched;
 mod upkeep;
 mod verify;
 mod writer;
 
-pub use bulk::{AttachmentRow, DocumentId, InlineRow, MembershipRow, TagRow, TrustRow, VersionRow};
+pub use bulk::{
+    AttachmentRow, DocumentId, InlineRow, MembershipRow, TagRow, TextKey, TrustRow, VersionRow, Whose,
+};
 pub use entity::{
     AttachmentKind, InlinePolicy, ManagedPolicy, NewManagedPolicy, NewPrincipal, PolicyKey, PolicyOwner,
     PolicyVersion, Principal, PrincipalKey, PrincipalKind,
@@ -46,6 +49,7 @@ pub use organization::{
 };
 pub use resource::{Resource, ResourceKey, account_in};
 pub use snapshot::Snapshot;
+pub use touched::Touch;
 pub use verify::{Damage, Verified};
 pub use writer::Writer;
 

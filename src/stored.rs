@@ -2,6 +2,7 @@
 //! known of both.
 
 mod confine;
+mod everyone;
 mod subject;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,8 @@ use crate::store::{
     Standing, StoreError, TypeStatus,
 };
 
-pub use subject::subject;
+pub use everyone::{Everyone, Held, Holder};
+pub use subject::{Subjects, subject};
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
 /// R-EVL-4). Of a group: what it gives to its members.
@@ -57,10 +59,7 @@ fn managed(
 ) -> Result<Vec<LayerPolicy>, StoreError> {
     let read = |policy: store::ManagedPolicy| {
         let version = snapshot.default_version(policy.key)?;
-        let kind = match &version {
-            Some(version) => format!("managed policy v{}", version.number),
-            None => "managed policy whose document is not known".to_owned(),
-        };
+        let kind = managed_kind(version.as_ref().map(|version| version.number));
         let document = version.as_ref().map(|version| &version.document);
         Ok(LayerPolicy {
             group: group.map(str::to_owned),
@@ -77,17 +76,19 @@ pub fn layer_policy(
     policy_type: PolicyType,
     document: Option<&Document>,
 ) -> LayerPolicy {
-    let read = |document: &Document| {
-        let text = document.text().to_owned();
-        Arc::new(LayerDocument { parsed: parse(&text, policy_type), text })
-    };
-    LayerPolicy {
-        name,
-        kind: kind.to_owned(),
-        group: None,
-        policy_type,
-        document: document.map(read),
-        offset: 0,
+    let document = document.map(|document| layer_document(document.text().to_owned(), policy_type));
+    LayerPolicy { name, kind: kind.to_owned(), group: None, policy_type, document, offset: 0 }
+}
+
+fn layer_document(text: String, policy_type: PolicyType) -> Arc<LayerDocument> {
+    Arc::new(LayerDocument { parsed: parse(&text, policy_type), text })
+}
+
+/// What a managed policy is called, by its default version.
+fn managed_kind(version: Option<u32>) -> String {
+    match version {
+        Some(number) => format!("managed policy v{number}"),
+        None => "managed policy whose document is not known".to_owned(),
     }
 }
 
@@ -97,20 +98,28 @@ pub fn caller(
     principal: &Principal,
     session: Option<String>,
 ) -> Result<Option<IamCaller>, StoreError> {
+    Ok(caller_with(principal, session, snapshot.tags(principal.key)?))
+}
+
+fn caller_with(
+    principal: &Principal,
+    session: Option<String>,
+    tags: Vec<(String, String)>,
+) -> Option<IamCaller> {
     let kind = match principal.kind {
         PrincipalKind::User => IamKind::User,
         PrincipalKind::Role => IamKind::RoleSession(session),
-        PrincipalKind::Group => return Ok(None),
+        PrincipalKind::Group => return None,
     };
-    Ok(Some(IamCaller {
+    Some(IamCaller {
         kind,
         partition: principal.partition.clone(),
         account: principal.account.clone(),
         path: principal.path.clone(),
         name: principal.name.clone(),
         unique_id: principal.unique_id.clone(),
-        tags: snapshot.tags(principal.key)?,
-    }))
+        tags,
+    })
 }
 
 /// What the file holds of the surroundings of a request: the organization of its caller, and the resource.
@@ -319,6 +328,27 @@ fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
     };
     let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
     above.into_iter().chain(standing.levels.iter().map(level)).collect()
+}
+
+/// How an organization limits an account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// The SCPs that limit its principals, level by level.
+    pub scp: Vec<Level>,
+    /// The RCPs that limit who uses its resources.
+    pub rcp: Vec<Level>,
+    /// The keys that follow from its place.
+    pub keys: Vec<(String, Value)>,
+}
+
+/// Reads them.
+pub fn limits(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Limits, StoreError> {
+    let Some(standing) = standing(snapshot, account)? else { return Ok(Limits::default()) };
+    Ok(Limits {
+        scp: levels(&standing, TypeOf::Scp),
+        rcp: levels(&standing, TypeOf::Rcp),
+        keys: organization_keys("aws:Principal", &standing),
+    })
 }
 
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.

@@ -111,6 +111,7 @@ fn context_at(now: &str, given: &[(&str, &str)], unsaid: Unsaid) -> Context {
     let caller = user("alice");
     let ask = Ask {
         caller: &caller,
+        identified: iamdb::knowledge::Identified::Caller,
         layers: &PolicyLayers::default(),
         action: Action::parse("s3:GetObject").unwrap(),
         resource: None,

@@ -12,6 +12,7 @@ use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::eval::Decision;
 use iamdb::import::{Reading, apply};
+use iamdb::knowledge::Identified;
 use iamdb::layers::PolicyLayers;
 use iamdb::policy::Document;
 use iamdb::question::Answer;
@@ -25,10 +26,10 @@ use iamdb::stored;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-const OWN: &str = "111122223333";
-const OTHER: &str = "444455556666";
+pub(crate) const OWN: &str = "111122223333";
+pub(crate) const OTHER: &str = "444455556666";
 
-const ACTIONS: [&str; 8] = [
+pub(crate) const ACTIONS: [&str; 8] = [
     "s3:GetObject",
     "s3:ListAllMyBuckets",
     "sqs:SendMessage",
@@ -38,7 +39,7 @@ const ACTIONS: [&str; 8] = [
     "sts:GetCallerIdentity",
     "dynamodb:GetItem",
 ];
-const RESOURCES: [&str; 12] = [
+pub(crate) const RESOURCES: [&str; 12] = [
     "*",
     "arn:aws:s3:::mine",
     "arn:aws:s3:::mine/x",
@@ -55,9 +56,9 @@ const RESOURCES: [&str; 12] = [
 
 /// The policies of an estate.
 #[derive(Debug, Clone)]
-struct Policies {
+pub(crate) struct Policies {
     /// Of alice, of the role, of bob, of the group.
-    identity: Vec<Json>,
+    pub(crate) identity: Vec<Json>,
     boundary: Option<Json>,
     /// By the position of the resource above.
     resources: Vec<(usize, Json)>,
@@ -78,6 +79,10 @@ fn condition() -> impl Strategy<Value = Json> {
         1 => Just(one("aws:ResourceOrgID", "o-abcdefghij")),
         1 => Just(json!({"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}})),
         1 => Just(json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
+        1 => Just(one("aws:username", "dora")),
+        1 => Just(json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/d*"}})),
+        1 => Just(json!({"StringLike": {"aws:PrincipalTag/team": "${aws:username}*"}})),
+        1 => Just(json!({"ForAnyValue:StringEquals": {"my:colours": ["red", "${aws:username}"]}})),
     ]
 }
 
@@ -90,6 +95,7 @@ fn resource() -> impl Strategy<Value = Json> {
     let named = prop::sample::subsequence(RESOURCES.to_vec(), 1..4).prop_map(|resources| json!(resources));
     let wild = prop::sample::select(vec![
         "arn:aws:s3:::mine*",
+        "arn:aws:s3:::mine/${aws:username}",
         "arn:aws:s3:::*/x",
         "arn:aws:s3:::mine/*",
         "arn:aws:*:*:*:*",
@@ -118,11 +124,11 @@ fn document(statements: Vec<Json>) -> Json {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-fn identity() -> impl Strategy<Value = Json> {
+pub(crate) fn identity() -> impl Strategy<Value = Json> {
     prop::collection::vec(statement(), 1..4).prop_map(document)
 }
 
-fn of_resource() -> impl Strategy<Value = Json> {
+pub(crate) fn of_resource() -> impl Strategy<Value = Json> {
     let with_principal = (statement(), principal(), any::<bool>());
     let statement = with_principal.prop_map(|(mut statement, principal, swap)| {
         statement["Principal"] = principal;
@@ -135,14 +141,14 @@ fn of_resource() -> impl Strategy<Value = Json> {
     prop::collection::vec(statement, 1..3).prop_map(document)
 }
 
-fn trust() -> impl Strategy<Value = Json> {
+pub(crate) fn trust() -> impl Strategy<Value = Json> {
     let one = (principal(), condition()).prop_map(|(principal, condition)| {
         json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
     });
     prop::collection::vec(one, 1..3).prop_map(document)
 }
 
-fn limit() -> impl Strategy<Value = Json> {
+pub(crate) fn limit() -> impl Strategy<Value = Json> {
     statement().prop_map(|mut statement| {
         let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
         statement["Effect"] = json!("Deny");
@@ -150,7 +156,7 @@ fn limit() -> impl Strategy<Value = Json> {
     })
 }
 
-fn policies() -> impl Strategy<Value = Policies> {
+pub(crate) fn policies() -> impl Strategy<Value = Policies> {
     let at = prop::sample::select(vec![1usize, 2, 4, 6, 7, 9]);
     let rcp = (statement(), principal()).prop_map(|(mut statement, _)| {
         statement["Effect"] = json!("Deny");
@@ -179,7 +185,7 @@ fn account(digits: &str) -> AccountId {
     AccountId::parse(digits).unwrap()
 }
 
-fn principal_of(kind: PrincipalKind, of: &str, path: &str, name: &str) -> NewPrincipal {
+pub(crate) fn principal_of(kind: PrincipalKind, of: &str, path: &str, name: &str) -> NewPrincipal {
     NewPrincipal {
         kind,
         partition: "aws".to_owned(),
@@ -274,13 +280,13 @@ fn organize(writer: &mut Writer<'_>, policies: &Policies) -> Result<(), StoreErr
     Ok(())
 }
 
-fn database(policies: &Policies) -> Store {
+pub(crate) fn database(policies: &Policies) -> Store {
     let mut store = Store::in_memory().unwrap();
     change(&mut store, |writer| fill(writer, policies));
     store
 }
 
-fn change(store: &mut Store, work: impl Fn(&mut Writer<'_>) -> Result<(), StoreError>) {
+pub(crate) fn change(store: &mut Store, work: impl Fn(&mut Writer<'_>) -> Result<(), StoreError>) {
     let by = Attribution {
         actor: "eve".to_owned(),
         time: "2026-01-01T00:00:00Z".parse().unwrap(),
@@ -289,13 +295,15 @@ fn change(store: &mut Store, work: impl Fn(&mut Writer<'_>) -> Result<(), StoreE
     store.write(&by, |writer| work(writer).map(|()| ((), "test".to_owned()))).unwrap();
 }
 
-/// What `can` answers where what is unsaid is absent, and the whole request that it decided.
-fn asked(
+/// What `can` answers about a principal, and its request without context.
+pub(crate) fn can(
     snapshot: &Snapshot<'_>,
     principal: &Principal,
-    (action, resource, ip): (&str, &str, Option<&str>),
+    (action, resource): (&str, &str),
+    given: Vec<(String, Option<Value>)>,
+    unsaid: Unsaid,
     catalog: &Catalog,
-) -> (Request, bool) {
+) -> (Request, Answer) {
     let caller = Caller::Iam(stored::caller(snapshot, principal, None).unwrap().unwrap());
     let action = Action::parse(action).unwrap();
     let resource = Resource::parse(resource).unwrap();
@@ -316,22 +324,33 @@ fn asked(
     };
     let ask = Ask {
         caller: &caller,
+        identified: Identified::Caller,
         layers: &layers,
         action,
         resource: Some(resource),
         resource_account: around.resource_account,
         assumed: around.assumed,
         surroundings: around.keys,
-        given: ip
-            .map(|ip| ("aws:SourceIp".to_owned(), Some(Value::Single(ip.to_owned()))))
-            .into_iter()
-            .collect(),
-        unsaid: Unsaid::Absent,
+        given,
+        unsaid,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         catalog,
         known_action: None,
     };
-    let Answer::Decided(example) = reply(&ask).unwrap().answer else { panic!("a closed question depends") };
+    (request, reply(&ask).unwrap().answer)
+}
+
+/// What `can` answers where what is unsaid is absent, and the whole request that it decided.
+fn asked(
+    snapshot: &Snapshot<'_>,
+    principal: &Principal,
+    (action, resource, ip): (&str, &str, Option<&str>),
+    catalog: &Catalog,
+) -> (Request, bool) {
+    let given = ip.map(|ip| ("aws:SourceIp".to_owned(), Some(Value::Single(ip.to_owned()))));
+    let given = given.into_iter().collect();
+    let (request, answer) = can(snapshot, principal, (action, resource), given, Unsaid::Absent, catalog);
+    let Answer::Decided(example) = answer else { panic!("a closed question depends") };
     let allowed = example.evaluation.decision == Decision::Allowed;
     (Request { context: example.context, ..request }, allowed)
 }
@@ -343,7 +362,7 @@ fn agree(snapshot: &Snapshot<'_>, resources: &[&str], actions: &[&str]) -> Resul
         if principal.kind == PrincipalKind::Group {
             continue;
         }
-        let subject = stored::subject(snapshot, &principal, None, &catalog).unwrap();
+        let subject = stored::subject(snapshot, &principal, None, &catalog, &Part::default()).unwrap();
         let mut requests = Vec::new();
         let mut answers = Vec::new();
         for &action in actions {
@@ -372,7 +391,7 @@ fn clauses(policies: &Policies) -> Vec<Clause> {
     let catalog = Catalog::embedded();
     let mut clauses = Vec::new();
     for principal in snapshot.principals(None).unwrap() {
-        let subject = stored::subject(&snapshot, &principal, None, &catalog).unwrap();
+        let subject = stored::subject(&snapshot, &principal, None, &catalog, &Part::default()).unwrap();
         let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
         clauses.extend(analysis.effective(&subject, &Part::default()).unwrap().clauses);
     }

@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise and says what it skipped"
 )]
 
+mod access_changes;
 mod agree;
 mod algebra;
 mod asking;
@@ -33,3 +34,4 @@ mod store;
 mod tables;
 mod telling;
 mod tidy;
+mod who_can;

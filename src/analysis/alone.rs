@@ -20,7 +20,7 @@ const EVERYTHING_TO_EVERYONE: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#;
 
 /// A policy that limits nothing.
-fn unlimited(policy_type: PolicyType) -> LayerPolicy {
+pub fn unlimited(policy_type: PolicyType) -> LayerPolicy {
     assumed(if policy_type.is_identity_based() { EVERYTHING } else { EVERYTHING_TO_EVERYONE }, policy_type)
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn before(
     snapshot: &Snapshot<'_>,
     principal: Option<&Principal>,
 ) -> Result<Option<Subject>, StoreError> {
-    let read = |principal| stored::subject(snapshot, principal, None, &Catalog::embedded());
+    let read = |principal| stored::subject(snapshot, principal, None, &Catalog::embedded(), &Part::default());
     principal.map(read).transpose()
 }
 
@@ -55,7 +55,7 @@ impl Access {
             PrincipalKind::Group => format!("members of {}", label(principal)),
             PrincipalKind::User | PrincipalKind::Role => label(principal),
         };
-        let after = stored::subject(snapshot, principal, None, &Catalog::embedded())?;
+        let after = stored::subject(snapshot, principal, None, &Catalog::embedded(), &Part::default())?;
         let before = before.unwrap_or_else(|| after.without_policies());
         Ok(Access { who, before, after })
     }
@@ -88,13 +88,9 @@ impl Access {
 
 impl AccessDiff {
     fn word(&self) -> &'static str {
-        match self.verdict {
-            Verdict::Equivalent if self.is_possible_only => "unknown",
-            Verdict::Equivalent => "equivalent",
-            Verdict::Wider => "wider",
-            Verdict::Narrower => "narrower",
-            Verdict::Both => "both",
-        }
+        let gained = matches!(self.verdict, Verdict::Wider | Verdict::Both);
+        let lost = matches!(self.verdict, Verdict::Narrower | Verdict::Both);
+        verdict_word(gained, lost, self.is_possible_only)
     }
 
     /// The lines behind those that say what was done.
@@ -121,5 +117,16 @@ impl AccessDiff {
     pub(crate) fn json(&self) -> Json {
         let all = |told: &[Told]| told.iter().map(Told::json).collect::<Vec<_>>();
         json!({ "verdict": self.word(), "gained": all(&self.gained), "lost": all(&self.lost) })
+    }
+}
+
+/// A verdict by whether something was gained for certain, lost for certain, and possible.
+pub(crate) fn verdict_word(gained: bool, lost: bool, possible: bool) -> &'static str {
+    match (gained, lost) {
+        (true, true) => "both",
+        (true, false) => "wider",
+        (false, true) => "narrower",
+        (false, false) if possible => "unknown",
+        (false, false) => "equivalent",
     }
 }

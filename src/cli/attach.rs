@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use super::access::{self, Access, AccessDiff};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
+use super::moves::Moves;
 use super::name::{PrincipalName, label, policy_label};
 use super::resolve::find_principal;
 use super::session::{Database, DryRun, Keep, Session, UNSET_ACCOUNT};
 use super::source::Source;
 use super::text::shown;
 use super::thing::Thing;
+use crate::access_change::About;
 use crate::policy::{Document, PolicyType};
 use crate::store::{AttachmentKind, Change, ManagedPolicy, OrganizationPolicyType, Principal};
 pub(crate) use node::typed;
@@ -128,14 +130,15 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
         Source::Stored(_) => None,
     };
     let keep = args.dry_run.keep();
-    let ((attached, access), change) = session.write(Database::MayBegin, keep, |writer| {
+    let ((attached, access, others), change) = session.write(Database::MayBegin, keep, |writer| {
         let name = PrincipalName::parse(&args.principal)?;
         let found = find_principal(writer, &args.principal, &name)?;
         let before = access::before(writer, found.as_ref())?;
         let attached = change::attach(writer, args, how, &source, given.as_ref())?;
         let access = Access::after(before, writer, &attached.to)?;
+        let others = Moves::by(writer, About::AllBut(attached.to.key))?;
         let summary = attached.summary(how);
-        Ok(((attached, access), summary))
+        Ok(((attached, access, others), summary))
     })?;
     let access = access.diff(&mut session.out);
     for warning in &attached.warnings {
@@ -144,11 +147,12 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
     session.out.answer(
         || {
             let sentences = attached.sentences(how, keep).into_iter().map(Into::into);
-            sentences.chain(access.iter().flat_map(AccessDiff::lines)).collect()
+            sentences.chain(access.iter().flat_map(AccessDiff::lines)).chain(others.brief()).collect()
         },
         || {
             let mut object = attached.json(how, keep, change.as_ref());
             object["access"] = access.as_ref().map(AccessDiff::json).unwrap_or_default();
+            object["others"] = others.json();
             object
         },
     )?;

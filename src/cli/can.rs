@@ -2,10 +2,12 @@
 
 pub(super) mod context;
 mod given;
-mod report;
+pub(super) mod report;
+pub(super) mod when;
 
 use jiff::Timestamp;
 
+use super::action::Unlisted;
 use super::at::AtArgs;
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
@@ -15,9 +17,10 @@ use super::text::{quoted_list, shown};
 use crate::arn::{AccountId, Arn};
 use crate::ask::{Ask, Unsaid, reply};
 use crate::caller::Caller;
-use crate::catalog::{Action as KnownAction, Catalog};
+use crate::catalog::Catalog;
+use crate::knowledge::Identified;
 use crate::layers::{Layer, PolicyLayers};
-use crate::request::{Action, Context, Request, Resource};
+use crate::request::{Context, Request, Resource};
 use crate::store::{Principal, PrincipalKind, Snapshot};
 use crate::stored::{self, Assumption};
 use context::ContextArgs;
@@ -50,9 +53,8 @@ pub(crate) struct CanArgs {
     /// The time of the request (aws:CurrentTime); the clock, unless given
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
-    /// Ask about an action that the catalogue does not list
-    #[arg(long)]
-    unlisted: bool,
+    #[command(flatten)]
+    unlisted: Unlisted,
     /// Whose resource it is, where neither its ARN nor the file says so
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     resource_account: Option<AccountId>,
@@ -65,7 +67,7 @@ pub(crate) struct CanArgs {
     at: AtArgs,
 }
 
-fn account(text: &str) -> Result<AccountId, String> {
+pub(super) fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
 }
 
@@ -75,7 +77,7 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
 
 pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliError> {
     let catalog = Catalog::embedded();
-    let (action, known_action) = args.action(&catalog)?;
+    let (action, known_action) = args.unlisted.read(&args.action, &catalog)?;
     let resource = args.resource.as_deref().map(read_resource).transpose()?;
     let given = args.context.read(&catalog)?;
     session.read(&args.at.at, |snapshot, out| {
@@ -109,6 +111,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let ask = Ask {
             caller: &caller,
+            identified: Identified::Caller,
             layers: &layers,
             action,
             resource,
@@ -130,47 +133,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
     })
 }
 
-impl CanArgs {
-    /// The action in AWS's spelling, and what the catalogue knows of it.
-    fn action(&self, catalog: &Catalog) -> Result<(Action, Option<KnownAction>), CliError> {
-        let shown_action = shown(&self.action);
-        let near = || match catalog.suggest_actions(&self.action, 3) {
-            near if near.is_empty() => None,
-            near => Some(format!("did you mean {}?", quoted_list(near))),
-        };
-        let Some(action) = Action::parse(&self.action) else {
-            let error = CliError::new(
-                ErrorKind::Usage,
-                format!("`{shown_action}` is not one action such as `s3:GetObject`"),
-            );
-            return Err(match near() {
-                Some(hint) => error.hint(hint),
-                None => error.hint("a question is about one action, without wildcards"),
-            });
-        };
-        let service = catalog.service(action.service());
-        let known = service.as_ref().and_then(|service| {
-            let known = service.action(action.name())?;
-            Some((Action::parse(&format!("{}:{}", service.prefix, known.name))?, Some(known.clone())))
-        });
-        match known {
-            Some(known) => Ok(known),
-            None if self.unlisted => Ok((action, None)),
-            None => {
-                let what = match &service {
-                    Some(service) => format!("{} has no action `{shown_action}`", service.name),
-                    None => format!("no service has the prefix of `{shown_action}`"),
-                };
-                let message = format!("{what} (catalogue {})", catalog.version());
-                let error = CliError::new(ErrorKind::NotFound, message);
-                let error = near().into_iter().fold(error, CliError::hint);
-                Err(error.hint("`--unlisted` asks about it all the same"))
-            }
-        }
-    }
-}
-
-fn read_resource(text: &str) -> Result<Resource, CliError> {
+pub(super) fn read_resource(text: &str) -> Result<Resource, CliError> {
     Resource::parse(text).ok_or_else(|| {
         CliError::new(ErrorKind::Usage, format!("the resource `{}` is neither an ARN nor `*`", shown(text)))
             .hint("an ARN has six fields: `arn:aws:s3:::bucket/key`, `arn:aws:iam::123456789012:user/alice`")

@@ -7,12 +7,14 @@ use serde_json::json;
 use super::access::{self, Access, AccessDiff};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
+use super::moves::Moves;
 use super::name::label;
 use super::nearest::{did_you_mean, nearest};
 use super::resolve::{ambiguous, find_policies, policy_candidate, resolve_principal};
 use super::session::{Database, DryRun, Session};
 use super::text::{Text, quoted_list, shown};
 use super::thing::Thing;
+use crate::access_change::About;
 use crate::store::{AttachmentKind, ManagedPolicy, Principal, Snapshot, Writer};
 
 /// Detach a policy from a user, role or group, a root, OU or account, or a resource
@@ -70,19 +72,21 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         (false, false) => How::Managed,
     };
     let keep = args.dry_run.keep();
-    let ((from, name, access), change) = session.write(Database::MustExist, keep, |writer| {
+    let ((from, name, access, others), change) = session.write(Database::MustExist, keep, |writer| {
         let from = resolve_principal(writer, &args.principal)?;
         let before = access::before(writer, Some(&from))?;
         let name = detach(writer, policy, how, &from)?;
         let access = Access::after(before, writer, &from)?;
+        let others = Moves::by(writer, About::AllBut(from.key))?;
         let summary = format!("detached {}", how.of(&name, &from));
-        Ok(((from, name, access), summary))
+        Ok(((from, name, access, others), summary))
     })?;
     let access = access.diff(&mut session.out);
     session.out.answer(
         || {
             let done = Text::from(format!("{}detached {}", keep.would(), how.of(&name, &from)));
-            std::iter::once(done).chain(access.iter().flat_map(AccessDiff::lines)).collect()
+            let own = access.iter().flat_map(AccessDiff::lines);
+            std::iter::once(done).chain(own).chain(others.brief()).collect()
         },
         || {
             json!({
@@ -92,6 +96,7 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
                 "access": access.as_ref().map(AccessDiff::json),
+                "others": others.json(),
             })
         },
     )?;

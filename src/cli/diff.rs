@@ -3,6 +3,7 @@
 //! `meaning` turns an argument into policies, `pair` puts those of both sides beside each other and asks the analysis,
 //! and one file for each form of the answer writes it.
 
+mod estate;
 mod fail_on;
 mod json;
 mod markdown;
@@ -30,12 +31,15 @@ use meaning::{Meaning, Read};
 use pair::{Compared, Pair};
 use part::PartArgs;
 
-/// Say what was gained and what was lost between two policies
+/// Say what was gained and what was lost between two policies, or two times
 ///
 /// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy: its name or ARN, one of its versions
 /// (my-repo@v1), or what it was at some time (my-repo@2026-10-01). A principal is compared with all that decides for it:
 /// alice@2026-10-01, role/deploy. With two folders, files of the same name are
 /// compared.
+///
+/// `A..B` and `--since TIME` compare the whole database: whose access changed, those alike together, and by which
+/// changes; users and roles that are new or gone are told apart from new access of old ones.
 ///
 /// The answer is exact: EQUIVALENT is a proof, and every difference has a request that was decided on both sides. What
 /// is only possible is said to be.
@@ -49,13 +53,19 @@ Examples:
   iamdb diff my-repo@v1 my-repo
   iamdb diff alice@2026-10-01 alice
   iamdb diff my-repo@2026-10-01 my-repo.json --fail-on gained:write
+  iamdb diff --since 2026-10-01
+  iamdb diff 2026-01-31..2026-06-30 role/deploy
   iamdb diff --type scp main/scps/ scps/ --output markdown
   git show main:policy.json | iamdb diff - policy.json --output sarif > access.sarif")]
 pub(crate) struct DiffArgs {
-    /// What is compared with
-    old: String,
-    /// What is compared
-    new: String,
+    /// What is compared with; or two times of the whole database, A..B, each a time or a change number
+    #[arg(required_unless_present = "since", value_name = "OLD|A..B")]
+    old: Option<String>,
+    /// What is compared; with A..B a user or role, to be told of it only
+    new: Option<String>,
+    /// Compare the whole database with what it was then
+    #[arg(long, value_name = "TIME|CHANGE", value_parser = super::at::parse)]
+    since: Option<When>,
     /// What the policies are used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint [default:
     /// identity; with a principal in them resource or trust]
     #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]
@@ -100,8 +110,22 @@ enum Layout {
 pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
     let catalog = Catalog::embedded();
     let part = args.part.read()?;
-    let old = meaning(&args.old, session)?;
-    let new = meaning(&args.new, session)?;
+    let (old, new) = match (args.since, args.old.as_deref(), args.new.as_deref()) {
+        (Some(since), None, None) => return estate::run(args, (since, When(At::Now)), None, wanted, session),
+        (Some(since), Some(who), None) => {
+            return estate::run(args, (since, When(At::Now)), Some(who), wanted, session);
+        }
+        (None, Some(old), new) if estate::range(old).is_some() => {
+            let range = estate::range(old).unwrap_or((When(At::Now), When(At::Now)));
+            return estate::run(args, range, new, wanted, session);
+        }
+        (None, Some(old), Some(new)) => (meaning(old, session)?, meaning(new, session)?),
+        _ => {
+            return Err(CliError::new(ErrorKind::Usage, "there is nothing to compare").hint(
+                "`iamdb diff OLD NEW` compares two policies, `iamdb diff A..B` the database at two times",
+            ));
+        }
+    };
     let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
     let (pairs, layout) = pair::pairs(old, new, args.policy_type, &mut session.out)?;
     note_unmodelled(pairs.iter().flat_map(|pair| [&pair.old, &pair.new]), &mut session.out);
@@ -116,7 +140,7 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
     match wanted {
         Wanted::Markdown => session.out.bytes(markdown::written(&answer, detail).as_bytes())?,
         Wanted::Sarif => session.out.bytes(sarif::written(&answer)?.as_bytes())?,
-        Wanted::Text | Wanted::Json | Wanted::Junit => {
+        Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Csv => {
             let (lines, is_cut) = text::lines(&answer, detail);
             if is_cut {
                 session.out.note("long lists are cut; `--expand` shows all");
@@ -124,7 +148,9 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
             session.out.answer(|| lines, || json::object(&answer))?;
         }
     }
-    Ok(if args.exit_zero { Exit::Yes } else { args.fail_on.exit(&answer.pairs) })
+    let gained = answer.pairs.iter().flat_map(|pair| &pair.gained);
+    let exit = args.fail_on.exit(gained, answer.pairs.iter().flat_map(|pair| &pair.lost));
+    Ok(if args.exit_zero { Exit::Yes } else { exit })
 }
 
 /// What one policy decides by itself, and what it is called.

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, C
     let catalog = Catalog::embedded();
     let part = args.part.read()?;
     let given = args.context.read(&catalog)?;
-    let (who, subject) = args.subject(session, &catalog)?;
+    let (who, subject) = args.subject(session, &catalog, &part)?;
     note_unmodelled([&subject], &mut session.out);
     context::warn_of_unknown_keys(&given, &catalog, &mut session.out)?;
     let subject = subject.with_context(&given);
@@ -108,7 +108,12 @@ pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, C
 
 impl EffectiveArgs {
     /// Whom or what the answer is about, and what it is called.
-    fn subject(&self, session: &mut Session, catalog: &Catalog) -> Result<(String, Subject), CliError> {
+    fn subject(
+        &self,
+        session: &mut Session,
+        catalog: &Catalog,
+        part: &Part,
+    ) -> Result<(String, Subject), CliError> {
         let Some(principal) = &self.principal else {
             let argument = self.policy_file.as_deref().unwrap_or_default();
             return policy_subject(argument, self.policy_type, session);
@@ -119,7 +124,7 @@ impl EffectiveArgs {
             if let (PrincipalKind::Role, Some(name)) = (principal.kind, &name) {
                 who.push_str(&format!(" (session {})", shown(name)));
             }
-            Ok((who, stored::subject(snapshot, &principal, name, catalog)?))
+            Ok((who, stored::subject(snapshot, &principal, name, catalog, part)?))
         })
     }
 }

@@ -13,9 +13,10 @@ use super::exit::Exit;
 use super::output::Output;
 use super::session::Session;
 use super::staged::{Staged, cannot_write};
-use super::text::{count, quoted_list, shown};
+use super::text::{quoted_list, shown};
 use crate::arn::AccountId;
 use crate::export::{Counts, Export, ExportError};
+use crate::import::counted;
 use crate::store::Snapshot;
 
 /// How many things that are left out are told one by one.
@@ -166,7 +167,7 @@ fn summary(counts: &Counts, accounts: &[&str]) -> String {
         (resources, "resource", "resources"),
     ];
     let found = found.into_iter().filter(|(number, ..)| *number > 0);
-    let found: Vec<String> = found.map(|(number, one, many)| count(number, one, many)).collect();
+    let found: Vec<String> = found.map(|(number, one, many)| counted(number, one, many)).collect();
     match accounts {
         [] => found.join(", "),
         [one] => format!("{} of {one}", found.join(", ")),

@@ -23,8 +23,10 @@ pub(crate) enum Wanted {
     Json,
     /// A report of tests, for machines that build (`iamdb test`)
     Junit,
-    /// A comment on a pull request (`iamdb diff`)
+    /// A comment on a pull request (`iamdb diff`), or a table (`iamdb who-can`)
     Markdown,
+    /// A table, for spreadsheets (`iamdb who-can`)
+    Csv,
     /// Findings beside the code (`iamdb diff`)
     Sarif,
 }
@@ -42,7 +44,7 @@ impl Wanted {
     /// The format of everything but a form that only one command writes.
     pub(crate) fn format(self) -> Format {
         match self {
-            Wanted::Text | Wanted::Junit | Wanted::Markdown | Wanted::Sarif => Format::Text,
+            Wanted::Text | Wanted::Junit | Wanted::Markdown | Wanted::Csv | Wanted::Sarif => Format::Text,
             Wanted::Json => Format::Json,
         }
     }

@@ -62,7 +62,7 @@ fn lines_of(told: &Told, words: Words) -> (Vec<Text>, bool) {
 }
 
 /// A text in lines, broken at blanks; what has none is longer.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in shown(text).split(' ') {
         if let Some(line) = lines.last_mut() {

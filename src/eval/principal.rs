@@ -6,7 +6,6 @@ use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::layers::{NotPrincipal, PolicyLayers, Settings};
 use crate::policy::{Effect, PrincipalEntry, Selector, Statement};
-use crate::request::Request;
 
 /// As what a caller is named by a resource-based policy (R-PRN-1). It decides how far a grant reaches (R-EVL-20).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,12 +30,8 @@ pub enum PrincipalClass {
 
 /// The classes by which a statement's principal part matches the caller; none where it does not. A statement
 /// without that part is about everybody.
-pub(super) fn classes(
-    statement: &Statement,
-    request: &Request,
-    layers: &PolicyLayers,
-) -> BTreeSet<PrincipalClass> {
-    let class_of = |entry: &PrincipalEntry| class(entry, &request.caller, &layers.settings);
+pub fn classes(statement: &Statement, caller: &Caller, layers: &PolicyLayers) -> BTreeSet<PrincipalClass> {
+    let class_of = |entry: &PrincipalEntry| class(entry, caller, &layers.settings);
     match &statement.principal {
         None => BTreeSet::from([PrincipalClass::Wildcard]),
         Some(Selector::In(entries)) => entries.iter().filter_map(|entry| class_of(entry)).collect(),
@@ -44,7 +39,7 @@ pub(super) fn classes(
             let everyone = entries.iter().any(|entry| entry.value == PrincipalEntry::Everyone);
             let listed: BTreeSet<PrincipalClass> =
                 entries.iter().filter_map(|entry| class_of(entry)).collect();
-            let applies = !everyone && is_outside(statement.effect, &listed, request, layers);
+            let applies = !everyone && is_outside(statement.effect, &listed, caller, layers);
             // R-EVL-22.
             applies.then_some(PrincipalClass::Wildcard).into_iter().collect()
         }
@@ -55,26 +50,26 @@ pub(super) fn classes(
 fn is_outside(
     effect: Effect,
     listed: &BTreeSet<PrincipalClass>,
-    request: &Request,
+    caller: &Caller,
     layers: &PolicyLayers,
 ) -> bool {
     let is_listed = |link: &PrincipalClass| {
         listed.contains(link)
             || (*link == PrincipalClass::Account && listed.contains(&PrincipalClass::Canonical))
     };
-    let chain = chain(&request.caller, &layers.settings);
+    let chain = chain(caller, &layers.settings);
     let none = !chain.iter().any(is_listed);
     match (effect, layers.settings.not_principal) {
         (Effect::Allow, _) => none,
-        (Effect::Deny, _) if has_boundary(request, layers) => true,
+        (Effect::Deny, _) if has_boundary(caller, layers) => true,
         (Effect::Deny, NotPrincipal::Layered) => none || !chain.iter().all(is_listed),
         (Effect::Deny, NotPrincipal::Lenient) => none,
     }
 }
 
 /// Whether the caller has a permissions boundary. Root has none (R-EVL-52), nor has who is no IAM principal.
-pub(super) fn has_boundary(request: &Request, layers: &PolicyLayers) -> bool {
-    request.caller.is_iam() && !request.caller.is_root() && !layers.boundary.is_empty()
+pub(super) fn has_boundary(caller: &Caller, layers: &PolicyLayers) -> bool {
+    caller.is_iam() && !caller.is_root() && !layers.boundary.is_empty()
 }
 
 /// The links of the caller from itself to its account, as the classes by which each is named. A link that is not

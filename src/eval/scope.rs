@@ -61,6 +61,11 @@ pub fn resource_policy_type_of(action: &Action, resource: &Resource) -> PolicyTy
     }
 }
 
+/// Those actions.
+pub fn role_session_actions() -> impl Iterator<Item = Action> {
+    ROLE_SESSION_ACTIONS.iter().filter_map(|name| Action::parse(&format!("sts:{name}")))
+}
+
 fn is_role(resource: &Resource) -> bool {
     arn(resource).is_some_and(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"))
 }

@@ -67,6 +67,16 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The order in which principals are listed: by account, kind, path and name.
+    pub fn in_order(one: &Principal, other: &Principal) -> std::cmp::Ordering {
+        (&one.account, one.kind, &one.path, &one.name).cmp(&(
+            &other.account,
+            other.kind,
+            &other.path,
+            &other.name,
+        ))
+    }
+
     /// `arn:aws:iam::123456789012:user/dev/alice`; `000000000000` stands for an account that is not set.
     pub fn arn(&self) -> String {
         let Principal { kind, partition, account, path, name, .. } = self;

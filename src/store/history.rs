@@ -87,6 +87,11 @@ pub(super) fn changes(conn: &Connection) -> rusqlite::Result<Vec<Change>> {
     conn.prepare(&format!("{SELECT} ORDER BY number"))?.query_map([], change_from_row)?.collect()
 }
 
+/// The change of a number.
+pub(super) fn numbered(conn: &Connection, number: ChangeNumber) -> rusqlite::Result<Option<Change>> {
+    conn.query_row(&format!("{SELECT} WHERE number = ?1"), [number.0], change_from_row).optional()
+}
+
 /// The newest change.
 pub(super) fn newest(conn: &Connection) -> rusqlite::Result<Option<Change>> {
     let sql = format!("{SELECT} ORDER BY number DESC LIMIT 1");

@@ -86,7 +86,7 @@ impl Snapshot<'_> {
     }
 
     /// A resource by its key; `None` where it did not live then.
-    pub(super) fn resource_of(&self, key: ResourceKey) -> Result<Option<Resource>, StoreError> {
+    pub fn resource_of(&self, key: ResourceKey) -> Result<Option<Resource>, StoreError> {
         self.one(&select("r.id = ?2"), params![self.at.0, key], Resource::from_row)
     }
 }

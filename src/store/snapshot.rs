@@ -3,6 +3,8 @@
 //! Every query has the change's number as `?1` and sees the rows that were valid then. A snapshot holds a read
 //! transaction, so what other processes write meanwhile does not show.
 
+use std::rc::Rc;
+
 use rusqlite::{OptionalExtension, Params, Row, Transaction, params};
 
 use super::{
@@ -15,7 +17,7 @@ use crate::policy::Document;
 /// A consistent view of the state that one change left behind.
 #[derive(Debug)]
 pub struct Snapshot<'a> {
-    pub(super) tx: Transaction<'a>,
+    pub(super) tx: Rc<Transaction<'a>>,
     pub(super) at: ChangeNumber,
 }
 
@@ -52,18 +54,30 @@ impl<'a> Snapshot<'a> {
     /// The state as of `at`, in a transaction that nothing has been read in yet.
     pub(super) fn new(tx: Transaction<'a>, at: At) -> Result<Snapshot<'a>, StoreError> {
         let newest = history::newest(&tx)?.map_or(ChangeNumber(0), |change| change.number);
+        let snapshot = Snapshot { tx: Rc::new(tx), at: newest };
+        let at = snapshot.as_of(at)?.at;
+        Ok(Snapshot { at, ..snapshot })
+    }
+
+    /// The state as of then, not later than this one.
+    pub fn as_of(&self, at: At) -> Result<Snapshot<'_>, StoreError> {
         let at = match at {
-            At::Now => newest,
-            At::Change(asked) if (0..=newest.0).contains(&asked.0) => asked,
-            At::Change(asked) => return Err(StoreError::NoSuchChange { asked, newest }),
-            At::Time(time) => history::newest_at(&tx, time)?,
+            At::Now => self.at,
+            At::Change(asked) if (0..=self.at.0).contains(&asked.0) => asked,
+            At::Change(asked) => return Err(StoreError::NoSuchChange { asked, newest: self.at }),
+            At::Time(time) => history::newest_at(&self.tx, time)?.min(self.at),
         };
-        Ok(Snapshot { tx, at })
+        Ok(Snapshot { tx: self.tx.clone(), at })
+    }
+
+    /// The state before the change that is being made.
+    pub(super) fn before_change_in_progress(&self) -> Snapshot<'_> {
+        Snapshot { tx: self.tx.clone(), at: ChangeNumber(self.at.0 - 1) }
     }
 
     /// The state that the change being made leaves behind.
     pub(super) fn of_change_in_progress(tx: Transaction<'a>, number: ChangeNumber) -> Snapshot<'a> {
-        Snapshot { tx, at: number }
+        Snapshot { tx: Rc::new(tx), at: number }
     }
 
     /// As of which change; while one is being made, its own number.
@@ -205,20 +219,18 @@ impl<'a> Snapshot<'a> {
     }
 
     /// A principal by its key; `None` where it did not live then.
-    pub(super) fn principal(&self, key: PrincipalKey) -> Result<Option<Principal>, StoreError> {
+    pub fn principal(&self, key: PrincipalKey) -> Result<Option<Principal>, StoreError> {
         self.one(&select_principals("", "p.id = ?2"), params![self.at.0, key], Principal::from_row)
     }
 
     /// A managed policy by its key, likewise.
-    pub(super) fn managed_policy(&self, key: PolicyKey) -> Result<Option<ManagedPolicy>, StoreError> {
+    pub fn managed_policy(&self, key: PolicyKey) -> Result<Option<ManagedPolicy>, StoreError> {
         self.one(&select_policies("", "q.id = ?2"), params![self.at.0, key], ManagedPolicy::from_row)
     }
 
     fn principal_list(&self, sql: &str, params: impl Params) -> Result<Vec<Principal>, StoreError> {
         let mut found = self.list(sql, params, Principal::from_row)?;
-        found.sort_by(|a, b| {
-            (&a.account, a.kind, &a.path, &a.name).cmp(&(&b.account, b.kind, &b.path, &b.name))
-        });
+        found.sort_by(Principal::in_order);
         Ok(found)
     }
 

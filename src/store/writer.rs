@@ -9,6 +9,7 @@ mod principal;
 mod resource;
 
 use std::ops::Deref;
+use std::rc::Rc;
 
 use rusqlite::{Connection, Params, ToSql, TransactionBehavior, params};
 
@@ -45,12 +46,17 @@ impl Writer<'_> {
         Ok(Writer { snapshot, loose_documents: false })
     }
 
+    /// The state before the change, as it still is for everybody else.
+    pub fn before(&self) -> Snapshot<'_> {
+        self.snapshot.before_change_in_progress()
+    }
+
     /// Ends it: either it is recorded and kept, or nothing was written and the file stays as it was.
     pub(super) fn commit(self, by: &Attribution, summary: String) -> Result<Option<Change>, StoreError> {
         if self.loose_documents {
             self.forget_unused_documents()?;
         }
-        let tx = self.snapshot.tx;
+        let tx = Rc::into_inner(self.snapshot.tx).expect("INVARIANT (no view outlives its snapshot)");
         let change = history::record(&tx, self.snapshot.at, by, summary)?;
         match change {
             Some(_) => tx.commit()?,

@@ -122,6 +122,17 @@ pub(super) fn confined(policy: &LayerPolicy, to: &Place) -> Option<LayerPolicy> 
     Some(policy.with_document(Some(Arc::new(LayerDocument { text: document.text.clone(), parsed }))))
 }
 
+/// Whether a place is certain to have none of the resources of some entries.
+pub(super) fn is_apart(place: &Place, entries: &[Spanned<ResourcePattern>]) -> bool {
+    let is_disjoint = |entry: &Spanned<ResourcePattern>| match &entry.value {
+        ResourcePattern::Every => false,
+        ResourcePattern::Arn(segments) => {
+            place.patterns().iter().all(|part| relation(segments, part) == Some(Relation::IsDisjoint))
+        }
+    };
+    entries.iter().all(is_disjoint)
+}
+
 fn confined_entries(
     entries: &[Spanned<ResourcePattern>],
     to: &Place,

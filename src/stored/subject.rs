@@ -4,63 +4,187 @@
 //! The policies of resources stand together in one layer, each confined to its resource (the module `confine`), so that the
 //! principal's own policies are read once and not once for each resource. A [`Situation`] of its own has only what
 //! differs in more than its policy: the resources of another account, those whose tags matter, and those whose policy
-//! cannot be confined.
+//! cannot be confined. A role that does not let the principal have a session is left out, like one that is not stored.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::confine::{Place, confined};
-use super::{TypeOf, caller, layer_policy, levels, organization_keys, policy_layers, standing, trust_of};
-use crate::analysis::{Situation, Subject, alone};
+use rustc_hash::FxHashMap;
+
+use super::confine::{Place, confined, is_apart};
+use super::everyone::Documents;
+use super::{TypeOf, caller, layer_policy, levels, organization_keys, policy_layers, standing};
+use crate::analysis::{Part, Situation, Subject, alone};
 use crate::arn::{AccountId, Arn};
 use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::Callers;
-use crate::knowledge::Knowledge;
-use crate::layers::{Layer, LayerPolicy, Level, PolicyLayers, Settings};
-use crate::policy::PolicyType;
+use crate::eval::{self, PrincipalClass, role_session_actions};
+use crate::knowledge::{Identified, Knowledge};
+use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
+use crate::policy::{Effect, PolicyType};
 use crate::request::{Context, Value, fold};
-use crate::store::{Principal, PrincipalKind, Resource, Snapshot, StoreError};
+use crate::store::{Principal, PrincipalKind, Resource, Snapshot, Standing, StoreError};
 
-/// A user or role with all that decides for it; of a group, what it gives to its members.
+/// Users and roles with all that decides for them. What is stored of resources is read once for all of them.
 ///
-/// A request is in its effective set exactly where `can` says yes. `session` names the session of a role.
+/// A request is in the effective set of a subject exactly where `can` says yes.
+pub struct Subjects<'s, 'a> {
+    snapshot: &'s Snapshot<'a>,
+    settings: Settings,
+    stored: Vec<Stored>,
+    standings: RefCell<BTreeMap<AccountId, Option<Standing>>>,
+}
+
+/// A user or role with all that decides for it about a part of all requests; of a group, what it gives to its members.
+/// `session` names the session of a role.
 pub fn subject(
     snapshot: &Snapshot<'_>,
     principal: &Principal,
     session: Option<String>,
     catalog: &Catalog,
+    part: &Part,
 ) -> Result<Subject, StoreError> {
     let own = policy_layers(snapshot, principal)?;
-    let Some(caller) = caller(snapshot, principal, session)? else {
-        return Ok(alone(own.identity, PolicyType::Identity));
-    };
-    let own_account = caller.account.clone();
-    let caller = Caller::Iam(caller);
-    let mut knowledge = Knowledge::of(&caller);
-    let own_standing = standing(snapshot, own_account.as_ref())?;
-    for (key, value) in own_standing.iter().flat_map(|standing| organization_keys("aws:Principal", standing))
-    {
-        knowledge.known.set(&key, value);
+    match caller(snapshot, principal, session)? {
+        Some(caller) => {
+            Subjects::read(snapshot, catalog, part)?.of(Caller::Iam(caller), Identified::Caller, own)
+        }
+        None => Ok(alone(own.identity, PolicyType::Identity)),
     }
-    knowledge.settle_followers();
-    let layers = PolicyLayers {
-        scp: own_standing.iter().flat_map(|standing| levels(standing, TypeOf::Scp)).collect(),
-        settings: Settings { rcp_services: Some(rcp_services(catalog)), ..Settings::default() },
-        ..own
-    };
-    let found = Found::new(snapshot, own_account, layers)?;
-    Ok(Subject {
-        callers: Callers::One(caller),
-        knowledge,
-        situations: found.situations(),
-        told: vec![Layer::Identity, Layer::Resource],
-    })
 }
 
 /// The service prefixes that support RCPs (R-EVL-39).
 pub(super) fn rcp_services(catalog: &Catalog) -> Arc<BTreeSet<String>> {
     Arc::new(catalog.rcp_services().map(str::to_owned).collect())
+}
+
+impl<'s, 'a> Subjects<'s, 'a> {
+    /// Reads what is stored of resources, as far as it decides about a part of all requests.
+    pub fn read(
+        snapshot: &'s Snapshot<'a>,
+        catalog: &Catalog,
+        part: &Part,
+    ) -> Result<Subjects<'s, 'a>, StoreError> {
+        let settings = Settings { rcp_services: Some(rcp_services(catalog)), ..Settings::default() };
+        let mut subjects = Subjects { snapshot, settings, stored: Vec::new(), standings: RefCell::default() };
+        for resource in snapshot.resources()? {
+            subjects.stored.extend(Stored::of_resource(snapshot, resource)?);
+        }
+        let asks_for_sessions = part.actions.is_empty()
+            || role_session_actions()
+                .any(|action| part.actions.iter().any(|entry| eval::matches_action(&entry.value, &action)));
+        if asks_for_sessions {
+            subjects.read_roles()?;
+        }
+        Ok(subjects.within(part))
+    }
+
+    /// What decides about a part of all requests.
+    #[must_use]
+    pub fn within(&self, part: &Part) -> Subjects<'s, 'a> {
+        let stored = self.stored.iter();
+        let is_within =
+            |stored: &&Stored| part.resources.is_empty() || !is_apart(&stored.place, &part.resources);
+        Subjects {
+            snapshot: self.snapshot,
+            settings: self.settings.clone(),
+            stored: stored.filter(is_within).cloned().collect(),
+            standings: self.standings.clone(),
+        }
+    }
+
+    /// A role whose trust policy is not known counts as one that is not stored: nobody can assume it.
+    fn read_roles(&mut self) -> Result<(), StoreError> {
+        let mut documents = Documents::new(self.snapshot);
+        let mut trusts: FxHashMap<_, Arc<LayerDocument>> = FxHashMap::default();
+        for row in self.snapshot.all_trust_policies()? {
+            trusts.insert(row.of, documents.get(row.text, PolicyType::Trust)?);
+        }
+        for role in self.snapshot.principals(Some(PrincipalKind::Role))? {
+            let Some((document, place)) = trusts.remove(&role.key).zip(Place::of_role(&role)) else {
+                continue;
+            };
+            let name = format!("role/{}", role.name);
+            let trust =
+                layer_policy(name, "trust policy", PolicyType::Trust, None).with_document(Some(document));
+            self.stored.push(Stored { place, owner: role.account, policy: Some(trust), tags: Vec::new() });
+        }
+        Ok(())
+    }
+
+    /// The subject that a caller with these policies of its own is; of so much of it.
+    pub fn of(
+        &self,
+        caller: Caller,
+        identified: Identified,
+        own: PolicyLayers,
+    ) -> Result<Subject, StoreError> {
+        let own_account = caller.account().cloned();
+        let mut knowledge = Knowledge::of_so_much(&caller, identified);
+        let own_standing = self.standing(own_account.as_ref())?;
+        let keys = own_standing.iter().flat_map(|standing| organization_keys("aws:Principal", standing));
+        for (key, value) in keys {
+            knowledge.known.set(&key, value);
+        }
+        knowledge.settle_followers();
+        let layers = PolicyLayers {
+            scp: own_standing.iter().flat_map(|standing| levels(standing, TypeOf::Scp)).collect(),
+            settings: self.settings.clone(),
+            ..own
+        };
+        let found = Found::of(self, own_account, layers, &caller)?;
+        Ok(Subject {
+            callers: Callers::One(caller),
+            knowledge,
+            situations: found.situations(),
+            told: vec![Layer::Identity, Layer::Resource],
+        })
+    }
+
+    /// The policies of resources and the trust policies of roles.
+    pub fn of_resources(&self) -> impl Iterator<Item = &LayerPolicy> {
+        self.stored.iter().filter_map(|stored| stored.policy.as_ref())
+    }
+
+    /// The SCPs of an account, and the RCPs of all accounts that own some resource, its own among them.
+    pub fn of_organizations(&self, account: Option<&AccountId>) -> Result<Vec<LayerPolicy>, StoreError> {
+        let mut found = Vec::new();
+        let mut add = |level: Level| found.extend(level.policies);
+        if let Some(standing) = self.standing(account)? {
+            levels(&standing, TypeOf::Scp).into_iter().for_each(&mut add);
+        }
+        let owners: BTreeSet<Option<&AccountId>> =
+            self.stored.iter().map(|stored| stored.owner.as_ref()).chain([account]).collect();
+        for owner in owners {
+            if let Some(standing) = self.standing(owner)? {
+                levels(&standing, TypeOf::Rcp).into_iter().for_each(&mut add);
+            }
+        }
+        Ok(found)
+    }
+
+    fn standing(&self, account: Option<&AccountId>) -> Result<Option<Standing>, StoreError> {
+        let Some(account) = account else { return Ok(None) };
+        if let Some(known) = self.standings.borrow().get(account) {
+            return Ok(known.clone());
+        }
+        let found = standing(self.snapshot, Some(account))?;
+        self.standings.borrow_mut().insert(account.clone(), found.clone());
+        Ok(found)
+    }
+
+    fn owner(&self, account: Option<&AccountId>) -> Result<Owner, StoreError> {
+        let mut owner = Owner::default();
+        if let Some(standing) = self.standing(account)? {
+            owner.rcp = levels(&standing, TypeOf::Rcp);
+            for (key, value) in organization_keys("aws:Resource", &standing) {
+                owner.known.set(&key, value);
+            }
+        }
+        Ok(owner)
+    }
 }
 
 /// What is stored of resources, beside the layers of the principal.
@@ -80,47 +204,32 @@ struct Owner {
 }
 
 /// Where a policy or tags are.
+#[derive(Debug, Clone)]
 struct Stored {
     place: Place,
-    /// Whose it is, where that is another account than the principal's.
+    /// Whose it is; of a [`Found`], where that is another account than the principal's.
     owner: Option<AccountId>,
     policy: Option<LayerPolicy>,
     tags: Vec<(String, String)>,
 }
 
-impl Owner {
-    fn read(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Owner, StoreError> {
-        let mut owner = Owner::default();
-        if let Some(standing) = standing(snapshot, account)? {
-            owner.rcp = levels(&standing, TypeOf::Rcp);
-            for (key, value) in organization_keys("aws:Resource", &standing) {
-                owner.known.set(&key, value);
-            }
-        }
-        Ok(owner)
-    }
-}
-
 impl Found {
-    fn new(
-        snapshot: &Snapshot<'_>,
+    fn of(
+        subjects: &Subjects<'_, '_>,
         own_account: Option<AccountId>,
         layers: PolicyLayers,
+        caller: &Caller,
     ) -> Result<Found, StoreError> {
-        let own = Owner::read(snapshot, own_account.as_ref())?;
-        let mut found = Found { layers, stored: Vec::new(), own, others: BTreeMap::new() };
-        for resource in snapshot.resources()? {
-            found.stored.extend(Stored::of_resource(snapshot, resource)?);
-        }
-        for role in snapshot.principals(Some(PrincipalKind::Role))? {
-            found.stored.extend(Stored::of_role(snapshot, &role)?);
-        }
+        let own = subjects.owner(own_account.as_ref())?;
+        let mut trusting = Trusting::new(&layers, caller);
+        let stored = subjects.stored.iter().filter(|stored| trusting.matters(stored)).cloned().collect();
+        let mut found = Found { layers, stored, own, others: BTreeMap::new() };
         for stored in &mut found.stored {
             stored.owner.take_if(|owner| own_account.as_ref() == Some(owner));
             if let Some(owner) = &stored.owner
                 && !found.others.contains_key(owner)
             {
-                let mut read = Owner::read(snapshot, Some(owner))?;
+                let mut read = subjects.owner(Some(owner))?;
                 read.known.set("aws:ResourceAccount", Value::Single(owner.as_str().to_owned()));
                 found.others.insert(owner.clone(), read);
             }
@@ -158,13 +267,12 @@ impl Found {
 
     /// First those with one resource each, then those of other accounts, then all the rest.
     fn situations(self) -> Vec<Situation> {
-        let crossing: Vec<bool> = self.stored.iter().map(|stored| self.crosses(stored)).collect();
         let mut situations = Vec::new();
         let mut resources: BTreeMap<Option<AccountId>, PolicyLayers> = BTreeMap::new();
         resources.insert(None, self.layers.clone());
         let mut together: BTreeMap<Option<AccountId>, Vec<&Stored>> = BTreeMap::new();
         let mut apart = Vec::new();
-        for (stored, crosses) in self.stored.iter().zip(crossing) {
+        for (stored, crosses) in self.stored.iter().zip(self.crossing()) {
             let confined = match &stored.policy {
                 Some(policy) => confined(policy, &stored.place).map(Some),
                 None => Some(None),
@@ -219,10 +327,20 @@ impl Found {
         }
     }
 
-    /// Whether it lies in the place of another, or another in its.
-    fn crosses(&self, stored: &Stored) -> bool {
-        let holds = |outer: &Stored, inner: &Stored| outer.place.holds_all_of(&inner.place);
-        self.stored.iter().any(|other| holds(stored, other) || holds(other, stored))
+    /// Of each, whether it lies in the place of another, or another in its.
+    fn crossing(&self) -> Vec<bool> {
+        let mut crossing = vec![false; self.stored.len()];
+        let many = self.stored.iter().enumerate().filter(|(_, of)| !matches!(of.place, Place::One(_)));
+        for (outer_nth, outer) in many {
+            for (nth, inner) in self.stored.iter().enumerate() {
+                if outer.place.holds_all_of(&inner.place) {
+                    for nth in [outer_nth, nth] {
+                        crossing.get_mut(nth).into_iter().for_each(|crosses| *crosses = true);
+                    }
+                }
+            }
+        }
+        crossing
     }
 }
 
@@ -240,12 +358,42 @@ impl Stored {
             owner: resource.account,
         }))
     }
+}
 
-    /// A role whose trust policy is not known counts as one that is not stored: nobody can assume it.
-    fn of_role(snapshot: &Snapshot<'_>, role: &Principal) -> Result<Option<Stored>, StoreError> {
-        let trust = trust_of(snapshot, role)?;
-        let place = trust.document.is_some().then(|| Place::of_role(role)).flatten();
-        let (policy, tags) = (Some(trust), Vec::new());
-        Ok(place.map(|place| Stored { place, owner: role.account.clone(), policy, tags }))
+/// Which trust policies can let a caller have a session.
+struct Trusting<'a> {
+    layers: &'a PolicyLayers,
+    caller: &'a Caller,
+    /// Whether its identity policies can allow that; those that are not known might.
+    is_allowed: bool,
+    /// By document: many roles have the same.
+    known: FxHashMap<*const LayerDocument, bool>,
+}
+
+impl<'a> Trusting<'a> {
+    fn new(layers: &'a PolicyLayers, caller: &'a Caller) -> Trusting<'a> {
+        let allows = |policy: &LayerPolicy| {
+            let mut allowing = policy.statements().iter().filter(|of| of.effect == Effect::Allow);
+            policy.document.is_none()
+                || allowing.any(|of| role_session_actions().any(|action| eval::is_about_action(of, &action)))
+        };
+        let is_allowed = layers.identity.iter().any(allows);
+        Trusting { layers, caller, is_allowed, known: FxHashMap::default() }
+    }
+
+    fn matters(&mut self, stored: &Stored) -> bool {
+        match stored.policy.as_ref().map(|policy| (policy, policy.document.as_ref())) {
+            Some((policy, Some(document))) if policy.policy_type == PolicyType::Trust => {
+                let (layers, caller, is_allowed) = (self.layers, self.caller, self.is_allowed);
+                *self.known.entry(Arc::as_ptr(document)).or_insert_with(|| {
+                    let allowing = policy.statements().iter().filter(|of| of.effect == Effect::Allow);
+                    let mut classes = allowing.flat_map(|of| eval::classes(of, caller, layers));
+                    // A grant to the account leaves it to the identity policies (R-EVL-20, R-EVL-30).
+                    let delegates = [PrincipalClass::Account, PrincipalClass::Canonical];
+                    classes.any(|class| is_allowed || !delegates.contains(&class))
+                })
+            }
+            _ => true,
+        }
     }
 }

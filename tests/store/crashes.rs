@@ -35,6 +35,13 @@ fn kill(mut process: Child) -> bool {
     process.wait().unwrap().success()
 }
 
+/// Runs the program.
+fn iamdb(folder: &Path, db: &Path, arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_iamdb"));
+    command.current_dir(folder).env_clear().arg("--db").arg(db).args(arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
 /// Everything that is stored, as AWS would say it, and the changes.
 fn state(path: &Path) -> (Vec<iamdb::store::Change>, String) {
     let mut store = Store::open(path).unwrap();
@@ -51,11 +58,7 @@ fn state(path: &Path) -> (Vec<iamdb::store::Change>, String) {
 #[test]
 fn an_import_that_is_killed() {
     let (folder, path) = folder();
-    let import = |dump: &str, db: &Path| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_iamdb"));
-        command.current_dir(folder.path()).env_clear().arg("--db").arg(db).args(["import", dump]);
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-    };
+    let import = |dump: &str, db: &Path| iamdb(folder.path(), db, &["import", dump]);
     for (name, seed) in [("january.json", 1), ("june.json", 2)] {
         let mut file = File::create(folder.path().join(name)).unwrap();
         Account::new(250, seed).write(&mut file).unwrap();
@@ -91,6 +94,34 @@ fn an_import_that_is_killed() {
     assert!(unfinished > 0, "every import was over before it was killed");
     assert!(import("june.json", &killed).wait().unwrap().success());
     assert_eq!(state(&killed).1, after);
+}
+
+/// What is exported or backed up is there as a whole or not at all, under its own name.
+#[test]
+fn an_export_and_a_backup_that_are_killed() {
+    let (folder, path) = folder();
+    let mut dump = File::create(folder.path().join("gaad.json")).unwrap();
+    Account::new(250, 1).write(&mut dump).unwrap();
+    assert!(iamdb(folder.path(), &path, &["import", "gaad.json"]).wait().unwrap().success());
+    let out = folder.path().join("out");
+    let exported = out.join(format!("gaad-{}.json", crate::estate::ACCOUNT));
+    let mut random = random();
+    for (command, made) in [("export", &exported), ("backup", &out)] {
+        let began = Instant::now();
+        assert!(iamdb(folder.path(), &path, &[command, "out"]).wait().unwrap().success());
+        let (taken, whole) = (began.elapsed(), fs::read(made).unwrap());
+        for _ in 0..kills() {
+            let _gone = fs::remove_dir_all(&out).or_else(|_| fs::remove_file(&out));
+            let process = iamdb(folder.path(), &path, &[command, "out"]);
+            std::thread::sleep(moment(&mut random, taken));
+            let was_over = kill(process);
+            assert!(out.exists() || !was_over);
+            if out.exists() {
+                assert!(fs::read(made).unwrap() == whole, "{command}: there by half");
+            }
+        }
+        let _gone = fs::remove_dir_all(&out).or_else(|_| fs::remove_file(&out));
+    }
 }
 
 /// Names the file into which a process says what it has done.

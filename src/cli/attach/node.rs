@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::AttachArgs;
+use crate::access_change::About;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::Exit;
+use crate::cli::moves::Moves;
 use crate::cli::quota;
 use crate::cli::session::{Database, Keep, Session};
 use crate::cli::source::Source;
@@ -53,7 +55,7 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         (Source::Stored(_), _) => None,
     };
     let keep = args.dry_run.keep();
-    let (attached, change) = session.write(Database::MustExist, keep, |writer| {
+    let ((attached, moves), change) = session.write(Database::MustExist, keep, |writer| {
         let to = resolve_node(writer, to)?;
         let (policy, stored) = match &given {
             Some((policy_type, name, document)) => store(writer, args, *policy_type, name, document)?,
@@ -66,13 +68,16 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         let warning = quota::of_node(writer, &to, policy.policy_type)?;
         let attached = Attached { to, policy, stored, changed, warning };
         let summary = attached.sentences(Keep::Change).join("; ");
-        Ok((attached, summary))
+        Ok(((attached, Moves::by(writer, About::Everyone)?), summary))
     })?;
     if let Some(warning) = &attached.warning {
         session.out.warning(warning)?;
     }
     session.out.answer(
-        || attached.sentences(keep).into_iter().map(Into::into).collect(),
+        || {
+            let sentences = attached.sentences(keep).into_iter().map(Into::into);
+            sentences.chain(moves.brief_or_nobody(keep)).collect()
+        },
         || {
             json!({
                 "TargetId": attached.to.id,
@@ -84,6 +89,7 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
                 "attached": attached.changed,
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
+                "access": moves.json(),
             })
         },
     )?;

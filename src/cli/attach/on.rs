@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use super::AttachArgs;
+use crate::access_change::About;
 use crate::arn::Arn;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::Exit;
+use crate::cli::moves::Moves;
 use crate::cli::name::label;
 use crate::cli::resolve::resolve_principal;
 use crate::cli::session::{Database, Keep, Session};
@@ -87,13 +89,16 @@ fn set(
     };
     let keep = args.dry_run.keep();
     let database = if what == "trust policy" { Database::MustExist } else { Database::MayBegin };
-    let (set, change) = session.write(database, keep, |writer| {
+    let ((set, moves), change) = session.write(database, keep, |writer| {
         let set = work(writer, &document)?;
         let summary = set.sentences(what, &document, Keep::Change).join("; ");
-        Ok((set, summary))
+        Ok(((set, Moves::by(writer, About::Everyone)?), summary))
     })?;
     session.out.answer(
-        || set.sentences(what, &document, keep).into_iter().map(Into::into).collect(),
+        || {
+            let sentences = set.sentences(what, &document, keep).into_iter().map(Into::into);
+            sentences.chain(moves.brief_or_nobody(keep)).collect()
+        },
         || -> Value {
             json!({
                 "Arn": set.arn,
@@ -104,6 +109,7 @@ fn set(
                 "attached": set.changed,
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
+                "access": moves.json(),
             })
         },
     )?;

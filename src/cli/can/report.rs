@@ -10,14 +10,15 @@ use super::super::exit::Exit;
 use super::super::output::{FAINT, Output, STRONG};
 use super::super::session::shell_quoted;
 use super::super::text::{Text, quoted_list, shown};
+use super::when::{case_lines, cases_text, condition_json, condition_text, when_json};
 use crate::ask::{Ask, Degraded, Near, Note, Reply};
 use crate::caller::{Caller, IamKind};
 use crate::eval::{self, Decision, Fit, Route};
 use crate::explain;
 use crate::layers::{Layer, LayerPolicy, Level, StatementRef};
-use crate::policy::{Condition, Effect, PrincipalEntry, Selector, Span, Spanned, Statement, position};
-use crate::question::{Answer, Depends, Example, Form, Test, When};
-use crate::request::{Context, Value};
+use crate::policy::{Effect, PrincipalEntry, Selector, Span, Spanned, Statement, position};
+use crate::question::{Answer, Depends, Example};
+use crate::request::{Action, Context, Value};
 
 /// How many near misses are worth reading.
 const NEAR_SHOWN: usize = 5;
@@ -57,7 +58,7 @@ pub(super) fn print(
 }
 
 /// The answer in one word.
-fn word(answer: &Answer) -> &'static str {
+pub(in crate::cli) fn word(answer: &Answer) -> &'static str {
     match answer {
         Answer::Depends(_) => "depends",
         Answer::Decided(example) => match example.evaluation.decision {
@@ -192,45 +193,8 @@ fn open(ask: &Ask<'_>, reply: &Reply, depends: &Depends) -> Vec<Text> {
     lines
 }
 
-/// How the cases are told.
-fn cases_text(when: &When) -> &'static str {
-    match (when.form, when.cases.len()) {
-        _ if !when.exact => ", for example if",
-        (Form::If, 1) => ", if",
-        (Form::If, _) => ", in one of these cases",
-        (Form::Unless, 1) => ", unless",
-        (Form::Unless, _) => ", unless in one of these cases",
-    }
-}
-
-fn case_lines(tests: &[Test]) -> Vec<Text> {
-    let and = |nth: usize| if nth == 0 { "" } else { "and " };
-    tests
-        .iter()
-        .enumerate()
-        .map(|(nth, test)| format!("    {}{}", and(nth), test_text(test)).into())
-        .collect()
-}
-
 fn word_of_refusal(example: &Example) -> &'static str {
     if example.evaluation.decision == Decision::Unknown { "?" } else { "no" }
-}
-
-/// A test in the words of the policy: `aws:SecureTransport Bool true`.
-fn test_text(test: &Test) -> String {
-    match test {
-        Test::Condition { condition, holds: true } => condition_text(condition),
-        Test::Condition { condition, holds: false } => format!("not ({})", condition_text(condition)),
-        Test::Is { key, value, holds: true } => format!("{} is {}", shown(key), shown(value)),
-        Test::Is { key, value, holds: false } => format!("{} is not {}", shown(key), shown(value)),
-        Test::Resource { entry, holds: true } => format!("it matches {}", shown(&entry.to_string())),
-        Test::Resource { entry, holds: false } => format!("it does not match {}", shown(&entry.to_string())),
-    }
-}
-
-fn condition_text(condition: &Condition) -> String {
-    let values = condition.values.iter().map(|value| shown(&value.text)).join(" | ");
-    format!("{} {} {values}", shown(&condition.key), condition.operator)
 }
 
 /// The options that make a question an example.
@@ -350,21 +314,38 @@ fn near_text(ask: &Ask<'_>, near: &Near) -> Vec<Text> {
     ]
 }
 
-fn note_text(note: &Note, ask: &Ask<'_>) -> String {
-    match note {
+/// What is to be said of the answers about an action, whoever asks; none where it is about one caller.
+pub(in crate::cli) fn general_note(note: &Note, action: &Action) -> Option<String> {
+    Some(match note {
         Note::AccountUnset => {
             "the account is not set, so ARNs show 000000000000 and every resource counts as being in the \
              same account; `iamdb init --account 123456789012` sets it"
                 .to_owned()
         }
         Note::DecidedOnStar => {
-            format!("{} takes no resource: AWS decides it on `*`, not on the ARN given", ask.action)
+            format!("{} takes no resource: AWS decides it on `*`, not on the ARN given", action)
         }
         Note::NeedsResource => {
             format!(
                 "{} works on a resource: on `*` only statements about all resources count; name an ARN",
-                ask.action
+                action
             )
+        }
+        Note::OwnAccount { account } => format!(
+            "the resource is taken to be of the caller's account {account}, as nothing says whose it is; \
+             `--resource-account` does"
+        ),
+        Note::Contradicts { .. }
+        | Note::SessionTag { .. }
+        | Note::Ignored { .. }
+        | Note::UnknownDocument { .. } => return None,
+    })
+}
+
+fn note_text(note: &Note, ask: &Ask<'_>) -> String {
+    match note {
+        Note::AccountUnset | Note::DecidedOnStar | Note::NeedsResource | Note::OwnAccount { .. } => {
+            general_note(note, &ask.action).unwrap_or_default()
         }
         Note::Contradicts { key, derived: Some(value) } => {
             format!(
@@ -379,10 +360,6 @@ fn note_text(note: &Note, ask: &Ask<'_>) -> String {
         Note::SessionTag { key } => format!(
             "the role has no tag for `{key}`; a session that brings one is asked about with `--context {key}=…`",
             key = shown(key)
-        ),
-        Note::OwnAccount { account } => format!(
-            "the resource is taken to be of the caller's account {account}, as nothing says whose it is; \
-             `--resource-account` does"
         ),
         Note::Ignored { layer } => ignored_text(*layer, ask),
         Note::UnknownDocument { layer, policy } => {
@@ -499,32 +476,6 @@ fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
         }
     }
     Some(object)
-}
-
-fn condition_json(condition: &Condition) -> Json {
-    let values: Vec<&String> = condition.values.iter().map(|value| &value.text).collect();
-    json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
-}
-
-/// What is needed in any case, and within that the cases, each a conjunction, in which it is allowed, or those in which
-/// it is not.
-fn when_json(when: &When) -> Json {
-    let test = |test: &Test| match test {
-        Test::Condition { condition, holds } => {
-            let mut object = condition_json(condition);
-            object["holds"] = json!(holds);
-            object
-        }
-        Test::Is { key, value, holds } => json!({ "key": key, "is": value, "holds": holds }),
-        Test::Resource { entry, holds } => json!({ "resource": entry.to_string(), "holds": holds }),
-    };
-    let form = match when.form {
-        Form::If => "any_of",
-        Form::Unless => "none_of",
-    };
-    let cases = when.cases.iter().map(|case| case.iter().map(test).collect::<Vec<Json>>());
-    let provided: Vec<Json> = when.provided.iter().map(test).collect();
-    json!({ "all_of": provided, form: cases.collect::<Vec<_>>(), "exact": when.exact })
 }
 
 fn value_json(value: &Value) -> Json {

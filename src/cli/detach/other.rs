@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use super::DetachArgs;
+use crate::access_change::About;
 use crate::arn::Arn;
 use crate::cli::attach::typed;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::Exit;
+use crate::cli::moves::Moves;
 use crate::cli::name::label;
 use crate::cli::resolve::resolve_principal;
 use crate::cli::session::{Database, Session};
@@ -97,22 +99,26 @@ fn answer(
     work: impl Fn(&mut Writer<'_>) -> Result<Detached, CliError>,
 ) -> Result<Exit, CliError> {
     let keep = args.dry_run.keep();
-    let (detached, change) = session.write(Database::MustExist, keep, |writer| {
+    let ((detached, moves), change) = session.write(Database::MustExist, keep, |writer| {
         let detached = work(writer)?;
         let summary = format!("detached {} from {}", detached.what, detached.from);
-        Ok((detached, summary))
+        Ok(((detached, Moves::by(writer, About::Everyone)?), summary))
     })?;
     if let Some(warning) = &detached.warning {
         session.out.warning(warning)?;
     }
     session.out.answer(
-        || vec![format!("{}detached {} from {}", keep.would(), detached.what, detached.from).into()],
+        || {
+            let done = format!("{}detached {} from {}", keep.would(), detached.what, detached.from);
+            std::iter::once(done.into()).chain(moves.brief_or_nobody(keep)).collect()
+        },
         || {
             json!({
                 "detached": detached.what,
                 "from": detached.from,
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
+                "access": moves.json(),
             })
         },
     )?;

@@ -1,7 +1,6 @@
 //! `--fail-on`: which differences count for the exit code.
 
 use super::super::exit::Exit;
-use super::pair::Compared;
 use crate::catalog::AccessLevel;
 use crate::tell::{Told, level_name, severity};
 
@@ -36,16 +35,18 @@ impl FailOn {
     }
 
     /// The exit code: by what is certain, then by what is possible.
-    pub(super) fn exit(self, pairs: &[Compared]) -> Exit {
-        let clauses = || {
-            let gained = pairs.iter().flat_map(|pair| &pair.gained).filter(|told| self.counts_gained(told));
-            let lost = pairs.iter().flat_map(|pair| &pair.lost);
-            gained.chain(lost.filter(|_| matches!(self, FailOn::Any | FailOn::Lost)))
-        };
-        match (clauses().any(|told| told.example.is_some()), clauses().next()) {
-            (true, _) => Exit::No,
-            (false, Some(_)) => Exit::Undecided,
-            (false, None) => Exit::Yes,
+    pub(super) fn exit<'t>(
+        self,
+        gained: impl Iterator<Item = &'t Told>,
+        lost: impl Iterator<Item = &'t Told>,
+    ) -> Exit {
+        let gained = gained.filter(|told| self.counts_gained(told));
+        let lost = lost.filter(|_| matches!(self, FailOn::Any | FailOn::Lost));
+        let worst = gained.chain(lost).map(|told| told.example.is_some()).max();
+        match worst {
+            Some(true) => Exit::No,
+            Some(false) => Exit::Undecided,
+            None => Exit::Yes,
         }
     }
 

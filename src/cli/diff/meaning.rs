@@ -12,7 +12,7 @@ use super::super::name::{PrincipalName, label, policy_label};
 use super::super::resolve::{find_policies, find_principal};
 use super::super::source::{Given, Source, neither_file_nor_stored};
 use super::super::text::shown;
-use crate::analysis::Subject;
+use crate::analysis::{Part, Subject};
 use crate::catalog::Catalog;
 use crate::policy::{PolicyType, ResourceService};
 use crate::store::Snapshot;
@@ -143,7 +143,7 @@ pub(super) fn principal(
 ) -> Result<Option<Meaning>, CliError> {
     let Ok(name) = PrincipalName::parse(argument) else { return Ok(None) };
     let Some(principal) = find_principal(snapshot, argument, &name)? else { return Ok(None) };
-    let subject = stored::subject(snapshot, &principal, None, catalog)?;
+    let subject = stored::subject(snapshot, &principal, None, catalog, &Part::default())?;
     Ok(Some(Meaning::Principal(label(&principal), Box::new(subject))))
 }
 

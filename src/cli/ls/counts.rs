@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use crate::cli::aws::PolicyUse;
 use crate::cli::error::CliError;
-use crate::store::{AttachmentKind, ManagedPolicy, PolicyKey, PrincipalKey, Snapshot};
+use crate::store::{AttachmentKind, ManagedPolicy, PolicyKey, PrincipalKey, Snapshot, Whose};
 
 /// Numbers for the rows of a list; what is not in a map counts zero.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Counts {
     /// Counts everything as of the snapshot.
     pub(super) fn of(snapshot: &Snapshot<'_>) -> Result<Counts, CliError> {
         let mut counts = Counts::default();
-        for attachment in snapshot.all_attachments()? {
+        for attachment in snapshot.all_attachments(Whose::All)? {
             match attachment.kind {
                 AttachmentKind::Managed => {
                     one_more(&mut counts.policies, attachment.to);
@@ -36,10 +36,10 @@ impl Counts {
                 }
             }
         }
-        for inline in snapshot.all_inline()? {
+        for inline in snapshot.all_inline(Whose::All)? {
             one_more(&mut counts.policies, inline.of);
         }
-        for membership in snapshot.all_memberships()? {
+        for membership in snapshot.all_memberships(Whose::All)? {
             one_more(&mut counts.groups, membership.user);
             one_more(&mut counts.members, membership.group);
         }

@@ -6,7 +6,7 @@ use super::super::name::PolicyName;
 use crate::arn::AccountId;
 use crate::store::{
     AttachmentKind, DocumentId, ManagedPolicy, PolicyKey, PolicyOwner, Principal, PrincipalKey,
-    PrincipalKind, Snapshot, StoreError,
+    PrincipalKind, Snapshot, StoreError, Whose,
 };
 
 /// Every principal and managed policy, by key and by name.
@@ -68,22 +68,22 @@ impl State {
             state.add_policy(policy, by_hand);
         }
         let principals = &mut state.principals;
-        for tag in snapshot.all_tags()? {
+        for tag in snapshot.all_tags(Whose::All)? {
             if let Some(known) = principals.get_mut(&tag.of) {
                 known.tags.insert(tag.key.to_lowercase(), (tag.key, tag.value));
             }
         }
-        for membership in snapshot.all_memberships()? {
+        for membership in snapshot.all_memberships(Whose::All)? {
             if let Some(known) = principals.get_mut(&membership.user) {
                 known.groups.insert(membership.group);
             }
         }
-        for attachment in snapshot.all_attachments()? {
+        for attachment in snapshot.all_attachments(Whose::All)? {
             if let Some(known) = principals.get_mut(&attachment.to) {
                 known.attach(attachment.policy, attachment.kind);
             }
         }
-        for inline in snapshot.all_inline()? {
+        for inline in snapshot.all_inline(Whose::All)? {
             if let Some(known) = principals.get_mut(&inline.of) {
                 known.inline.insert(inline.name, inline.document);
             }

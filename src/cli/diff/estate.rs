@@ -1,0 +1,91 @@
+//! The whole database at two times: who gained and lost what.
+
+use serde_json::json;
+
+use super::super::at::{self, When};
+use super::super::error::{CliError, ErrorKind};
+use super::super::exit::Exit;
+use super::super::moves::Moves;
+use super::super::output::{STRONG, Wanted};
+use super::super::resolve::resolve_principal;
+use super::super::session::Session;
+use super::super::text::{Text, count};
+use super::DiffArgs;
+use crate::access_change::{About, NewPrincipals};
+use crate::catalog::Catalog;
+use crate::store::{PrincipalKey, PrincipalKind, Snapshot};
+use crate::tell::{Detail, Direction};
+
+/// The form of the object.
+const SCHEMA: &str = "iamdb.access-changes/1";
+
+/// `A..B` as two times; none of what is something else, such as a path with `..` in it.
+pub(super) fn range(text: &str) -> Option<(When, When)> {
+    let (from, to) = text.split_once("..")?;
+    let to = if to.is_empty() { "now" } else { to };
+    Some((at::parse(from).ok()?, at::parse(to).ok()?))
+}
+
+/// Compares, and prints what came of it.
+pub(super) fn run(
+    args: &DiffArgs,
+    (from, to): (When, When),
+    who: Option<&str>,
+    wanted: Wanted,
+    session: &mut Session,
+) -> Result<Exit, CliError> {
+    if matches!(wanted, Wanted::Sarif | Wanted::Markdown) {
+        return Err(CliError::new(ErrorKind::Usage, "two times of a database are told as text or as JSON")
+            .hint("`markdown` and `sarif` are about files"));
+    }
+    let part = args.part.read()?;
+    session.read(&to, |after, out| {
+        let before = after.as_of(from.0)?;
+        let only = who.map(|who| members(after, &before, who)).transpose()?;
+        let is_asked = |key: PrincipalKey| only.iter().flatten().any(|one| *one == key);
+        let about = if only.is_some() { About::These(&is_asked) } else { About::Everyone };
+        let new = if args.expand || only.is_some() { NewPrincipals::Compared } else { NewPrincipals::Listed };
+        let moves = Moves::between(&before, after, &part, about, new)?;
+        let detail = if args.expand { Detail::Whole } else { Detail::Brief };
+        let changes = format!("changes {} to {}", before.change().0 + 1, after.change().0);
+        let head = || {
+            let what = match moves.count() {
+                0 => "nobody's access".to_owned(),
+                moved => format!("the access of {}", count(moved, "principal", "principals")),
+            };
+            let verdict = Text::styled(STRONG, &moves.verdict().to_uppercase());
+            verdict.and(format!("  {changes} changed {what}"))
+        };
+        out.answer(
+            || std::iter::once(head()).chain(moves.lines(detail)).collect(),
+            || {
+                let mut object = moves.json();
+                object["schema"] = json!(SCHEMA);
+                object["catalogue"] = json!(Catalog::embedded().version());
+                object["from"] = json!(before.change().0);
+                object["to"] = json!(after.change().0);
+                object
+            },
+        )?;
+        if moves.groups.iter().any(|group| group.error.is_some()) {
+            return Ok(Exit::CouldNotAnswer);
+        }
+        let told = |direction| moves.told(direction);
+        let exit = args.fail_on.exit(told(Direction::Gained), told(Direction::Lost));
+        Ok(if args.exit_zero { Exit::Yes } else { exit })
+    })
+}
+
+/// The user or role that was named, or the members of the group, on either side.
+fn members(after: &Snapshot<'_>, before: &Snapshot<'_>, who: &str) -> Result<Vec<PrincipalKey>, CliError> {
+    let found = match resolve_principal(after, who) {
+        Ok(found) => found,
+        Err(error) => resolve_principal(before, who).map_err(|_| error)?,
+    };
+    if found.kind != PrincipalKind::Group {
+        return Ok(vec![found.key]);
+    }
+    let mut members = before.members_of(found.key)?;
+    members.extend(after.members_of(found.key)?);
+    Ok(members.into_iter().map(|member| member.key).collect())
+}

@@ -1,0 +1,277 @@
+//! Who gained and lost what by changes of the database, for people and for programs.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use super::access::verdict_word;
+use super::effective::no_answer;
+use super::error::CliError;
+use super::name::label;
+use super::output::{FAINT, STRONG};
+use super::progress::Meter;
+use super::session::Keep;
+use super::text::{Text, count, shown};
+use super::told::{brief_lines, clause_lines, wrapped};
+use super::who_can::names;
+use crate::access_change::{About, AccessChanges, Asked, Moved, Mover, NewPrincipals, access_changes};
+use crate::analysis::{AnalysisError, Part};
+use crate::catalog::Catalog;
+use crate::store::{Change, ChangeNumber, Principal, Snapshot, Writer};
+use crate::tell::{Detail, Direction, Teller, Told};
+use crate::who_can::RegionsError;
+
+/// How many of those who moved alike are named.
+const NAMED: usize = 6;
+/// How many of those who moved are told one after the other.
+const GROUPS: usize = 20;
+/// How many names make a list.
+const LISTED: usize = 30;
+/// How wide a list is.
+const WIDTH: usize = 90;
+
+/// Who gained and lost what.
+#[derive(Debug)]
+pub(crate) struct Moves {
+    pub(crate) groups: Vec<Group>,
+    unmoved: Vec<Principal>,
+    pub(crate) new: Vec<Principal>,
+    pub(crate) gone: Vec<Principal>,
+    /// The changes that moved somebody.
+    changes: Vec<Change>,
+}
+
+/// Some who moved alike.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// What people call them, and what programs do.
+    who: Vec<(String, String)>,
+    pub(crate) gained: Vec<Told>,
+    pub(crate) lost: Vec<Told>,
+    pub(crate) error: Option<AnalysisError>,
+    changes: BTreeSet<ChangeNumber>,
+}
+
+impl Moves {
+    /// Compares two states.
+    pub(crate) fn between(
+        before: &Snapshot<'_>,
+        after: &Snapshot<'_>,
+        part: &Part,
+        about: About<'_>,
+        new: NewPrincipals,
+    ) -> Result<Moves, CliError> {
+        let catalog = Catalog::embedded();
+        let asked = Asked { part, about, new, catalog: &catalog };
+        let mut meter = Meter::new("comparing");
+        let found = access_changes(before, after, &asked, &mut |done, all| meter.at(done as u64, all as u64));
+        drop(meter);
+        let AccessChanges { moved, unmoved, new, gone } = found.map_err(|error| match error {
+            RegionsError::Store(error) => error.into(),
+            RegionsError::Analysis(error) => no_answer("who gained and lost what", &error),
+        })?;
+        let groups: Vec<Group> = moved.into_iter().map(|moved| Group::of(moved, part, &catalog)).collect();
+        let numbers: BTreeSet<ChangeNumber> =
+            groups.iter().flat_map(|group| group.changes.iter().copied()).collect();
+        Ok(Moves { groups, unmoved, new, gone, changes: after.changes_numbered(numbers)? })
+    }
+
+    /// What the change that is being made does, to everybody or to those whom it is not about.
+    pub(crate) fn by(writer: &Writer<'_>, about: About<'_>) -> Result<Moves, CliError> {
+        Moves::between(&writer.before(), writer, &Part::default(), about, NewPrincipals::Listed)
+    }
+
+    /// Everything that was gained, or lost.
+    pub(crate) fn told(&self, direction: Direction) -> impl Iterator<Item = &Told> {
+        self.groups.iter().flat_map(move |group| match direction {
+            Direction::Lost => &group.lost,
+            Direction::Gained | Direction::Held => &group.gained,
+        })
+    }
+
+    /// In one word, over all who moved.
+    pub(crate) fn verdict(&self) -> &'static str {
+        verdict(self.told(Direction::Gained), self.told(Direction::Lost))
+    }
+
+    /// How many moved.
+    pub(crate) fn count(&self) -> usize {
+        self.groups.iter().map(|group| group.who.len()).sum()
+    }
+
+    /// What a change did, behind the lines that say what was done, also where that is nothing.
+    pub(crate) fn brief_or_nobody(&self, keep: Keep) -> Vec<Text> {
+        if !self.groups.is_empty() {
+            return self.brief();
+        }
+        let changed = if keep.is_dry() { "would change" } else { "changed" };
+        let nobody = Text::styled(FAINT, &format!("  nobody's access {changed}"));
+        vec![Text::default(), Text::styled(STRONG, "EQUIVALENT").and(nobody)]
+    }
+
+    /// The same, where something did change.
+    pub(crate) fn brief(&self) -> Vec<Text> {
+        let mut lines = Vec::new();
+        for group in self.groups.iter().take(GROUPS) {
+            lines.push(Text::default());
+            lines.extend(group.heading(Detail::Brief));
+            lines.extend(group.gained.iter().chain(&group.lost).flat_map(brief_lines));
+        }
+        if self.groups.len() > GROUPS {
+            let more: usize = self.groups.iter().skip(GROUPS).map(|group| group.who.len()).sum();
+            lines.push(Text::default());
+            lines.push(format!("and {} more", count(more, "principal", "principals")).into());
+        }
+        lines
+    }
+
+    /// All of it.
+    pub(crate) fn lines(&self, detail: Detail) -> Vec<Text> {
+        let mut lines = Vec::new();
+        let told = if detail == Detail::Whole { self.groups.len() } else { GROUPS };
+        for group in self.groups.iter().take(told) {
+            lines.push(Text::default());
+            lines.extend(group.heading(detail));
+            let changes = self.changes.iter().filter(|change| group.changes.contains(&change.number));
+            lines.extend(changes.map(|change| Text::styled(FAINT, &format!("    {}", change_words(change)))));
+            for told in group.gained.iter().chain(&group.lost) {
+                lines.extend(clause_lines(told, detail).0);
+            }
+        }
+        if self.groups.len() > told {
+            let more: usize = self.groups.iter().skip(told).map(|group| group.who.len()).sum();
+            lines.push(Text::default());
+            lines.push(
+                format!("and {} more; --expand tells all", count(more, "principal", "principals")).into(),
+            );
+        }
+        for (title, principals) in [
+            ("New:", &self.new),
+            ("Gone:", &self.gone),
+            ("Policies changed, access did not (proved):", &self.unmoved),
+        ] {
+            lines.extend(listed(title, principals, detail));
+        }
+        lines
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> Json {
+        let arns = |principals: &[Principal]| principals.iter().map(Principal::arn).collect::<Vec<_>>();
+        json!({
+            "verdict": self.verdict(),
+            "subjects": self.groups.iter().map(Group::json).collect::<Vec<_>>(),
+            "unmoved": arns(&self.unmoved),
+            "new": arns(&self.new),
+            "gone": arns(&self.gone),
+            "changes": self.changes.iter().map(change_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn change_words(change: &Change) -> String {
+    let Change { number, time, actor, summary, .. } = change;
+    format!("change {} by {}, {time}: {}", number.0, shown(actor), shown(summary))
+}
+
+fn change_json(change: &Change) -> Json {
+    let Change { number, time, actor, command, summary, .. } = change;
+    json!({
+        "change": number.0,
+        "time": time.to_string(),
+        "actor": actor,
+        "command": command,
+        "summary": summary,
+    })
+}
+
+fn verdict<'t>(gained: impl Iterator<Item = &'t Told>, lost: impl Iterator<Item = &'t Told>) -> &'static str {
+    let of = |told: &mut dyn Iterator<Item = &'t Told>| {
+        told.fold((false, false), |(sure, possible), told| {
+            (sure || told.example.is_some(), possible || told.example.is_none())
+        })
+    };
+    let (gained, lost) = (of(&mut { gained }), of(&mut { lost }));
+    verdict_word(gained.0, lost.0, gained.1 || lost.1)
+}
+
+/// Names, none where there are none.
+fn listed(title: &str, principals: &[Principal], detail: Detail) -> Vec<Text> {
+    if principals.is_empty() {
+        return Vec::new();
+    }
+    let told = if detail == Detail::Whole { principals.len() } else { LISTED };
+    let mut names: Vec<String> = principals.iter().take(told).map(label).collect();
+    if principals.len() > told {
+        names.push(format!("and {} more", principals.len() - told));
+    }
+    let title = format!("{title} {}", count(principals.len(), "principal", "principals"));
+    let mut lines = vec![Text::default(), Text::from(title)];
+    lines.extend(wrapped(&names.join(", "), WIDTH).into_iter().map(|line| Text::from(format!("    {line}"))));
+    lines
+}
+
+impl Group {
+    fn of(moved: Moved, part: &Part, catalog: &Catalog) -> Group {
+        let Moved { who, old, new, diff, changes } = moved;
+        let name = |who: &Mover| match who {
+            Mover::Stored(principal) => (label(principal), principal.arn()),
+            Mover::Other(who) => names::of_outsider(who),
+        };
+        let who = who.iter().map(name).collect();
+        let teller = Teller::between(catalog, &old, &new).within_part(part);
+        let (gained, lost, error) = match diff {
+            Ok(diff) => {
+                let tell = |clauses: &[crate::analysis::Clause], direction| -> Vec<Told> {
+                    clauses.iter().map(|clause| teller.tell(clause, direction)).collect()
+                };
+                (tell(&diff.gained, Direction::Gained), tell(&diff.lost, Direction::Lost), None)
+            }
+            Err(error) => (Vec::new(), Vec::new(), Some(error)),
+        };
+        Group { who, gained, lost, error, changes }
+    }
+
+    fn verdict(&self) -> &'static str {
+        verdict(self.gained.iter(), self.lost.iter())
+    }
+
+    /// `WIDER  47 principals: role/a, role/b and 45 more  2 gained, 0 lost`
+    fn heading(&self, detail: Detail) -> Vec<Text> {
+        let told = if detail == Detail::Whole { self.who.len() } else { NAMED };
+        let mut names: Vec<String> = self.who.iter().take(told).map(|(name, _)| shown(name)).collect();
+        if self.who.len() > told {
+            names.push(format!("and {} more", self.who.len() - told));
+        }
+        let number = match self.who.len() {
+            1 => String::new(),
+            many => format!("{}: ", count(many, "principal", "principals")),
+        };
+        let (word, numbers) = match &self.error {
+            None => (
+                self.verdict().to_uppercase(),
+                format!("  {} gained, {} lost", self.gained.len(), self.lost.len()),
+            ),
+            Some(error) => ("NOT COMPARED".to_owned(), format!("  {}", shown(&error.to_string()))),
+        };
+        let mut lines = wrapped(&format!("{number}{}", names.join(", ")), WIDTH).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let mut all = vec![Text::styled(STRONG, &word).and("  ").and(first)];
+        all.extend(lines.map(|line| Text::from(format!("    {line}"))));
+        if let Some(last) = all.pop() {
+            all.push(last.and(Text::styled(FAINT, &numbers)));
+        }
+        all
+    }
+
+    fn json(&self) -> Json {
+        json!({
+            "principals": self.who.iter().map(|(_, principal)| principal).collect::<Vec<_>>(),
+            "verdict": self.verdict(),
+            "gained": self.gained.iter().map(Told::json).collect::<Vec<_>>(),
+            "lost": self.lost.iter().map(Told::json).collect::<Vec<_>>(),
+            "error": self.error.as_ref().map(ToString::to_string),
+            "changes": self.changes.iter().map(|change| change.0).collect::<Vec<_>>(),
+        })
+    }
+}

@@ -1,0 +1,210 @@
+//! `who-can`: everybody who can do something, and by which way.
+//!
+//! One action on one resource is a `point`; a question with a pattern in it, or with a part left open, is about a
+//! `part` of all requests.
+
+pub(super) mod names;
+mod part;
+mod point;
+mod table;
+mod text;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::action::Unlisted;
+use super::at::AtArgs;
+use super::can::context::{self, ContextArgs};
+use super::can::{account, read_resource, time};
+use super::error::{CliError, ErrorKind};
+use super::exit::Exit;
+use super::output::{Output, Wanted};
+use super::resolve::resolve_principal;
+use super::session::Session;
+use crate::arn::AccountId;
+use crate::ask::Unsaid;
+use crate::catalog::{Action as KnownAction, Catalog};
+use crate::request::{Action, Resource, Value};
+use crate::store::{PrincipalKey, Snapshot};
+use crate::stored::{Everyone, Holder};
+use crate::who_can::{Question, who_can};
+
+use point::Answer;
+
+/// Say who can do something, and by which way
+///
+/// Everybody is asked: the stored users and roles, the root users of their accounts, and whom the policies of resources
+/// name: services, other accounts, identity providers, everyone. Each gets the answer that `iamdb can` gives: `yes`,
+/// `depends` with the condition under which it is yes, or `undecided` where a document is not known. Of another account it
+/// is told what the resource lets it do; whether its own policies do is not known here.
+///
+/// A question with patterns in it, or with the action or the resource left out, is answered as `iamdb effective` answers
+/// it, for everybody: by regions of actions and resources, those who have the same together.
+///
+/// Exit codes: 0 somebody can, 1 nobody can, 2 no answer, 3 somebody may, depending on what was not said.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb who-can s3:GetObject arn:aws:s3:::payroll/2026.csv
+  iamdb who-can sts:AssumeRole arn:aws:iam::111122223333:role/deploy --output csv
+  iamdb who-can 's3:Put*' 'arn:aws:s3:::payroll/*'
+  iamdb who-can arn:aws:s3:::payroll
+  iamdb who-can s3:GetObject --principal alice")]
+pub(crate) struct WhoCanArgs {
+    /// What, on what: an action or a pattern of actions, then resources, as ARNs or patterns, or `*`; either may be
+    /// left out
+    #[arg(value_name = "ACTION|RESOURCE")]
+    what: Vec<String>,
+    /// More actions
+    #[arg(long = "action", value_name = "ACTION", value_delimiter = ',')]
+    actions: Vec<String>,
+    /// More resources
+    #[arg(long = "resource", value_name = "RESOURCE")]
+    resources: Vec<String>,
+    /// Ask only about these stored users and roles
+    #[arg(long = "principal", value_name = "PRINCIPAL")]
+    principals: Vec<String>,
+    #[command(flatten)]
+    context: ContextArgs,
+    /// Take every context key that is not mentioned to be absent, as AWS's policy simulator does
+    #[arg(long)]
+    closed: bool,
+    /// The time of the request (aws:CurrentTime); the clock, unless given
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    now: Option<Timestamp>,
+    #[command(flatten)]
+    unlisted: Unlisted,
+    /// Whose resource it is, where neither its ARN nor the file says so
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    resource_account: Option<AccountId>,
+    /// Name everybody, however many, and show long lists whole
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    at: AtArgs,
+}
+
+/// What is asked, as texts.
+struct Asked {
+    actions: Vec<String>,
+    resources: Vec<String>,
+}
+
+/// Everybody, or those who were named.
+struct Named(Option<BTreeSet<PrincipalKey>>);
+
+impl Named {
+    fn find(snapshot: &Snapshot<'_>, names: &[String]) -> Result<Named, CliError> {
+        if names.is_empty() {
+            return Ok(Named(None));
+        }
+        let find = |name: &String| Ok(resolve_principal(snapshot, name)?.key);
+        Ok(Named(Some(names.iter().map(find).collect::<Result<_, CliError>>()?)))
+    }
+
+    fn is_asked(&self, holder: &Holder) -> bool {
+        self.0.as_ref().is_none_or(|keys| keys.contains(&holder.principal.key))
+    }
+}
+
+/// The action, what the catalogue knows of it, and the resources.
+type Points = (Vec<(Action, Option<KnownAction>)>, Vec<Resource>);
+
+pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
+    let catalog = Catalog::embedded();
+    let asked = args.asked()?;
+    let given = args.context.read(&catalog)?;
+    let points = args.points(&asked, &catalog)?;
+    session.read(&args.at.at, |snapshot, out| {
+        context::warn_of_unknown_keys(&given, &catalog, out)?;
+        let everyone = Everyone::read(snapshot)?;
+        let named = Named::find(snapshot, &args.principals)?;
+        match points {
+            Some(points) => args.ask_points(points, &given, (snapshot, &everyone, &named), (wanted, out)),
+            None => part::run(args, &asked, given, (snapshot, &everyone, &named), (wanted, out)),
+        }
+    })
+}
+
+impl WhoCanArgs {
+    fn asked(&self) -> Result<Asked, CliError> {
+        let mut asked = Asked { actions: self.actions.clone(), resources: self.resources.clone() };
+        let mut what = self.what.iter();
+        match what.next() {
+            Some(first) if first.starts_with("arn:") => asked.resources.insert(0, first.clone()),
+            Some(first) => asked.actions.insert(0, first.clone()),
+            None => {}
+        }
+        asked.resources.extend(what.cloned());
+        if asked.actions.is_empty() && asked.resources.is_empty() && self.principals.is_empty() {
+            return Err(CliError::new(ErrorKind::Usage, "nothing is asked").hint(
+                "name an action, a resource, or both: `iamdb who-can s3:GetObject arn:aws:s3:::reports/a`",
+            ));
+        }
+        Ok(asked)
+    }
+
+    /// Where the question is about single actions on single resources.
+    fn points(&self, asked: &Asked, catalog: &Catalog) -> Result<Option<Points>, CliError> {
+        let is_wild = |text: &String| text.contains(['*', '?']);
+        let resources_wild = asked.resources.iter().any(|text| text != "*" && is_wild(text));
+        if asked.actions.is_empty() || asked.actions.iter().any(is_wild) || resources_wild {
+            return Ok(None);
+        }
+        let actions = asked.actions.iter().map(|text| self.unlisted.read(text, catalog));
+        let actions = actions.collect::<Result<Vec<_>, _>>()?;
+        let takes_none = |(_, known): &(_, Option<KnownAction>)| {
+            known.as_ref().is_some_and(|known| known.is_wildcard_only())
+        };
+        if asked.resources.is_empty() && !actions.iter().all(takes_none) {
+            return Ok(None);
+        }
+        let resources =
+            asked.resources.iter().map(|text| read_resource(text)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some((actions, if resources.is_empty() { vec![Resource::Star] } else { resources })))
+    }
+
+    fn ask_points(
+        &self,
+        (actions, resources): Points,
+        given: &[(String, Option<Value>)],
+        (snapshot, everyone, named): (&Snapshot<'_>, &Everyone, &Named),
+        (wanted, out): (Wanted, &mut Output),
+    ) -> Result<Exit, CliError> {
+        let catalog = Catalog::embedded();
+        let mut answers = Vec::new();
+        for (action, known_action) in &actions {
+            for resource in &resources {
+                let question = Question {
+                    action: action.clone(),
+                    resource: resource.clone(),
+                    resource_account: self.resource_account.clone(),
+                    given: given.to_vec(),
+                    unsaid: if self.closed { Unsaid::Absent } else { Unsaid::Unknown },
+                    now: self.now.unwrap_or_else(Timestamp::now),
+                    catalog: &catalog,
+                    known_action: known_action.as_ref(),
+                };
+                let found = who_can(snapshot, everyone, &question)?;
+                answers.push(Answer::of(&question, everyone, &found, named));
+            }
+        }
+        match wanted {
+            Wanted::Csv => out.bytes(&table::csv(&answers)?)?,
+            Wanted::Markdown => out.bytes(table::markdown(&answers).as_bytes())?,
+            Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Sarif => {
+                for note in answers.iter().flat_map(|answer| &answer.notes) {
+                    out.note(note);
+                }
+                let lines = || text::lines(&answers, self.naming());
+                out.answer(lines, || point::object(&answers, catalog.version()))?;
+            }
+        }
+        Ok(point::exit(&answers))
+    }
+
+    fn naming(&self) -> names::Naming {
+        if self.all { names::Naming::All } else { names::Naming::Some }
+    }
+}

@@ -1,0 +1,85 @@
+//! What those who can are called, and how many of them are.
+
+use super::super::name::label;
+use super::super::output::STRONG;
+use super::super::text::{Text, shown};
+use super::super::told::wrapped;
+use crate::stored::Holder;
+use crate::who_can::{Outsider, Who};
+
+/// How many of those who can by one way are named.
+const NAMED: usize = 12;
+/// How wide a list is.
+pub(super) const WIDTH: usize = 90;
+/// What it takes besides, of whom only the policy of a resource is known.
+pub(super) const NEEDS: &str = "if the policies of its own account allow it, which are not stored";
+
+/// How many are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// The first of many.
+    Some,
+    /// Everybody.
+    All,
+}
+
+/// What people call somebody, what programs do, and of what kind it is.
+pub(super) fn of(who: &Who, holders: &[&Holder]) -> Option<(String, String, &'static str)> {
+    match who {
+        Who::Stored(nth) => {
+            let principal = &holders.get(*nth)?.principal;
+            Some((label(principal), principal.arn(), principal.kind.as_str()))
+        }
+        Who::Other(outsider) => {
+            let (name, principal) = of_outsider(outsider);
+            Some((name, principal, kind(outsider)))
+        }
+    }
+}
+
+fn kind(outsider: &Outsider) -> &'static str {
+    match outsider {
+        Outsider::Root { .. } => "root",
+        Outsider::Stranger(_) => "external",
+        Outsider::OtherAccount(_) => "account",
+        Outsider::AnyPrincipal => "any",
+        Outsider::Service(_) => "service",
+        Outsider::Federated(_) => "federated",
+        Outsider::CanonicalUser(_) => "canonical-user",
+        Outsider::Public => "public",
+    }
+}
+
+/// What people call somebody who is no stored user or role, and what programs do.
+pub(in crate::cli) fn of_outsider(outsider: &Outsider) -> (String, String) {
+    let same = |text: &str| (text.to_owned(), text.to_owned());
+    match outsider {
+        Outsider::Root { partition, account } => {
+            (format!("root of {account}"), format!("arn:{partition}:iam::{account}:root"))
+        }
+        Outsider::Stranger(arn) => same(arn.as_str()),
+        Outsider::OtherAccount(account) => (format!("account {account}"), account.to_string()),
+        Outsider::AnyPrincipal => ("anybody with credentials of AWS".to_owned(), "AWS:*".to_owned()),
+        Outsider::Service(name) | Outsider::Federated(name) | Outsider::CanonicalUser(name) => same(name),
+        Outsider::Public => ("the public, without credentials".to_owned(), "*".to_owned()),
+    }
+}
+
+/// A list of names, in lines, the first of which begins with a word.
+pub(super) fn list(word: &str, names: &[&str], naming: Naming) -> Vec<Text> {
+    let told = match naming {
+        Naming::Some if names.len() > NAMED => NAMED,
+        Naming::Some | Naming::All => names.len(),
+    };
+    let mut list: Vec<String> = names.iter().take(told).map(|name| shown(name)).collect();
+    match names.len() - told {
+        0 => {}
+        more => list.push(format!("and {more} more (--all names them)")),
+    }
+    let width = word.len().next_multiple_of(10);
+    let line = |(nth, part): (usize, String)| {
+        let word = if nth == 0 { word } else { "" };
+        Text::styled(STRONG, &format!("{word:<width$}")).and(part)
+    };
+    wrapped(&list.join(", "), WIDTH).into_iter().enumerate().map(line).collect()
+}

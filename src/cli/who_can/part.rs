@@ -1,0 +1,167 @@
+//! Who can do what in a part of all requests: those who may the same together.
+
+use std::cmp::Reverse;
+
+use serde_json::{Value as Json, json};
+
+use super::super::diff::part::PartArgs;
+use super::super::effective::no_answer;
+use super::super::error::{CliError, ErrorKind};
+use super::super::exit::Exit;
+use super::super::output::{FAINT, Output, STRONG, Wanted};
+use super::super::progress::Meter;
+use super::super::text::{Text, count, shown};
+use super::super::told::{clause_lines, note_unmodelled};
+use super::names::{self, Naming, list};
+use super::table;
+use super::{Asked, Named, WhoCanArgs};
+use crate::analysis::Part;
+use crate::catalog::Catalog;
+use crate::request::Value;
+use crate::store::Snapshot;
+use crate::stored::{Everyone, Holder};
+use crate::tell::{Detail, Direction, Row, Teller, Told};
+use crate::who_can::{About, OwnPolicies, PartQuestion, Regions, RegionsError, regions};
+
+/// The form of the object.
+const SCHEMA: &str = "iamdb.who-can-part/1";
+
+/// Some who may the same.
+pub(super) struct Group {
+    /// What people call them, what programs do, and of what kinds they are.
+    pub(super) who: Vec<(String, String, &'static str)>,
+    pub(super) told: Vec<Told>,
+    /// What else it takes.
+    pub(super) needs: Option<&'static str>,
+}
+
+/// Answers, and prints the answer.
+pub(super) fn run(
+    args: &WhoCanArgs,
+    asked: &Asked,
+    mut given: Vec<(String, Option<Value>)>,
+    (snapshot, everyone, named): (&Snapshot<'_>, &Everyone, &Named),
+    (wanted, out): (Wanted, &mut Output),
+) -> Result<Exit, CliError> {
+    let catalog = Catalog::embedded();
+    if args.closed || args.resource_account.is_some() {
+        let message = "`--closed` and `--resource-account` are for one action on one resource";
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint("`--absent KEY` says of one key that it is absent, also about many actions"));
+    }
+    if let Some(now) = args.now {
+        given.push(("aws:CurrentTime".to_owned(), Some(Value::Single(now.to_string()))));
+        given.push(("aws:EpochTime".to_owned(), Some(Value::Single(now.as_second().to_string()))));
+    }
+    let part = PartArgs::new(asked.actions.clone(), asked.resources.clone()).read()?;
+    let is_asked = |holder: &Holder| named.is_asked(holder);
+    let about = if named.0.is_none() { About::Everyone } else { About::Those(&is_asked) };
+    let question = PartQuestion { part: &part, given: &given, about, catalog: &catalog };
+    let mut meter = Meter::new("asking");
+    let found = regions(snapshot, everyone, &question, &mut |done, all| meter.at(done as u64, all as u64));
+    drop(meter);
+    let found = found.map_err(|error| failed(error))?;
+    note_unmodelled(found.iter().map(|regions| &regions.subject), out);
+    let holders: Vec<&Holder> = everyone.users_and_roles().collect();
+    let mut groups: Vec<Group> = Vec::new();
+    for group in found.iter().map(|of| Group::of(of, &holders, &part, &catalog)) {
+        match groups.iter_mut().find(|known| known.says_the_same(&group)) {
+            Some(known) => known.who.extend(group.who),
+            None => groups.push(group),
+        }
+    }
+    groups.sort_by_key(|group| Reverse(group.who.len()));
+    let what = title(asked);
+    match wanted {
+        Wanted::Csv => out.bytes(&table::csv_of_groups(&groups)?)?,
+        Wanted::Markdown => out.bytes(table::markdown_of_groups(&what, &groups).as_bytes())?,
+        Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Sarif => {
+            if groups.iter().any(|group| group.who.len() > 1) {
+                out.note("why and e.g. are told of the first named; the others may the same");
+            }
+            let detail = if args.all { Detail::Whole } else { Detail::Brief };
+            out.answer(
+                || lines(&what, &groups, args.naming(), detail),
+                || object(asked, &groups, catalog.version()),
+            )?;
+        }
+    }
+    let told = || groups.iter().flat_map(|group| &group.told);
+    Ok(match () {
+        () if told().any(|told| told.example.is_some()) => Exit::Yes,
+        () if told().next().is_some() => Exit::Undecided,
+        () => Exit::No,
+    })
+}
+
+fn failed(error: RegionsError) -> CliError {
+    match error {
+        RegionsError::Store(error) => error.into(),
+        RegionsError::Analysis(error) => no_answer("somebody", &error),
+    }
+}
+
+/// What was asked, in one line.
+fn title(asked: &Asked) -> String {
+    let all = |list: &[String], all: &str| if list.is_empty() { all.to_owned() } else { list.join(", ") };
+    format!("{} on {}", all(&asked.actions, "anything"), all(&asked.resources, "anything"))
+}
+
+impl Group {
+    /// Whether others may the same by the same words, be it by other policies.
+    fn says_the_same(&self, other: &Group) -> bool {
+        let words = |group: &Group| -> Vec<(String, Vec<Row>)> {
+            let told = group.told.iter().map(|told| told.words(Detail::Whole));
+            let is_what = |row: &Row| !["why", "e.g."].contains(&row.label);
+            told.map(|words| (words.heading, words.rows.into_iter().filter(is_what).collect())).collect()
+        };
+        self.needs == other.needs && words(self) == words(other)
+    }
+
+    fn of(regions: &Regions, holders: &[&Holder], part: &Part, catalog: &Catalog) -> Group {
+        let teller = Teller::of(catalog, &regions.subject).within_part(part);
+        let clauses = regions.effective.clauses.iter();
+        Group {
+            who: regions.who.iter().filter_map(|who| names::of(who, holders)).collect(),
+            told: clauses.map(|clause| teller.tell(clause, Direction::Held)).collect(),
+            needs: (regions.own_policies == OwnPolicies::Needed).then_some(names::NEEDS),
+        }
+    }
+}
+
+fn lines(what: &str, groups: &[Group], naming: Naming, detail: Detail) -> Vec<Text> {
+    let number: usize = groups.iter().map(|group| group.who.len()).sum();
+    let number = match number {
+        0 => "nobody".to_owned(),
+        number => count(number, "principal", "principals"),
+    };
+    let mut lines = vec![Text::styled(STRONG, &shown(what)).and(Text::styled(FAINT, &format!("  {number}")))];
+    for group in groups {
+        lines.push(Text::default());
+        let names: Vec<&str> = group.who.iter().map(|(name, _, _)| name.as_str()).collect();
+        lines.extend(list("", &names, naming));
+        lines.extend(group.needs.map(|needs| Text::styled(FAINT, &format!("  {needs}"))));
+        for told in &group.told {
+            lines.extend(clause_lines(told, detail).0);
+        }
+    }
+    lines
+}
+
+fn object(asked: &Asked, groups: &[Group], catalogue: &str) -> Json {
+    let who = |(_, principal, kind): &(String, String, &str)| json!({ "principal": principal, "kind": kind });
+    let group = |group: &Group| {
+        json!({
+            "principals": group.who.iter().map(who).collect::<Vec<_>>(),
+            "own_policies": if group.needs.is_some() { "needed" } else { "known" },
+            "allowed": group.told.iter().map(Told::json).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "schema": SCHEMA,
+        "catalogue": catalogue,
+        "actions": asked.actions,
+        "resources": asked.resources,
+        "groups": groups.iter().map(group).collect::<Vec<_>>(),
+    })
+}

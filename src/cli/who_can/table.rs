@@ -1,0 +1,124 @@
+//! Who can, as tables: CSV for spreadsheets, Markdown for reports. A row for each principal.
+
+use super::super::error::{CliError, ErrorKind};
+use super::part::Group;
+use super::point::{Answer, Row, Way};
+use crate::tell::{Detail, Told};
+
+const COLUMNS: [&str; 8] = ["action", "resource", "principal", "kind", "answer", "when", "needs", "via"];
+
+fn cells(answer: &Answer, row: &Row) -> [String; 8] {
+    let via: Vec<String> = row.via.iter().map(Way::words).collect();
+    [
+        answer.action.clone(),
+        answer.resource.clone(),
+        row.principal.clone(),
+        row.kind.to_owned(),
+        row.answer.to_owned(),
+        row.when.clone().unwrap_or_default(),
+        row.needs.unwrap_or_default().to_owned(),
+        via.join("; "),
+    ]
+}
+
+/// As CSV (RFC 4180).
+pub(super) fn csv(answers: &[Answer]) -> Result<Vec<u8>, CliError> {
+    let rows = answers.iter().flat_map(|answer| answer.rows.iter().map(|row| cells(answer, row)));
+    written(COLUMNS, rows)
+}
+
+/// What some may do in a part of all requests, as CSV: a row for each principal and region.
+pub(super) fn csv_of_groups(groups: &[Group]) -> Result<Vec<u8>, CliError> {
+    let rows = groups.iter().flat_map(|group| {
+        let told = group.told.iter().map(region);
+        told.flat_map(move |[actions, resources, except, when]| {
+            group.who.iter().map(move |(_, principal, kind)| {
+                let needs = group.needs.unwrap_or_default().to_owned();
+                let [actions, resources, except, when] =
+                    [&actions, &resources, &except, &when].map(String::clone);
+                [principal.clone(), (*kind).to_owned(), actions, resources, except, when, needs]
+            })
+        })
+    });
+    written(["principal", "kind", "actions", "resources", "except", "when", "needs"], rows)
+}
+
+/// The actions, the resources, what is not in it, and when.
+fn region(told: &Told) -> [String; 4] {
+    let words = told.words(Detail::Whole);
+    let rows = |label: &str| {
+        let rows = words.rows.iter().filter(|row| row.label == label);
+        rows.map(|row| row.text.clone()).collect::<Vec<_>>().join("; ")
+    };
+    let when: Vec<String> = ["when", "only", "within"].iter().map(|label| rows(label)).collect();
+    let when = when.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+    [words.heading.clone(), rows("on"), rows("except"), when]
+}
+
+fn written<const N: usize>(
+    columns: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<Vec<u8>, CliError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| CliError::new(ErrorKind::Io, error.to_string());
+    writer.write_record(columns).map_err(failed)?;
+    for row in rows {
+        writer.write_record(row.map(|cell| not_a_formula(&cell))).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|error| CliError::new(ErrorKind::Io, error.error().to_string()))
+}
+
+/// A spreadsheet takes what begins with one of these for a formula; a name from a file is none.
+fn not_a_formula(cell: &str) -> String {
+    match cell.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
+        _ => cell.to_owned(),
+    }
+}
+
+/// As Markdown, a table for each question.
+pub(super) fn markdown(answers: &[Answer]) -> String {
+    let mut text = String::new();
+    for answer in answers {
+        let title = format!("### Who can `{}` on `{}`", escaped(&answer.action), escaped(&answer.resource));
+        let number = format!("{} of {} principals", answer.rows.len(), answer.asked);
+        text.push_str(&format!("{title}\n\n{number}\n\n"));
+        if !answer.rows.is_empty() {
+            text.push_str("| Principal | Answer | When | By |\n|---|---|---|---|\n");
+        }
+        for row in &answer.rows {
+            let [_, _, principal, _, word, when, needs, via] = cells(answer, row).map(|cell| escaped(&cell));
+            let when =
+                [when, needs].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+            text.push_str(&format!("| `{principal}` | {word} | {when} | {via} |\n"));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The same as Markdown.
+pub(super) fn markdown_of_groups(what: &str, groups: &[Group]) -> String {
+    let mut text = format!("### Who can `{}`\n\n", escaped(what));
+    if groups.is_empty() {
+        text.push_str("Nobody.\n");
+        return text;
+    }
+    text.push_str("| Principals | Actions | Resources | Except | When |\n|---|---|---|---|---|\n");
+    for group in groups {
+        let names: Vec<String> =
+            group.who.iter().map(|(name, _, _)| format!("`{}`", escaped(name))).collect();
+        for [actions, resources, except, when] in group.told.iter().map(region) {
+            let when = [when, group.needs.unwrap_or_default().to_owned()];
+            let when = when.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+            let cells = [actions, resources, except, when].map(|cell| escaped(&cell)).join(" | ");
+            text.push_str(&format!("| {} | {cells} |\n", names.join(", ")));
+        }
+    }
+    text
+}
+
+/// Text in a cell.
+fn escaped(cell: &str) -> String {
+    cell.replace('|', "\\|").replace(['\n', '\r'], " ").replace('`', "'")
+}

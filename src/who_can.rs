@@ -1,0 +1,257 @@
+//! Who can: one action on one resource, asked of everybody at once.
+//!
+//! The answer is for each principal the one that [`ask`](crate::ask) gives to the same question about it. But each
+//! policy is looked at once for a question, and principals whose policies come to the same for it are asked about
+//! together (`alike`). Beside the stored users and roles, whoever the policy of the resource names is asked about
+//! (`named`): services, other accounts, identity providers, everyone; and the root users of the accounts.
+
+mod alike;
+mod crowd;
+mod kind;
+mod named;
+mod regions;
+mod via;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use jiff::Timestamp;
+
+use crate::arn::{AccountId, Arn};
+use crate::ask::{Ask, Reply, Unsaid, reply};
+use crate::caller::{Caller, IamCaller, IamKind};
+use crate::catalog::{Action as KnownAction, Catalog};
+use crate::knowledge::Identified;
+use crate::layers::PolicyLayers;
+use crate::question::QuestionError;
+use crate::request::{Action, Context, Request, Resource, Value};
+use crate::store::{Snapshot, StoreError};
+use crate::stored::{Everyone, Surroundings, surroundings};
+
+use alike::Alike;
+
+pub(crate) use crowd::Crowd;
+pub(crate) use named::{Asked, named};
+
+pub use regions::{About, PartQuestion, Regions, RegionsError, regions};
+pub use via::Via;
+
+/// One action on one resource.
+pub struct Question<'a> {
+    /// The action.
+    pub action: Action,
+    /// The resource.
+    pub resource: Resource,
+    /// Whose resource it is, where that is said (R-EVL-11).
+    pub resource_account: Option<AccountId>,
+    /// What was said of the context, key by key; `None`: it was said to be absent.
+    pub given: Vec<(String, Option<Value>)>,
+    /// What a key that was not mentioned is.
+    pub unsaid: Unsaid,
+    /// The time of the request.
+    pub now: Timestamp,
+    /// Facts about actions and keys.
+    pub catalog: &'a Catalog,
+    /// What the catalogue knows of the action.
+    pub known_action: Option<&'a KnownAction>,
+}
+
+/// Somebody who may ask.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// A stored user or role, as a position among [`Everyone::users_and_roles`].
+    Stored(usize),
+    /// Somebody else.
+    Other(Outsider),
+}
+
+/// Somebody who is no stored user or role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outsider {
+    /// The root user of an account.
+    Root {
+        /// `aws`, `aws-cn`, …
+        partition: String,
+        /// The account.
+        account: AccountId,
+    },
+    /// A user, role or session that is not stored: by the policies of its own account, whatever they are.
+    Stranger(Arn),
+    /// Whoever of an account that is not stored is let by its policies, whatever they are.
+    OtherAccount(AccountId),
+    /// Whoever has credentials of AWS and is let by the policies of its account, whatever they are.
+    AnyPrincipal,
+    /// A service.
+    Service(String),
+    /// Whom an identity provider vouches for.
+    Federated(String),
+    /// An IAM principal of an account of which the S3 canonical id is known.
+    CanonicalUser(String),
+    /// Whoever sends no credentials.
+    Public,
+}
+
+/// Whose own policies are not known, and taken to allow everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnPolicies {
+    /// They are known, or not needed.
+    Known,
+    /// It takes them.
+    Needed,
+}
+
+/// Who can.
+#[derive(Debug)]
+pub struct Answers {
+    /// The answers that there are.
+    pub answers: Vec<Answered>,
+    /// Who gets which of them, by position, and what lets it.
+    pub askers: Vec<Asker>,
+}
+
+/// An answer that some get.
+#[derive(Debug)]
+pub struct Answered {
+    /// Whom it was found for.
+    pub caller: Caller,
+    /// The policies that decided: of the identity policies, those without which it would be another.
+    pub layers: PolicyLayers,
+    /// The answer.
+    pub reply: Result<Reply, QuestionError>,
+    /// Whether the own policies of who asks are taken to allow everything.
+    pub own_policies: OwnPolicies,
+}
+
+/// Somebody with its answer.
+#[derive(Debug)]
+pub struct Asker {
+    /// Who.
+    pub who: Who,
+    /// The position of the answer.
+    pub answer: usize,
+    /// The statements that let it.
+    pub via: Vec<Via>,
+}
+
+/// What surrounds the requests of one account's principals.
+struct Ground {
+    surroundings: Surroundings,
+    /// The layers that are not the principal's own.
+    layers: PolicyLayers,
+}
+
+/// Answers of one question, being found.
+struct Asking<'q, 's, 'a> {
+    question: &'q Question<'q>,
+    snapshot: &'s Snapshot<'a>,
+    grounds: BTreeMap<Option<AccountId>, Ground>,
+}
+
+/// Asks everybody.
+pub fn who_can(
+    snapshot: &Snapshot<'_>,
+    everyone: &Everyone,
+    question: &Question<'_>,
+) -> Result<Answers, StoreError> {
+    let mut asking = Asking { question, snapshot, grounds: BTreeMap::new() };
+    let mut answers = Answers { answers: Vec::new(), askers: Vec::new() };
+    let mut alike = Alike::new(everyone);
+    for (nth, holder) in everyone.users_and_roles().enumerate() {
+        if let Some((answer, via)) = alike.answer(holder, &mut asking, &mut answers.answers)? {
+            answers.askers.push(Asker { who: Who::Stored(nth), answer, via });
+        }
+    }
+    named::ask(&mut asking, everyone, &mut answers)?;
+    Ok(answers)
+}
+
+impl Asking<'_, '_, '_> {
+    /// What surrounds the requests of an account's principals.
+    fn ground(&mut self, account: Option<&AccountId>) -> Result<&Ground, StoreError> {
+        Ok(match self.grounds.entry(account.cloned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let request = self.question.request(root_of("aws", account));
+                new.insert(Ground::of(&request, self.snapshot, self.question.catalog)?)
+            }
+        })
+    }
+}
+
+impl Ground {
+    fn of(request: &Request, snapshot: &Snapshot<'_>, catalog: &Catalog) -> Result<Ground, StoreError> {
+        let mut surroundings = surroundings(snapshot, request, catalog)?;
+        let layers = PolicyLayers {
+            resource: std::mem::take(&mut surroundings.resource),
+            scp: std::mem::take(&mut surroundings.scp),
+            rcp: std::mem::take(&mut surroundings.rcp),
+            settings: std::mem::take(&mut surroundings.settings),
+            ..PolicyLayers::default()
+        };
+        Ok(Ground { surroundings, layers })
+    }
+}
+
+impl Question<'_> {
+    fn request(&self, caller: Caller) -> Request {
+        let Question { action, resource, resource_account, .. } = self;
+        Request {
+            caller,
+            action: action.clone(),
+            resource: resource.clone(),
+            resource_account: resource_account.clone(),
+            context: Context::default(),
+        }
+    }
+
+    /// The question about one caller.
+    fn about<'x>(
+        &'x self,
+        caller: &'x Caller,
+        identified: Identified,
+        layers: &'x PolicyLayers,
+        surroundings: &Surroundings,
+    ) -> Ask<'x> {
+        let resource_account = self.resource_account.clone();
+        Ask {
+            caller,
+            identified,
+            layers,
+            action: self.action.clone(),
+            resource: Some(self.resource.clone()),
+            resource_account: resource_account.or_else(|| surroundings.resource_account.clone()),
+            assumed: surroundings.assumed.clone(),
+            surroundings: surroundings.keys.clone(),
+            given: self.given.clone(),
+            unsaid: self.unsaid,
+            now: self.now,
+            catalog: self.catalog,
+            known_action: self.known_action,
+        }
+    }
+
+    /// The answer to it.
+    fn answered(
+        &self,
+        caller: Caller,
+        identified: Identified,
+        layers: PolicyLayers,
+        surroundings: &Surroundings,
+    ) -> Answered {
+        let reply = reply(&self.about(&caller, identified, &layers, surroundings));
+        Answered { caller, layers, reply, own_policies: OwnPolicies::Known }
+    }
+}
+
+/// The root user of an account, which stands for whoever is of it.
+fn root_of(partition: &str, account: Option<&AccountId>) -> Caller {
+    Caller::Iam(IamCaller {
+        kind: IamKind::Root,
+        partition: partition.to_owned(),
+        account: account.cloned(),
+        path: String::new(),
+        name: String::new(),
+        unique_id: None,
+        tags: Vec::new(),
+    })
+}

@@ -1,0 +1,326 @@
+//! Principals that are answered alike: what their policies come to for one question.
+//!
+//! A statement is looked at once for all principals of one kind in one account, with what only the principal itself
+//! tells left open. What can never apply is left out; where an Allow applies whatever is open, no other Allow of the
+//! identity policies matters; where such a Deny does, nothing else matters. What then remains of somebody's policies is
+//! the same for many, and so is the answer: it depends on nothing else but the keys that only the principal tells,
+//! where a statement that remains is about one, and on being named by the policy of the resource.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
+
+use super::kind::{Kind, name};
+use super::via::Via;
+use super::{Answered, Asking, Ground, Question};
+use crate::caller::Caller;
+use crate::context_keys::key_kind;
+use crate::knowledge::{Identified, Knowledge};
+use crate::layers::{LayerPolicy, PolicyLayers};
+use crate::policy::{Effect, PolicyType, Selector, Statement};
+use crate::question::{AsKnown, Standing};
+use crate::request::{Request, Value, fold};
+use crate::store::StoreError;
+use crate::stored::{Everyone, Held, Holder};
+
+/// The answers that were found, by what makes them.
+pub(super) struct Alike<'e> {
+    everyone: &'e Everyone,
+    classes: FxHashMap<Kind, Class>,
+    answer_of: FxHashMap<Likeness, usize>,
+}
+
+/// How policies stand to the question, asked by any principal of a class.
+struct Class {
+    number: usize,
+    request: Request,
+    knowledge: Knowledge,
+    /// Of each policy that was looked at.
+    standings: FxHashMap<usize, PolicyStanding>,
+    /// Statements of the surrounding layers that are about what only the principal tells.
+    own: Vec<(Statement, PolicyType)>,
+    /// The names and ids of users and roles in the policy of the resource.
+    named: BTreeSet<String>,
+}
+
+/// What a policy comes to.
+#[derive(Debug, Default)]
+struct PolicyStanding {
+    /// How each statement stands.
+    statements: Vec<(Effect, Option<Standing>)>,
+    /// Whether it makes a difference in any case: its document is not known (R-EVL-64), or it says of a key that is not
+    /// on record that it holds several values (R-EVL-76).
+    always_matters: bool,
+    /// Whether a statement that may apply is about what only the principal tells.
+    is_own: bool,
+}
+
+/// What makes an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct Likeness {
+    class: usize,
+    /// Who is named by the policy of the resource is like nobody else.
+    alone: Option<String>,
+    identity: Identity,
+    boundary: Vec<usize>,
+    /// How statements stand that are about what only the principal tells.
+    own: Vec<Option<Standing>>,
+    /// What the principal tells, where that leaves it open: a value, or that there is none.
+    values: Vec<(String, Option<Value>)>,
+}
+
+/// What identity policies come to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+enum Identity {
+    /// Nothing applies.
+    #[default]
+    Nothing,
+    /// Some Deny applies, whatever is open.
+    Denied,
+    /// Some Allow does; these may take from that.
+    Allowed(Vec<usize>),
+    /// It is up to these.
+    UpTo(Vec<usize>),
+}
+
+/// What was found of somebody's policies.
+struct Found<'e> {
+    likeness: Likeness,
+    /// The identity policies without which the answer would be another.
+    kept: Vec<Held<'e>>,
+    /// The Allow statements that let it: those that apply whatever is open, or all that may.
+    letting: Vec<(Held<'e>, usize)>,
+}
+
+impl<'e> Alike<'e> {
+    pub(super) fn new(everyone: &'e Everyone) -> Alike<'e> {
+        Alike { everyone, classes: FxHashMap::default(), answer_of: FxHashMap::default() }
+    }
+
+    /// The position of somebody's answer, and what lets it; none of a group, which asks for nothing.
+    pub(super) fn answer(
+        &mut self,
+        holder: &Holder,
+        asking: &mut Asking<'_, '_, '_>,
+        answers: &mut Vec<Answered>,
+    ) -> Result<Option<(usize, Vec<Via>)>, StoreError> {
+        let (question, everyone) = (asking.question, self.everyone);
+        let ground = asking.ground(holder.principal.account.as_ref())?;
+        let number = self.classes.len();
+        let class = match self.classes.entry(Kind::of(holder)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => match Class::of(holder, number, question, ground) {
+                Some(class) => new.insert(class),
+                None => return Ok(None),
+            },
+        };
+        let Found { likeness, kept, letting } = class.look(holder, everyone, question, ground);
+        let answer = match self.answer_of.entry(likeness) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                let Some(caller) = holder.caller() else { return Ok(None) };
+                let boundary = everyone.boundary(holder).iter();
+                let boundary = boundary.filter_map(|&policy| everyone.policies().get(policy).cloned());
+                let layers = PolicyLayers {
+                    identity: kept.into_iter().filter_map(|held| everyone.policy(held)).collect(),
+                    boundary: boundary.collect(),
+                    ..ground.layers.clone()
+                };
+                let caller = Caller::Iam(caller);
+                answers.push(question.answered(caller, Identified::Caller, layers, &ground.surroundings));
+                *new.insert(answers.len() - 1)
+            }
+        };
+        let via = answers.get(answer).map(|answered| Via::of(answered, &letting));
+        Ok(Some((answer, via.unwrap_or_default())))
+    }
+}
+
+impl Class {
+    fn of(holder: &Holder, number: usize, question: &Question<'_>, ground: &Ground) -> Option<Class> {
+        let caller = Caller::Iam(holder.caller()?);
+        let ask = question.about(&caller, Identified::Kind, &ground.layers, &ground.surroundings);
+        let knowledge = ask.knowledge(&question.resource);
+        let request = ask.request(&question.resource, knowledge.known.clone());
+        let mut own = Vec::new();
+        let mut named = BTreeSet::new();
+        for (of, statement) in ground.layers.statements() {
+            let entries = statement.principal.iter().flat_map(Selector::entries);
+            named.extend(entries.filter_map(|entry| name(&entry.value)));
+            let policy_type = ground.layers.policy(of).map(|policy| policy.policy_type);
+            if statement.context_keys().any(Identified::is_own) {
+                own.extend(policy_type.map(|policy_type| (statement.clone(), policy_type)));
+            }
+        }
+        Some(Class { number, request, knowledge, standings: FxHashMap::default(), own, named })
+    }
+
+    /// What makes somebody's answer.
+    fn look<'e>(
+        &mut self,
+        holder: &'e Holder,
+        everyone: &'e Everyone,
+        question: &Question<'_>,
+        ground: &Ground,
+    ) -> Found<'e> {
+        let mut itself = Itself { holder, question, ground, known: None };
+        let mut likeness = Likeness { class: self.number, ..Likeness::default() };
+        let principal = &holder.principal;
+        let is_named = |text: &String| self.named.contains(text);
+        if is_named(&principal.name) || principal.unique_id.as_ref().is_some_and(is_named) {
+            likeness.alone = Some(principal.arn());
+        }
+        for (statement, policy_type) in &self.own {
+            let standing = itself.standing(statement, *policy_type);
+            likeness.own.push(standing);
+            itself.tell(statement, standing, &mut likeness);
+        }
+        let (mut denied, mut allowed) = (None, None);
+        let (mut takers, mut givers) = (Vec::new(), Vec::new());
+        let (mut letting, mut perhaps_letting) = (Vec::new(), Vec::new());
+        for held in everyone.identity(holder) {
+            let Some(policy) = everyone.policies().get(held.policy) else { continue };
+            let general = self.standing(held.policy, policy, question, ground);
+            let refined = general.is_own.then(|| itself.refine(policy, general, &mut likeness));
+            let standing = refined.as_ref().unwrap_or(general);
+            let (mut takes, mut gives) = (standing.always_matters, false);
+            for (position, of) in standing.statements.iter().enumerate() {
+                match *of {
+                    (_, None) => {}
+                    (Effect::Deny, Some(Standing::Always)) => {
+                        denied.get_or_insert(held);
+                    }
+                    (Effect::Deny, Some(Standing::Perhaps)) => takes = true,
+                    (Effect::Allow, Some(Standing::Always)) => {
+                        allowed.get_or_insert(held);
+                        letting.push((held, position));
+                    }
+                    (Effect::Allow, Some(Standing::Perhaps)) => {
+                        gives = true;
+                        perhaps_letting.push((held, position));
+                    }
+                }
+            }
+            if takes {
+                takers.push(held);
+            } else if gives {
+                givers.push(held);
+            }
+        }
+        let mut kept = takers;
+        likeness.identity = match (denied, allowed) {
+            (Some(denied), _) => {
+                kept = vec![denied];
+                Identity::Denied
+            }
+            (None, Some(allowed)) => {
+                let identity = Identity::Allowed(kept.iter().map(|held| held.policy).collect());
+                kept.push(allowed);
+                identity
+            }
+            (None, None) => {
+                kept.extend(givers);
+                letting = perhaps_letting;
+                match kept.is_empty() {
+                    true => Identity::Nothing,
+                    false => Identity::UpTo(kept.iter().map(|held| held.policy).collect()),
+                }
+            }
+        };
+        for &number in everyone.boundary(holder) {
+            likeness.boundary.push(number);
+            let Some(policy) = everyone.policies().get(number) else { continue };
+            let general = self.standing(number, policy, question, ground);
+            if general.is_own {
+                itself.refine(policy, general, &mut likeness);
+            }
+        }
+        Found { likeness, kept, letting }
+    }
+
+    fn standing(
+        &mut self,
+        number: usize,
+        policy: &LayerPolicy,
+        question: &Question<'_>,
+        ground: &Ground,
+    ) -> &PolicyStanding {
+        let Class { request, knowledge, standings, .. } = self;
+        standings.entry(number).or_insert_with(|| {
+            let known = AsKnown { request, knowledge, layers: &ground.layers };
+            let mut found =
+                PolicyStanding { always_matters: policy.document.is_none(), ..Default::default() };
+            for statement in policy.statements() {
+                let standing = known.standing(statement, policy.policy_type);
+                found.statements.push((statement.effect, standing));
+                found.is_own |= standing.is_some() && statement.context_keys().any(Identified::is_own);
+                let quantified = statement.conditions.iter().filter(|of| of.operator.quantifier.is_some());
+                found.always_matters |=
+                    quantified.into_iter().any(|of| key_kind(&of.key, question.catalog).is_none());
+            }
+            found
+        })
+    }
+}
+
+/// What only the principal tells, once it is asked for.
+struct Itself<'a> {
+    holder: &'a Holder,
+    question: &'a Question<'a>,
+    ground: &'a Ground,
+    known: Option<(Request, Knowledge)>,
+}
+
+impl Itself<'_> {
+    fn known(&mut self) -> AsKnown<'_> {
+        let Itself { holder, question, ground, known } = self;
+        let (request, knowledge) = known.get_or_insert_with(|| {
+            let caller = holder.caller().map_or(Caller::Anonymous, Caller::Iam);
+            let ask = question.about(&caller, Identified::Caller, &ground.layers, &ground.surroundings);
+            let knowledge = ask.knowledge(&question.resource);
+            (ask.request(&question.resource, knowledge.known.clone()), knowledge)
+        });
+        AsKnown { request, knowledge, layers: &ground.layers }
+    }
+
+    fn standing(&mut self, statement: &Statement, policy_type: PolicyType) -> Option<Standing> {
+        self.known().standing(statement, policy_type)
+    }
+
+    /// How a policy stands for the principal itself.
+    fn refine(
+        &mut self,
+        policy: &LayerPolicy,
+        general: &PolicyStanding,
+        likeness: &mut Likeness,
+    ) -> PolicyStanding {
+        let mut refined =
+            PolicyStanding { always_matters: general.always_matters, is_own: true, ..Default::default() };
+        for (statement, (effect, standing)) in policy.statements().iter().zip(&general.statements) {
+            let is_own = standing.is_some() && statement.context_keys().any(Identified::is_own);
+            let standing = if is_own { self.standing(statement, policy.policy_type) } else { *standing };
+            if is_own {
+                likeness.own.push(standing);
+                self.tell(statement, standing, likeness);
+            }
+            refined.statements.push((*effect, standing));
+        }
+        refined
+    }
+
+    /// Notes what the principal tells of a statement that stays open.
+    fn tell(&mut self, statement: &Statement, standing: Option<Standing>, likeness: &mut Likeness) {
+        if standing != Some(Standing::Perhaps) {
+            return;
+        }
+        let arn = self.holder.principal.arn();
+        let knowledge = self.known().knowledge;
+        for key in statement.context_keys().filter(|key| Identified::is_own(key)) {
+            if knowledge.is_unknown(key) || knowledge.follows(key).is_some() {
+                likeness.alone = Some(arn.clone());
+            }
+            likeness.values.push((fold(key), knowledge.known.get(key).cloned()));
+        }
+    }
+}

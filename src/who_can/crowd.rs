@@ -1,0 +1,242 @@
+//! Principals whose policies come to the same in a part of all requests.
+//!
+//! Each identity policy is made into sets once, whoever holds it, with all that only a principal tells left open. The
+//! policies of one principal are the unions of such sets; those of two come to the same where the unions are equal, and
+//! so do the statements about what only the principal tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::kind::{Kind, name};
+use super::regions::RegionsError;
+use crate::algebra::{Budget, Set};
+use crate::analysis::{AnalysisError, Part};
+use crate::arn::AccountId;
+use crate::catalog::Catalog;
+use crate::compile::{Callers, Compiler, KeyFacts, Typing, Universe};
+use crate::context_keys::{Askers, global_key, key_kind};
+use crate::eval::condition_holds;
+use crate::knowledge::{Identified, Knowledge};
+use crate::layers::{LayerPolicy, PolicyLayers};
+use crate::policy::{Condition, Effect, Selector, Statement};
+use crate::request::Value;
+use crate::stored::{Everyone, Held, Holder, Subjects};
+
+/// Principals by what their policies come to.
+pub(crate) struct Crowd<'c, 's, 'a> {
+    everyone: &'c Everyone,
+    subjects: &'c Subjects<'s, 'a>,
+    compiler: Compiler,
+    budget: Budget,
+    within: Set,
+    policies: FxHashMap<usize, Option<Compared>>,
+    /// What the policies of organizations tell apart, by account.
+    of_accounts: BTreeMap<Option<AccountId>, Own>,
+    /// What the policies of resources do.
+    of_resources: Own,
+}
+
+/// A policy in the part.
+#[derive(Debug, Clone)]
+struct Compared {
+    effects: Effects,
+    own: Own,
+}
+
+/// What tells principals of one kind apart.
+#[derive(Debug, Clone, Default)]
+struct Own {
+    /// Conditions about what only the principal tells.
+    conditions: Vec<Condition>,
+    /// Such keys in resources.
+    keys: BTreeSet<String>,
+    /// Names and ids.
+    names: BTreeSet<String>,
+}
+
+/// What a principal's policies come to: equal for those of equal access in the part.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Likeness {
+    kind: Kind,
+    alone: Option<String>,
+    allowed: Set,
+    denied: Set,
+    /// Policies that are not told by sets: their documents are not known.
+    unknown: bool,
+    boundary: Vec<Option<Effects>>,
+    own: Vec<OwnTold>,
+}
+
+/// What a principal itself tells.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum OwnTold {
+    Holds(bool),
+    Value(String, Option<Value>),
+}
+
+impl Own {
+    fn add(&mut self, statement: &Statement) {
+        let is_own = |condition: &&Condition| keys(condition).any(Identified::is_own);
+        self.conditions.extend(statement.conditions.iter().filter(is_own).cloned());
+        let variables = statement.resource_segments().flat_map(|segment| segment.variables());
+        let keys = variables.map(|variable| variable.key.clone());
+        self.keys.extend(keys.filter(|key| Identified::is_own(key)));
+        let entries = statement.principal.iter().flat_map(Selector::entries);
+        self.names.extend(entries.filter_map(|entry| name(&entry.value)));
+    }
+
+    fn of<'p>(policies: impl IntoIterator<Item = &'p LayerPolicy>) -> Own {
+        let mut own = Own::default();
+        policies.into_iter().flat_map(LayerPolicy::statements).for_each(|statement| own.add(statement));
+        own
+    }
+
+    /// What a principal of which this is known tells.
+    fn told(&self, knowledge: &Knowledge, told: &mut Vec<OwnTold>) {
+        let mut value = |key: &str| {
+            let follows = || knowledge.follows(key).map(|template| Value::Single(template.to_string()));
+            told.push(OwnTold::Value(key.to_owned(), knowledge.known.get(key).cloned().or_else(follows)));
+        };
+        self.keys.iter().for_each(|key| value(key));
+        for condition in &self.conditions {
+            let is_open = |key: &str| knowledge.is_unknown(key) || knowledge.follows(key).is_some();
+            if keys(condition).any(is_open) {
+                keys(condition).filter(|key| Identified::is_own(key)).for_each(&mut value);
+            }
+        }
+        let decided = self.conditions.iter().map(|of| OwnTold::Holds(condition_holds(of, &knowledge.known)));
+        told.extend(decided);
+    }
+}
+
+impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
+    pub(crate) fn new(
+        everyone: &'c Everyone,
+        subjects: &'c Subjects<'s, 'a>,
+        catalog: &Catalog,
+        part: &Part,
+        budget: Budget,
+    ) -> Result<Self, AnalysisError> {
+        let mut universe = Universe::new(Callers::Holder, Knowledge::default(), Typing::Typed);
+        let facts = KeyFacts {
+            kind: &|key| key_kind(key, catalog),
+            always_present: &|key| {
+                global_key(key).is_some_and(|known| known.is_always_present(Askers::IamPrincipals))
+            },
+        };
+        let policies = everyone.policies().iter().chain(subjects.of_resources());
+        universe.admit(policies.flat_map(LayerPolicy::statements), &facts);
+        let mut compiler = Compiler::new(universe, budget);
+        let within = compiler.requests(&part.actions, &part.resources)?;
+        Ok(Crowd {
+            everyone,
+            subjects,
+            compiler,
+            budget,
+            within,
+            policies: FxHashMap::default(),
+            of_accounts: BTreeMap::new(),
+            of_resources: Own::of(subjects.of_resources()),
+        })
+    }
+
+    /// What somebody's policies come to, and those that say something in the part.
+    pub(crate) fn likeness(
+        &mut self,
+        holder: &Holder,
+        knowledge: &Knowledge,
+    ) -> Result<(Likeness, PolicyLayers), RegionsError> {
+        let everyone = self.everyone;
+        let (mut own, mut unknown) = (Vec::new(), false);
+        let (mut allowed, mut denied) = (Vec::new(), Vec::new());
+        let mut layers = PolicyLayers::default();
+        for held in everyone.identity(holder) {
+            match self.policy(held.policy)? {
+                Some(Compared { effects, own: tells }) => {
+                    if *effects == NOTHING {
+                        continue;
+                    }
+                    allowed.push(effects.allowed);
+                    denied.push(effects.denied);
+                    tells.told(knowledge, &mut own);
+                }
+                None => unknown = true,
+            }
+            layers.identity.extend(everyone.policy(held));
+        }
+        let mut boundary = Vec::new();
+        for &policy in everyone.boundary(holder) {
+            let compared = self.policy(policy)?;
+            boundary.push(compared.as_ref().map(|compared| compared.effects));
+            compared.iter().for_each(|compared| compared.own.told(knowledge, &mut own));
+            layers.boundary.extend(everyone.policy(Held { policy, group: None }));
+        }
+        let principal = &holder.principal;
+        let account = principal.account.clone();
+        if !self.of_accounts.contains_key(&account) {
+            let of_organization = Own::of(&self.subjects.of_organizations(account.as_ref())?);
+            self.of_accounts.insert(account.clone(), of_organization);
+        }
+        let around = [self.of_accounts.get(&account), Some(&self.of_resources)];
+        let is_named = |text: &String| around.iter().flatten().any(|own| own.names.contains(text));
+        let is_named = is_named(&principal.name) || principal.unique_id.as_ref().is_some_and(is_named);
+        around.iter().flatten().for_each(|around| around.told(knowledge, &mut own));
+        let arena = self.compiler.arena();
+        let likeness = Likeness {
+            kind: Kind::of(holder),
+            alone: is_named.then(|| principal.arn()),
+            allowed: arena.union(allowed)?,
+            denied: arena.union(denied)?,
+            unknown,
+            boundary,
+            own,
+        };
+        Ok((likeness, layers))
+    }
+
+    fn compare(&mut self, policy: &LayerPolicy) -> Result<Compared, AnalysisError> {
+        let (mut allowed, mut denied, mut own) = (Vec::new(), Vec::new(), Own::default());
+        for statement in policy.statements() {
+            let set = self.compiler.requests_of(statement, policy.policy_type)?;
+            let set = self.compiler.arena().intersection([set, self.within])?;
+            if set != Set::EMPTY {
+                own.add(statement);
+                if statement.effect == Effect::Allow { allowed.push(set) } else { denied.push(set) }
+            }
+        }
+        let arena = self.compiler.arena();
+        let effects = Effects { allowed: arena.union(allowed)?, denied: arena.union(denied)? };
+        Ok(Compared { effects, own })
+    }
+
+    /// A policy in the part; none where its document is not known.
+    fn policy(&mut self, number: usize) -> Result<&Option<Compared>, AnalysisError> {
+        if !self.policies.contains_key(&number) {
+            self.compiler.arena().renew(self.budget);
+            let compared = match self.everyone.policies().get(number) {
+                Some(policy) if policy.document.is_some() => Some(self.compare(policy)?),
+                _ => None,
+            };
+            self.policies.insert(number, compared);
+        }
+        Ok(self.policies.get(&number).unwrap_or(&None))
+    }
+}
+
+/// The keys that a condition is about.
+fn keys(condition: &Condition) -> impl Iterator<Item = &str> {
+    let variables = condition.values.iter().flat_map(|value| value.pattern.variables());
+    variables.map(|variable| variable.key.as_str()).chain([condition.key.as_str()])
+}
+
+/// What a policy says of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Effects {
+    /// Those to which an Allow applies.
+    allowed: Set,
+    /// Those to which a Deny does.
+    denied: Set,
+}
+
+const NOTHING: Effects = Effects { allowed: Set::EMPTY, denied: Set::EMPTY };

@@ -1,0 +1,181 @@
+//! Who gained and lost what by a change, against each principal compared with itself.
+
+use iamdb::access_change::{About, Asked, Mover, NewPrincipals, access_changes};
+use iamdb::algebra::Budget;
+use iamdb::analysis::{Analysis, Part, Verdict};
+use iamdb::catalog::Catalog;
+use iamdb::compile::Typing;
+use iamdb::policy::Document;
+use iamdb::store::{
+    At, AttachmentKind, ChangeNumber, NewManagedPolicy, NewOrganizationPolicy, OrganizationPolicyOwner,
+    OrganizationPolicyType, PolicyOwner, PrincipalKind, Store, StoreError, Writer,
+};
+use iamdb::stored;
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use crate::effective::{OWN, RESOURCES, change, identity, limit, of_resource, policies, trust};
+use crate::who_can::{estate, member};
+
+/// Something that is done to an estate.
+#[derive(Debug, Clone)]
+enum Deed {
+    Inline(&'static str, Json),
+    Managed(&'static str, Json),
+    NewVersion(Json),
+    Boundary(&'static str, Json),
+    Tag(&'static str, &'static str),
+    Leave,
+    Trust(Json),
+    Resource(usize, Json),
+    Scp(Json),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let who = || prop::sample::select(vec!["alice", "devs", "dora", "deploy"]);
+    prop_oneof![
+        2 => (who(), identity()).prop_map(|(who, policy)| Deed::Inline(who, policy)),
+        2 => (who(), identity()).prop_map(|(who, policy)| Deed::Managed(who, policy)),
+        2 => identity().prop_map(Deed::NewVersion),
+        1 => (prop::sample::select(vec!["alice", "dora"]), limit()).prop_map(|(who, policy)| Deed::Boundary(who, policy)),
+        1 => (who(), prop::sample::select(vec!["red", "dora"])).prop_map(|(who, team)| Deed::Tag(who, team)),
+        1 => Just(Deed::Leave),
+        1 => trust().prop_map(Deed::Trust),
+        2 => (prop::sample::select(vec![1usize, 6, 9]), of_resource()).prop_map(|(at, policy)| Deed::Resource(at, policy)),
+        2 => limit().prop_map(Deed::Scp),
+    ]
+}
+
+fn managed(
+    writer: &mut Writer<'_>,
+    name: &str,
+    policy: &Json,
+) -> Result<iamdb::store::PolicyKey, StoreError> {
+    let known = writer.managed_policies_named(name)?.pop();
+    let key = match known {
+        Some(known) => known.key,
+        None => {
+            let owner = PolicyOwner::Account(iamdb::arn::AccountId::parse(OWN));
+            let (partition, path) = ("aws".to_owned(), "/".to_owned());
+            writer
+                .create_managed_policy(&NewManagedPolicy { partition, owner, path, name: name.to_owned() })?
+                .key
+        }
+    };
+    writer.add_version(key, &Document::new(policy.to_string()))?;
+    Ok(key)
+}
+
+fn done(writer: &mut Writer<'_>, deed: &Deed) -> Result<(), StoreError> {
+    let document = |policy: &Json| Document::new(policy.to_string());
+    let named =
+        |writer: &Writer<'_>, name: &str| writer.principals_named(name).map(|mut found| found.pop().unwrap());
+    match deed {
+        Deed::Inline(who, policy) => {
+            let who = named(writer, who)?.key;
+            writer.put_inline(who, "more", &document(policy))?;
+        }
+        Deed::Managed(who, policy) => {
+            let who = named(writer, who)?.key;
+            let policy = managed(writer, "extra", policy)?;
+            writer.attach(who, policy, AttachmentKind::Managed)?;
+        }
+        Deed::NewVersion(policy) => drop(managed(writer, "shared", policy)?),
+        Deed::Boundary(who, policy) => {
+            let who = named(writer, who)?;
+            let policy = managed(writer, "edge", policy)?;
+            if who.kind != PrincipalKind::Group {
+                writer.attach(who.key, policy, AttachmentKind::Boundary)?;
+            }
+        }
+        Deed::Tag(who, team) => {
+            let who = named(writer, who)?;
+            if who.kind != PrincipalKind::Group {
+                writer.put_tag(who.key, "team", team)?;
+            }
+        }
+        Deed::Leave => {
+            let (alice, devs) = (named(writer, "alice")?.key, named(writer, "devs")?.key);
+            writer.leave(alice, devs)?;
+        }
+        Deed::Trust(policy) => {
+            let role = named(writer, "deploy")?.key;
+            writer.put_trust_policy(role, &document(policy))?;
+        }
+        Deed::Resource(at, policy) => {
+            let resource = writer.resource(RESOURCES[*at])?.unwrap().key;
+            writer.put_resource_policy(resource, &document(policy))?;
+        }
+        Deed::Scp(policy) => {
+            let node = writer.node_with_id(OWN)?.unwrap().key;
+            let new = NewOrganizationPolicy {
+                policy_type: OrganizationPolicyType::Scp,
+                id: None,
+                owner: OrganizationPolicyOwner::Customer(None),
+                name: "more".to_owned(),
+                document: Some(document(policy)),
+            };
+            let policy = writer.create_organization_policy(&new)?.key;
+            writer.attach_to_node(node, policy)?;
+        }
+    }
+    Ok(())
+}
+
+/// Two users and a group share a managed policy.
+fn share(store: &mut Store, policy: &Json) {
+    change(store, |writer| {
+        let shared = managed(writer, "shared", policy)?;
+        for name in ["alice", "devs", "dora", "x"] {
+            let who = writer.principals_named(name)?.pop().unwrap().key;
+            writer.attach(who, shared, AttachmentKind::Managed)?;
+        }
+        Ok(())
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// A change moves whom it moves alone, in the same direction, and nobody else.
+    #[test]
+    fn those_who_moved_are_those_who_differ(
+        policies in policies(),
+        crowd in prop::collection::vec(member(), 6),
+        shared in identity(),
+        deeds in prop::collection::vec(deed(), 1..3),
+    ) {
+        let mut store = estate(&policies, &crowd);
+        share(&mut store, &shared);
+        let before_all = store.read(At::Now).unwrap().change();
+        change(&mut store, |writer| deeds.iter().try_for_each(|deed| done(writer, deed)));
+        let after = store.read(At::Now).unwrap();
+        let before = after.as_of(At::Change(before_all)).unwrap();
+        let catalog = Catalog::embedded();
+        let part = Part::default();
+        let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
+        let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
+        for principal in after.principals(None).unwrap() {
+            if principal.kind == PrincipalKind::Group {
+                continue;
+            }
+            let side = |snapshot| stored::subject(snapshot, &principal, None, &catalog, &part).unwrap();
+            let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+            let alone = analysis.diff(&side(&before), &side(&after), &part).unwrap();
+            let is_it = |mover: &Mover| matches!(mover, Mover::Stored(one) if one.key == principal.key);
+            let moved: Vec<_> = found.moved.iter().filter(|moved| moved.who.iter().any(is_it)).collect();
+            prop_assert!(moved.len() < 2);
+            match moved.first() {
+                Some(moved) => {
+                    let together = moved.diff.as_ref().unwrap();
+                    prop_assert_eq!(together.verdict, alone.verdict, "{}", principal.arn());
+                    prop_assert!(moved.changes.contains(&ChangeNumber(before_all.0 + 1)));
+                }
+                None => {
+                    prop_assert_eq!(alone.verdict, Verdict::Equivalent, "{}", principal.arn());
+                    prop_assert!(alone.gained.is_empty() && alone.lost.is_empty());
+                }
+            }
+        }
+    }
+}
