@@ -10,6 +10,7 @@ mod action;
 mod at;
 mod attach;
 mod aws;
+mod backup;
 mod can;
 mod check;
 mod completions;
@@ -20,7 +21,9 @@ mod diff;
 mod effective;
 mod error;
 mod exit;
+mod export;
 mod finding;
+mod gc;
 mod import;
 mod init;
 mod join;
@@ -43,6 +46,7 @@ mod set;
 mod show;
 mod simulate;
 mod source;
+mod staged;
 mod table;
 mod tag;
 mod test;
@@ -155,6 +159,7 @@ enum Command {
     Test(test::TestArgs),
     Minimize(minimize::MinimizeArgs),
     Import(import::ImportArgs),
+    Export(export::ExportArgs),
     Ls(ls::LsArgs),
     Show(show::ShowArgs),
     Create(create::CreateArgs),
@@ -165,6 +170,8 @@ enum Command {
     Set(set::SetArgs),
     Log(log::LogArgs),
     Verify(verify::VerifyArgs),
+    Backup(backup::BackupArgs),
+    Gc(gc::GcArgs),
     Init(init::InitArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -222,6 +229,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Test(args) => test::run(&args, wanted, session),
         Command::Minimize(args) => minimize::run(&args, session),
         Command::Import(args) => import::run(&args, session),
+        Command::Export(args) => export::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
         Command::Show(args) => show::run(&args, session),
         Command::Create(args) => create::run(&args, session),
@@ -232,6 +240,8 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Set(args) => set::run(&args, session),
         Command::Log(args) => log::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
+        Command::Backup(args) => backup::run(&args, session),
+        Command::Gc(args) => gc::run(&args, session),
         Command::Init(args) => init::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),

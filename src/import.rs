@@ -34,6 +34,7 @@ pub use apply::{Progress, apply};
 pub use error::{EXPECTED, ImportError, Place};
 pub use estate::Estate;
 pub use outcome::Outcome;
+pub(crate) use outcome::counted;
 pub use warning::Warning;
 
 use estate::{Described, NamedDocument};

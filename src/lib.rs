@@ -13,7 +13,7 @@
 //!   questions about all requests: [`analysis`], and the answers in words and as JSON: [`tell`].
 //! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
-//!   output into rows.
+//!   output into rows, and [`export`], which turns rows into that output again.
 //! * A whole question and its reply: [`ask`]; of everybody at once: [`who_can`]; who gained and lost
 //!   what: [`access_change`].
 //! * Talking: [`cli`].
@@ -38,6 +38,7 @@ pub mod scenario;
 pub mod store;
 pub mod stored;
 pub mod import;
+pub mod export;
 pub mod ask;
 pub mod who_can;
 pub mod access_change;

@@ -30,6 +30,7 @@ mod organization;
 mod resource;
 mod snapshot;
 mod touched;
+mod upkeep;
 mod verify;
 mod writer;
 
@@ -101,6 +102,15 @@ pub struct Attribution {
     pub command: String,
 }
 
+/// How many bytes a file and its log took, and take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compacted {
+    /// Before it was packed.
+    pub before: u64,
+    /// And after.
+    pub after: u64,
+}
+
 /// An open database file.
 #[derive(Debug)]
 pub struct Store {
@@ -164,6 +174,17 @@ impl Store {
     /// Every change, oldest first.
     pub fn changes(&self) -> Result<Vec<Change>, StoreError> {
         Ok(history::changes(&self.conn)?)
+    }
+
+    /// Copies the state of the last complete change, with its history, to a file that is not there. Others may write
+    /// meanwhile. That the copy is on the disk is for the caller to see to.
+    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        upkeep::copy_to(&self.conn, path)
+    }
+
+    /// Gives back the space that the file does not need. Nothing that is stored changes.
+    pub fn compact(&self) -> Result<Compacted, StoreError> {
+        upkeep::compact(&self.conn, &self.path)
     }
 
     /// Recomputes everything that can be recomputed; `Err(StoreError)` only where the file cannot be read at all.

@@ -1,8 +1,9 @@
-//! Importing: every format, merged and applied as differences (semantics 7.1, 7.2).
+//! Importing: every format, merged and applied as differences (semantics 7.1, 7.2); and exporting again.
 
 mod apply;
 mod command;
 mod corpus;
+mod export;
 mod formats;
 mod generated;
 mod organization;

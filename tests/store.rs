@@ -1,9 +1,11 @@
 //! The store from outside: what goes in comes out, as of any change; what does not belong is refused.
 
+mod crashes;
 mod damage;
 mod files;
 mod organization;
 mod processes;
+mod upkeep;
 
 use std::path::{Path, PathBuf};
 

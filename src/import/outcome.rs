@@ -59,7 +59,7 @@ impl Outcome {
         let found: Vec<String> = found
             .iter()
             .filter(|(count, ..)| *count > 0)
-            .map(|(count, one, many)| format!("{} {}", grouped(*count), if *count == 1 { one } else { many }))
+            .map(|(count, one, many)| counted(*count, one, many))
             .collect();
         let found = if found.is_empty() { "nothing".to_owned() } else { found.join(", ") };
         let of = match self.accounts.as_slice() {
@@ -75,6 +75,11 @@ impl Outcome {
         let became = if became.is_empty() { "nothing changed".to_owned() } else { became.join(", ") };
         format!("imported {found}{of} ({became})")
     }
+}
+
+/// `1 user`, `1,000 users`
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// 1234567 -> `1,234,567`

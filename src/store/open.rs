@@ -79,7 +79,7 @@ fn configure(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The path such that SQLite sees a file name in it, also in `:memory:`.
-fn plain(path: &Path) -> PathBuf {
+pub(super) fn plain(path: &Path) -> PathBuf {
     if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() }
 }
 

@@ -1,14 +1,12 @@
 //! The generator of accounts and organizations makes what it says, and import reads all of it.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::rc::Rc;
 
 use iamdb::store::{NodeKind, PrincipalKind};
 use serde_json::Value;
 
 use super::Database;
+use super::export::Memory;
 use crate::estate::{Account, Organization, write_account, write_resources};
 
 fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
@@ -19,22 +17,9 @@ fn text(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 
 /// The files of an organization by name.
 pub(super) fn files(organization: &Organization) -> BTreeMap<String, String> {
-    struct File(Rc<RefCell<Vec<u8>>>);
-    impl Write for File {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut files: BTreeMap<String, Rc<RefCell<Vec<u8>>>> = BTreeMap::new();
-    let open = &mut |name: &str| {
-        let file = Rc::clone(files.entry(name.to_owned()).or_default());
-        Ok(Box::new(File(file)) as Box<dyn Write>)
-    };
-    organization.write(open).unwrap();
-    files.into_iter().map(|(name, bytes)| (name, String::from_utf8(bytes.take()).unwrap())).collect()
+    let mut files: BTreeMap<String, Memory> = BTreeMap::new();
+    organization.write(&mut |name| Ok(Box::new(files.entry(name.to_owned()).or_default().clone()))).unwrap();
+    files.into_iter().map(|(name, file)| (name, file.text())).collect()
 }
 
 #[test]

@@ -1,23 +1,28 @@
 //! Several at once, and one that dies: each process is this test binary again, running one test of this file.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Child, Command};
 
 use super::*;
 
 /// Names the database to the processes that the tests start; without it the tests that they run do nothing.
-const DATABASE: &str = "IAMDB_TEST_DATABASE";
-const NAME: &str = "IAMDB_TEST_NAME";
+pub(super) const DATABASE: &str = "IAMDB_TEST_DATABASE";
+pub(super) const NAME: &str = "IAMDB_TEST_NAME";
 
-fn start(test: &str, path: &Path, name: &str) -> Child {
+pub(super) fn start(test: &str, path: &Path, name: &str, more: &[(&str, &OsStr)]) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("store::processes::{test}"), "--quiet"])
+        .args(["--exact", &format!("store::{test}"), "--quiet"])
         .env(DATABASE, path)
         .env(NAME, name)
+        .envs(more.iter().copied())
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap()
 }
+
+/// The test that such a process runs.
+pub(super) const WRITES: &str = "processes::a_process_that_writes";
 
 #[test]
 fn a_process_that_writes() {
@@ -46,8 +51,7 @@ fn a_process_that_dies() {
 fn two_processes_take_turns() {
     let (_folder, path) = folder();
     // They even race for making the file.
-    let mut children =
-        [start("a_process_that_writes", &path, "a"), start("a_process_that_writes", &path, "b")];
+    let mut children = [start(WRITES, &path, "a", &[]), start(WRITES, &path, "b", &[])];
     for child in &mut children {
         assert!(child.wait().unwrap().success());
     }
@@ -77,7 +81,7 @@ fn threads_with_a_store_each_take_turns() {
 fn a_process_that_dies_leaves_the_last_change() {
     let (_folder, path) = folder();
     let before = ordinary(&path).changes().unwrap();
-    assert!(start("a_process_that_dies", &path, "").wait().unwrap().success());
+    assert!(start("processes::a_process_that_dies", &path, "", &[]).wait().unwrap().success());
     let log = path.with_extension("db-wal");
     assert!(std::fs::metadata(log).unwrap().len() > 0, "the process died too early to show anything");
     let mut store = Store::open(&path).unwrap();

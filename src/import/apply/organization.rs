@@ -358,8 +358,11 @@ impl Applier<'_, '_> {
             let known = policies.iter().find(|known| known.key == policy);
             let policy_id = known.and_then(|policy| policy.id.clone());
             let of_node = node_id.zip(known.map(|policy| policy.policy_type));
-            let covered = policy_id.is_some_and(|id| dump.covers(&Listed::TargetsOf(id)))
-                || of_node.is_some_and(|(id, policy_type)| dump.covers(&Listed::PoliciesOf(id, policy_type)));
+            // No list can have what was made by hand and has no id.
+            let covered = of_node.is_some_and(|(id, policy_type)| {
+                policy_id.is_some_and(|id| dump.covers(&Listed::TargetsOf(id)))
+                    || dump.covers(&Listed::PoliciesOf(id, policy_type))
+            });
             if !covered || !here.contains(&node) {
                 after.insert((node, policy));
             }

@@ -27,6 +27,10 @@ impl Applier<'_, '_> {
         let (key, is_new, mut changed) = match known {
             None => (self.create_policy(&record.name)?, true, false),
             Some((key, false, path)) if path == record.name.path || is_guess(record) => (key, false, false),
+            // Made by hand, and nothing else is said of it: as it was.
+            Some((key, true, path)) if path == record.name.path && self.says(key, record) => {
+                (key, false, false)
+            }
             Some((key, ..)) => (self.replace_policy(key, &record.name)?, false, true),
         };
         if let Some(known) = self.state.policies.get_mut(&key) {
@@ -66,6 +70,16 @@ impl Applier<'_, '_> {
             self.attach(to, key, kind)?;
         }
         Ok(key)
+    }
+
+    /// Whether the stored versions are those of a record that says all of them.
+    fn says(&mut self, key: PolicyKey, record: &PolicyRecord) -> bool {
+        let said = record.versions.iter().map(|(&number, &document)| {
+            let is_default = record.default == Some(number);
+            (number, KnownVersion { document: self.id(document), is_default })
+        });
+        let said: BTreeMap<u32, KnownVersion> = said.collect();
+        record.described == Described::Fully && self.stored_versions(key) == said
     }
 
     /// Makes the versions what the record says, the default one last, so that each row changes once at most.

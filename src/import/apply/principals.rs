@@ -213,10 +213,11 @@ impl Applier<'_, '_> {
     }
 }
 
-/// Whether the stored row can stand for what the dump says.
+/// Whether the stored row can stand for what the dump says. What was made by hand can where the dump does not know
+/// an id of it either: then it is what an export says of it.
 fn is_same(known: &KnownPrincipal, record: &PrincipalRecord) -> bool {
     let Principal { partition, path, unique_id, .. } = &known.principal;
-    !known.by_hand
+    (!known.by_hand || record.unique_id.is_none())
         && *partition == record.name.partition
         && *path == record.name.path
         && (record.unique_id.is_none() || *unique_id == record.unique_id)
