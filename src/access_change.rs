@@ -17,7 +17,7 @@ use crate::compile::Typing;
 use crate::knowledge::{Identified, Knowledge};
 use crate::store::{ChangeNumber, Principal, PrincipalKey, Snapshot};
 use crate::stored::{Everyone, Subjects};
-use crate::who_can::{self, Crowd, Outsider, RegionsError, named};
+use crate::who_can::{self, Crowd, Outsider, RegionsError, outsiders};
 
 use reach::{Hull, Reach, Reached};
 
@@ -266,13 +266,13 @@ impl Sides<'_, '_> {
         let mut all: BTreeMap<Outsider, who_can::Asked> = BTreeMap::new();
         let subjects = self.subjects.each_ref().map(|subjects| subjects.within(part));
         for ((subjects, everyone), snapshot) in subjects.iter().zip(&self.everyone).zip(snapshots) {
-            let named = named(subjects.of_resources(), snapshot, everyone)?;
-            all.extend(named.into_iter().map(|asked| (asked.who.clone(), asked)));
+            let named = outsiders(subjects, snapshot, everyone)?;
+            all.extend(named.into_iter().map(|(asked, _)| (asked.who.clone(), asked)));
         }
-        for (who, who_can::Asked { caller, identified, own, .. }) in all {
+        for (who, asked) in all {
             let [old, new] = &subjects;
-            let old = old.of(caller.clone(), identified, own.clone())?;
-            let new = new.of(caller, identified, own)?;
+            let [before, after] = snapshots;
+            let (old, new) = (asked.subject(old, before)?, asked.subject(new, after)?);
             found.add(vec![Mover::Other(who)], old, new, part, changes, catalog);
         }
         Ok(())

@@ -73,6 +73,11 @@ impl AccountId {
     /// What stands in ARNs while the account is not known.
     pub const UNSET: &'static str = "000000000000";
 
+    /// That as an account: nobody's.
+    pub fn unset() -> AccountId {
+        AccountId(AccountId::UNSET.to_owned())
+    }
+
     /// Reads an account id; `None` unless it is exactly twelve ASCII digits.
     pub fn parse(text: &str) -> Option<AccountId> {
         (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| AccountId(text.to_owned()))

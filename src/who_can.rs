@@ -26,12 +26,12 @@ use crate::layers::PolicyLayers;
 use crate::question::QuestionError;
 use crate::request::{Action, Context, Request, Resource, Value};
 use crate::store::{Snapshot, StoreError};
-use crate::stored::{Everyone, Surroundings, surroundings};
+use crate::stored::{Assumption, Everyone, Surroundings, surroundings};
 
 use alike::Alike;
 
 pub(crate) use crowd::Crowd;
-pub(crate) use named::{Asked, named};
+pub(crate) use named::{Asked, outsiders};
 
 pub use regions::{About, PartQuestion, Regions, RegionsError, regions};
 pub use via::Via;
@@ -135,6 +135,8 @@ pub struct Asker {
 
 /// What surrounds the requests of one account's principals.
 struct Ground {
+    /// Whose the resource is, where that is said.
+    resource_account: Option<AccountId>,
     surroundings: Surroundings,
     /// The layers that are not the principal's own.
     layers: PolicyLayers,
@@ -176,6 +178,24 @@ impl Asking<'_, '_, '_> {
             }
         })
     }
+
+    /// What surrounds the requests of somebody who is not stored: a resource of which nothing says whose it is is not
+    /// of its account, but of the file's.
+    fn ground_of_outsider(&self, caller: &Caller) -> Result<Ground, StoreError> {
+        let mut request = self.question.request(caller.clone());
+        let ground = Ground::of(&request, self.snapshot, self.question.catalog)?;
+        let assumed = &ground.surroundings.assumed;
+        if ![Assumption::OnlyAccount, Assumption::OwnAccount].iter().any(|of| assumed.contains(of)) {
+            return Ok(ground);
+        }
+        request.resource_account = Some(own_account(self.snapshot)?);
+        Ground::of(&request, self.snapshot, self.question.catalog)
+    }
+}
+
+/// The account of the file; while it is not set, one that is nobody's.
+fn own_account(snapshot: &Snapshot<'_>) -> Result<AccountId, StoreError> {
+    Ok(snapshot.account()?.unwrap_or_else(AccountId::unset))
 }
 
 impl Ground {
@@ -188,7 +208,8 @@ impl Ground {
             settings: std::mem::take(&mut surroundings.settings),
             ..PolicyLayers::default()
         };
-        Ok(Ground { surroundings, layers })
+        let resource_account = request.resource_account.clone();
+        Ok(Ground { resource_account, surroundings, layers })
     }
 }
 
@@ -210,16 +231,16 @@ impl Question<'_> {
         caller: &'x Caller,
         identified: Identified,
         layers: &'x PolicyLayers,
-        surroundings: &Surroundings,
+        ground: &Ground,
     ) -> Ask<'x> {
-        let resource_account = self.resource_account.clone();
+        let Ground { resource_account, surroundings, .. } = ground;
         Ask {
             caller,
             identified,
             layers,
             action: self.action.clone(),
             resource: Some(self.resource.clone()),
-            resource_account: resource_account.or_else(|| surroundings.resource_account.clone()),
+            resource_account: resource_account.clone().or_else(|| surroundings.resource_account.clone()),
             assumed: surroundings.assumed.clone(),
             surroundings: surroundings.keys.clone(),
             given: self.given.clone(),
@@ -236,9 +257,9 @@ impl Question<'_> {
         caller: Caller,
         identified: Identified,
         layers: PolicyLayers,
-        surroundings: &Surroundings,
+        ground: &Ground,
     ) -> Answered {
-        let reply = reply(&self.about(&caller, identified, &layers, surroundings));
+        let reply = reply(&self.about(&caller, identified, &layers, ground));
         Answered { caller, layers, reply, own_policies: OwnPolicies::Known }
     }
 }

@@ -12,13 +12,13 @@ use crate::made::{Made, import};
 use crate::table::{least, line, ms, ratio};
 
 /// The rows of a table, with the statement that inserts one.
-struct Table {
+pub(crate) struct Table {
     insert: String,
     rows: Vec<Vec<Value>>,
 }
 
 /// Every row of a database, in an order in which each refers to earlier ones.
-fn rows(db: &Path) -> Vec<Table> {
+pub(crate) fn rows(db: &Path) -> Vec<Table> {
     let conn = Connection::open(db).expect("a database");
     let mut names = conn
         .prepare(

@@ -7,6 +7,8 @@
 #[expect(dead_code, unused_imports, reason = "organizations and resources are not measured")]
 #[path = "../../tests/estate.rs"]
 mod estate;
+
+mod asking;
 mod import;
 mod made;
 mod memory;
@@ -26,7 +28,8 @@ fn main() {
     let sizes: &[usize] =
         if words.contains(&"large") { &[100, 1_000, 10_000, 100_000] } else { &[100, 1_000, 10_000] };
     let wanted: Vec<&str> = words.into_iter().filter(|word| *word != "large").collect();
-    let parts: [(&str, Print); 2] = [("import", import::print), ("memory", memory::print)];
+    let parts: [(&str, Print); 3] =
+        [("import", import::print), ("memory", memory::print), ("asking", asking::print)];
     for (name, print) in parts {
         if wanted.is_empty() || wanted.contains(&name) {
             print(sizes);

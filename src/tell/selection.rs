@@ -53,7 +53,11 @@ impl<T: Entry> Selection<T> {
     /// What is in both.
     #[must_use]
     pub(super) fn and(mut self, other: Selection<T>) -> Selection<T> {
-        self.among.extend(other.among);
+        for list in other.among {
+            if !self.among.contains(&list) {
+                self.among.push(list);
+            }
+        }
         self.but.extend(other.but);
         self.simplified()
     }

@@ -128,7 +128,7 @@ impl<'e> Alike<'e> {
                     ..ground.layers.clone()
                 };
                 let caller = Caller::Iam(caller);
-                answers.push(question.answered(caller, Identified::Caller, layers, &ground.surroundings));
+                answers.push(question.answered(caller, Identified::Caller, layers, ground));
                 *new.insert(answers.len() - 1)
             }
         };
@@ -140,7 +140,7 @@ impl<'e> Alike<'e> {
 impl Class {
     fn of(holder: &Holder, number: usize, question: &Question<'_>, ground: &Ground) -> Option<Class> {
         let caller = Caller::Iam(holder.caller()?);
-        let ask = question.about(&caller, Identified::Kind, &ground.layers, &ground.surroundings);
+        let ask = question.about(&caller, Identified::Kind, &ground.layers, ground);
         let knowledge = ask.knowledge(&question.resource);
         let request = ask.request(&question.resource, knowledge.known.clone());
         let mut own = Vec::new();
@@ -277,7 +277,7 @@ impl Itself<'_> {
         let Itself { holder, question, ground, known } = self;
         let (request, knowledge) = known.get_or_insert_with(|| {
             let caller = holder.caller().map_or(Caller::Anonymous, Caller::Iam);
-            let ask = question.about(&caller, Identified::Caller, &ground.layers, &ground.surroundings);
+            let ask = question.about(&caller, Identified::Caller, &ground.layers, ground);
             let knowledge = ask.knowledge(&question.resource);
             (ask.request(&question.resource, knowledge.known.clone()), knowledge)
         });

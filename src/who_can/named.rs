@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::via::Via;
-use super::{Answered, Answers, Asker, Asking, Outsider, OwnPolicies, Who, root_of};
-use crate::analysis::unlimited;
+use super::{Answered, Answers, Asker, Asking, Outsider, OwnPolicies, Who, own_account, root_of};
+use crate::analysis::{Subject, unlimited};
 use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::knowledge::Identified;
-use crate::layers::{LayerPolicy, PolicyLayers};
+use crate::layers::{Layer, LayerPolicy, PolicyLayers};
 use crate::policy::{Effect, PolicyType, PrincipalEntry, Selector};
 use crate::store::{PrincipalKind, Snapshot, StoreError};
-use crate::stored::{Everyone, Holder};
+use crate::stored::{Everyone, Holder, Subjects};
 
 /// Accounts that stand for any that is not known, the first that is not stored.
 const OF_ANYONE: [&str; 3] = ["999999999999", "888888888888", "777777777777"];
@@ -39,11 +39,11 @@ pub(super) fn ask(
     let all = named(&of_resource, asking.snapshot, everyone)?;
     for Asked { who, caller, identified, own, own_policies } in all {
         let question = asking.question;
-        let ground = asking.ground(caller.account())?;
+        let ground = asking.ground_of_outsider(&caller)?;
         let ask = |own: PolicyLayers| {
             let PolicyLayers { identity, boundary, .. } = own;
             let layers = PolicyLayers { identity, boundary, ..ground.layers.clone() };
-            question.answered(caller.clone(), identified, layers, &ground.surroundings)
+            question.answered(caller.clone(), identified, layers, &ground)
         };
         // Who is let by the resource alone needs no policies of its own.
         let by_itself = match own_policies {
@@ -60,8 +60,25 @@ pub(super) fn ask(
     Ok(())
 }
 
+/// Those of them who may do something in a part of all requests, as subjects. Root users are not among them: they may
+/// do everything in their account that nothing denies.
+pub(crate) fn outsiders(
+    subjects: &Subjects<'_, '_>,
+    snapshot: &Snapshot<'_>,
+    everyone: &Everyone,
+) -> Result<Vec<(Asked, Subject)>, StoreError> {
+    let mut found = Vec::new();
+    for asked in named(subjects.of_resources(), snapshot, everyone)? {
+        if !matches!(asked.who, Outsider::Root { .. }) {
+            let subject = asked.subject(subjects, snapshot)?;
+            found.push((asked, subject));
+        }
+    }
+    Ok(found)
+}
+
 /// The root users, and whom the policies of resources name who is not stored.
-pub(crate) fn named<'p>(
+pub(super) fn named<'p>(
     of_resources: impl IntoIterator<Item = &'p LayerPolicy>,
     snapshot: &Snapshot<'_>,
     everyone: &Everyone,
@@ -125,6 +142,23 @@ fn is_the(arn: &Arn, holder: &Holder) -> bool {
 }
 
 impl Asked {
+    /// With all that decides for it. What is of nobody's account is not of its own, but of the file's.
+    pub(crate) fn subject(
+        &self,
+        subjects: &Subjects<'_, '_>,
+        snapshot: &Snapshot<'_>,
+    ) -> Result<Subject, StoreError> {
+        let mut subject = subjects.of(self.caller.clone(), self.identified, self.own.clone())?;
+        let own = own_account(snapshot)?;
+        for situation in subject.situations.iter_mut().filter(|of| of.resource_account.is_none()) {
+            situation.resource_account = Some(own.clone());
+        }
+        if self.own_policies == OwnPolicies::Needed {
+            subject.told = vec![Layer::Resource];
+        }
+        Ok(subject)
+    }
+
     /// None of an ARN that nobody asks by.
     fn of(who: Outsider, everyone: &Everyone, is_stored: &dyn Fn(&AccountId) -> bool) -> Option<Asked> {
         let (caller, identified) = match &who {

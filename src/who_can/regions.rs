@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry;
 use thiserror::Error;
 
 use super::crowd::Crowd;
-use super::named::{Asked, named};
+use super::named::{Asked, outsiders};
 use super::{OwnPolicies, Who};
 use crate::algebra::{Budget, BudgetError};
 use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
@@ -114,10 +114,7 @@ pub fn regions(
         }
     }
     if let About::Everyone = question.about {
-        for Asked { who, caller, identified, own, own_policies } in
-            named(subjects.of_resources(), snapshot, everyone)?
-        {
-            let subject = subjects.of(caller, identified, own)?;
+        for (Asked { who, own_policies, .. }, subject) in outsiders(&subjects, snapshot, everyone)? {
             found.push(question.regions(Who::Other(who), subject, own_policies)?);
         }
     }
