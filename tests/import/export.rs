@@ -124,7 +124,7 @@ fn assert_round_trip(db: &mut Database) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.min(64) / 8, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn a_round_trip_loses_nothing(accounts in 1_usize..5, principals in 0_usize..14, resources in 0_usize..9, seed: u64) {
