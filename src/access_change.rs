@@ -14,12 +14,12 @@ use crate::analysis::{Analysis, AnalysisError, Diff, Part, Subject};
 use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::Typing;
-use crate::knowledge::{Identified, Knowledge};
+use crate::knowledge::Identified;
 use crate::store::{ChangeNumber, Principal, PrincipalKey, Snapshot};
-use crate::stored::{Everyone, Subjects};
+use crate::stored::{Everyone, Holder, Subjects};
 use crate::who_can::{self, Crowd, Outsider, RegionsError, outsiders};
 
-use reach::{Hull, Reach, Reached};
+use reach::{Hull, Reached};
 
 /// What changed for whom.
 #[derive(Debug, Default)]
@@ -124,26 +124,34 @@ pub fn access_changes<'s, 'a>(
             sides.get_mut(side).into_iter().for_each(|of| *of = Some(holder.principal.clone()));
         }
     }
+    // Who is reached alone and with everybody is compared in both parts, or in one where they may overlap.
     let mut classes: BTreeMap<(Hull, BTreeSet<ChangeNumber>), Vec<PrincipalKey>> = BTreeMap::new();
+    let mut touched = BTreeSet::new();
     for (key, sides) in principals.iter().filter(|(key, _)| asked.about.has(**key)) {
         match sides {
             [None, None] => {}
             [None, Some(new)] => found.new.push(new.clone()),
             [Some(gone), None] => found.gone.push(gone.clone()),
             [Some(_), Some(_)] => {
-                let own = of_principals.remove(key);
-                let Reach { hull, changes } = Reach::joined(own, of_all.clone(), &changes_of_all);
-                if let Some(hull) = hull {
-                    classes.entry((hull, changes)).or_default().push(*key);
+                let own = of_principals.remove(key).and_then(|own| Some((own.hull?, own.changes)));
+                let all = of_all.clone().map(|hull| (hull, changes_of_all.clone()));
+                touched.extend(own.is_some().then_some(*key));
+                let reached = match (own, all) {
+                    (Some((own, changes)), Some((all, changes_of_all))) if own.may_meet(&all) => {
+                        vec![(own.joined(all), changes.into_iter().chain(changes_of_all).collect())]
+                    }
+                    (own, all) => own.into_iter().chain(all).collect(),
+                };
+                for class in reached {
+                    classes.entry(class).or_default().push(*key);
                 }
             }
         }
     }
     let all = classes.keys().map(|(hull, _)| hull.clone()).chain(of_all.clone());
-    let hull = all.reduce(Hull::joined).unwrap_or_default();
     let hull = match (asked.new, found.new.is_empty()) {
         (NewPrincipals::Compared, false) => Hull::default(),
-        _ => hull,
+        _ => all.reduce(Hull::joined).unwrap_or_default(),
     };
     let part = hull.part(asked.part);
     let subjects =
@@ -168,6 +176,10 @@ pub fn access_changes<'s, 'a>(
             sides.compare_new(principal, asked, &changes.unwrap_or_default(), &mut found)?;
         }
     }
+    let moved: BTreeSet<PrincipalKey> =
+        found.moved.iter().flat_map(|moved| &moved.who).filter_map(Mover::key).collect();
+    found.unmoved.retain(|principal| touched.contains(&principal.key) && !moved.contains(&principal.key));
+    found.unmoved.dedup_by_key(|principal| principal.key);
     found.new.sort_by(Principal::in_order);
     found.gone.sort_by(Principal::in_order);
     found.unmoved.sort_by(Principal::in_order);
@@ -179,6 +191,15 @@ pub fn access_changes<'s, 'a>(
         (std::cmp::Reverse(moved.who.len()), first)
     });
     Ok(found)
+}
+
+impl Mover {
+    fn key(&self) -> Option<PrincipalKey> {
+        match self {
+            Mover::Stored(principal) => Some(principal.key),
+            Mover::Other(_) => None,
+        }
+    }
 }
 
 impl About<'_> {
@@ -209,28 +230,26 @@ impl Sides<'_, '_> {
         let mut old_crowd = Crowd::new(old_everyone, &old_subjects, catalog, part, budget)?;
         let mut new_crowd = Crowd::new(new_everyone, &new_subjects, catalog, part, budget)?;
         let mut alike = HashMap::new();
-        let mut groups: Vec<(Vec<Mover>, Subject, Subject)> = Vec::new();
+        let mut groups: Vec<Vec<(&Holder, &Holder)>> = Vec::new();
         for key in keys {
-            progress();
-            let holders = (old_everyone.holder(*key), new_everyone.holder(*key));
-            let (Some(old), Some(new)) = holders else { continue };
-            let (Some(old_caller), Some(new_caller)) = (old.caller(), new.caller()) else { continue };
-            let (old_caller, new_caller) = (Caller::Iam(old_caller), Caller::Iam(new_caller));
-            let mover = Mover::Stored(new.principal.clone());
-            let (old_likeness, old_own) = old_crowd.likeness(old, &Knowledge::of(&old_caller))?;
-            let (new_likeness, new_own) = new_crowd.likeness(new, &Knowledge::of(&new_caller))?;
-            let position = *alike.entry((old_likeness, new_likeness)).or_insert(groups.len());
+            let holders = old_everyone.holder(*key).zip(new_everyone.holder(*key));
+            let Some((old, new)) = holders else { continue };
+            let likeness = (old_crowd.likeness(old)?.0, new_crowd.likeness(new)?.0);
+            let position = *alike.entry(likeness).or_insert(groups.len());
             match groups.get_mut(position) {
-                Some((who, _, _)) => who.push(mover),
-                None => {
-                    let old = old_subjects.of(old_caller, Identified::Caller, old_own)?;
-                    let new = new_subjects.of(new_caller, Identified::Caller, new_own)?;
-                    groups.push((vec![mover], old, new));
-                }
+                Some(group) => group.push((old, new)),
+                None => groups.push(vec![(old, new)]),
             }
         }
-        for (who, old, new) in groups {
-            found.add(who, old, new, part, changes, catalog);
+        for group in groups {
+            let Some((old, new)) = group.first() else { continue };
+            let old = old_crowd.subject(old)?;
+            let new = new_crowd.subject(new)?;
+            let who = group.iter().map(|(_, new)| Mover::Stored(new.principal.clone()));
+            if let Some((old, new)) = old.zip(new) {
+                found.add(who.collect(), old, new, part, changes, catalog);
+            }
+            group.iter().for_each(|_| progress());
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Who gained and lost what by a change, against each principal compared with itself.
 
-use iamdb::access_change::{About, Asked, Mover, NewPrincipals, access_changes};
+use iamdb::access_change::{About, Asked, Moved, Mover, NewPrincipals, access_changes};
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Part, Verdict};
+use iamdb::analysis::{Analysis, Clause, Diff, Part, Verdict};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::policy::Document;
@@ -164,18 +164,21 @@ proptest! {
             let alone = analysis.diff(&side(&before), &side(&after), &part).unwrap();
             let is_it = |mover: &Mover| matches!(mover, Mover::Stored(one) if one.key == principal.key);
             let moved: Vec<_> = found.moved.iter().filter(|moved| moved.who.iter().any(is_it)).collect();
-            prop_assert!(moved.len() < 2);
-            match moved.first() {
-                Some(moved) => {
-                    let together = moved.diff.as_ref().unwrap();
-                    prop_assert_eq!(together.verdict, alone.verdict, "{}", principal.arn());
-                    prop_assert!(moved.changes.contains(&ChangeNumber(before_all.0 + 1)));
-                }
-                None => {
-                    prop_assert_eq!(alone.verdict, Verdict::Equivalent, "{}", principal.arn());
-                    prop_assert!(alone.gained.is_empty() && alone.lost.is_empty());
-                }
-            }
+            let diffs: Vec<_> = moved.iter().map(|moved| moved.diff.as_ref().unwrap()).collect();
+            let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
+            let gained = diffs.iter().any(|diff| is_sure(&diff.gained));
+            let lost = diffs.iter().any(|diff| is_sure(&diff.lost));
+            let verdict = match (gained, lost) {
+                (false, false) => Verdict::Equivalent,
+                (true, false) => Verdict::Wider,
+                (false, true) => Verdict::Narrower,
+                (true, true) => Verdict::Both,
+            };
+            prop_assert_eq!(verdict, alone.verdict, "{}", principal.arn());
+            let any = |diff: &Diff| !diff.gained.is_empty() || !diff.lost.is_empty();
+            prop_assert_eq!(diffs.iter().any(|diff| any(diff)), any(&alone));
+            let by_that = |moved: &&&Moved| moved.changes.contains(&ChangeNumber(before_all.0 + 1));
+            prop_assert_eq!(moved.iter().filter(by_that).count(), moved.len());
         }
     }
 }

@@ -56,6 +56,18 @@ impl Hull {
         Hull { actions: join(self.actions, other.actions), resources: join(self.resources, other.resources) }
     }
 
+    /// Whether some request may be in both, as far as the services of the actions tell.
+    pub(super) fn may_meet(&self, other: &Hull) -> bool {
+        let (Some(own), Some(others)) = (&self.actions, &other.actions) else { return true };
+        let service = |action: &str| action.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        own.iter().any(|own| {
+            others.iter().any(|other| {
+                let (own, other) = (service(own), service(other));
+                own == other || own.contains(['*', '?']) || other.contains(['*', '?'])
+            })
+        })
+    }
+
     /// The actions that statements are about, on any resource; none where there are no statements.
     fn of_statements<'s>(statements: impl IntoIterator<Item = &'s Statement>) -> Option<Hull> {
         let mut actions = Some(BTreeSet::new());
@@ -108,23 +120,6 @@ impl Reach {
             None => hull,
         });
         self.changes.insert(change);
-    }
-
-    /// What reaches a principal alone, and what reaches everybody.
-    pub(super) fn joined(
-        own: Option<Reach>,
-        of_all: Option<Hull>,
-        changes_of_all: &BTreeSet<ChangeNumber>,
-    ) -> Reach {
-        let mut reach = own.unwrap_or_default();
-        if let Some(hull) = of_all {
-            reach.hull = Some(match reach.hull.take() {
-                Some(known) => known.joined(hull),
-                None => hull,
-            });
-            reach.changes.extend(changes_of_all);
-        }
-        reach
     }
 }
 

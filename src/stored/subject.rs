@@ -24,7 +24,7 @@ use crate::eval::{self, PrincipalClass, role_session_actions};
 use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Effect, PolicyType};
-use crate::request::{Context, Value, fold};
+use crate::request::{Action, Context, Value, fold};
 use crate::store::{Principal, PrincipalKind, Resource, Snapshot, Standing, StoreError};
 
 /// Users and roles with all that decides for them. What is stored of resources is read once for all of them.
@@ -72,10 +72,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
         for resource in snapshot.resources()? {
             subjects.stored.extend(Stored::of_resource(snapshot, resource)?);
         }
-        let asks_for_sessions = part.actions.is_empty()
-            || role_session_actions()
-                .any(|action| part.actions.iter().any(|entry| eval::matches_action(&entry.value, &action)));
-        if asks_for_sessions {
+        if asks_for_sessions(part) {
             subjects.read_roles()?;
         }
         Ok(subjects.within(part))
@@ -84,9 +81,15 @@ impl<'s, 'a> Subjects<'s, 'a> {
     /// What decides about a part of all requests.
     #[must_use]
     pub fn within(&self, part: &Part) -> Subjects<'s, 'a> {
+        let is_of_sessions = |stored: &Stored| {
+            stored.policy.as_ref().is_some_and(|policy| policy.policy_type == PolicyType::Trust)
+        };
+        let asks_for_sessions = asks_for_sessions(part);
         let stored = self.stored.iter();
-        let is_within =
-            |stored: &&Stored| part.resources.is_empty() || !is_apart(&stored.place, &part.resources);
+        let is_within = |stored: &&Stored| {
+            (asks_for_sessions || !is_of_sessions(stored))
+                && (part.resources.is_empty() || !is_apart(&stored.place, &part.resources))
+        };
         Subjects {
             snapshot: self.snapshot,
             settings: self.settings.clone(),
@@ -185,6 +188,12 @@ impl<'s, 'a> Subjects<'s, 'a> {
         }
         Ok(owner)
     }
+}
+
+/// Whether a part has requests that a trust policy decides.
+fn asks_for_sessions(part: &Part) -> bool {
+    let is_asked = |action: Action| part.actions.iter().any(|of| eval::matches_action(&of.value, &action));
+    part.actions.is_empty() || role_session_actions().any(is_asked)
 }
 
 /// What is stored of resources, beside the layers of the principal.

@@ -11,8 +11,9 @@ use rustc_hash::FxHashMap;
 use super::kind::{Kind, name};
 use super::regions::RegionsError;
 use crate::algebra::{Budget, Set};
-use crate::analysis::{AnalysisError, Part};
+use crate::analysis::{AnalysisError, Part, Subject};
 use crate::arn::AccountId;
+use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::{Callers, Compiler, KeyFacts, Typing, Universe};
 use crate::context_keys::{Askers, global_key, key_kind};
@@ -142,11 +143,9 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
     }
 
     /// What somebody's policies come to, and those that say something in the part.
-    pub(crate) fn likeness(
-        &mut self,
-        holder: &Holder,
-        knowledge: &Knowledge,
-    ) -> Result<(Likeness, PolicyLayers), RegionsError> {
+    pub(crate) fn likeness(&mut self, holder: &Holder) -> Result<(Likeness, PolicyLayers), RegionsError> {
+        let caller = holder.caller().map(Caller::Iam).unwrap_or(Caller::Anonymous);
+        let knowledge = &Knowledge::of(&caller);
         let everyone = self.everyone;
         let (mut own, mut unknown) = (Vec::new(), false);
         let (mut allowed, mut denied) = (Vec::new(), Vec::new());
@@ -193,6 +192,13 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
             own,
         };
         Ok((likeness, layers))
+    }
+
+    /// Somebody with all that decides for it in the part; none of a group.
+    pub(crate) fn subject(&mut self, holder: &Holder) -> Result<Option<Subject>, RegionsError> {
+        let Some(caller) = holder.caller() else { return Ok(None) };
+        let (_, own) = self.likeness(holder)?;
+        Ok(Some(self.subjects.of(Caller::Iam(caller), Identified::Caller, own)?))
     }
 
     fn compare(&mut self, policy: &LayerPolicy) -> Result<Compared, AnalysisError> {

@@ -13,10 +13,8 @@ use super::named::{Asked, outsiders};
 use super::{OwnPolicies, Who};
 use crate::algebra::{Budget, BudgetError};
 use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
-use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::{CompileError, Level, Typing};
-use crate::knowledge::{Identified, Knowledge};
 use crate::request::Value;
 use crate::store::{Snapshot, StoreError};
 use crate::stored::{Everyone, Holder, Subjects};
@@ -98,17 +96,18 @@ pub fn regions(
             About::Everyone => true,
             About::Those(those) => those(holder),
         };
-        let Some(caller) = holder.caller().filter(|_| is_asked) else { continue };
-        let caller = Caller::Iam(caller);
-        let (likeness, own) = crowd.likeness(holder, &Knowledge::of(&caller))?;
+        if !is_asked {
+            continue;
+        }
+        let (likeness, _) = crowd.likeness(holder)?;
         match known.entry(likeness) {
             Entry::Occupied(of) => {
                 let regions: Option<&mut Regions> = found.get_mut(*of.get());
                 regions.into_iter().for_each(|regions| regions.who.push(Who::Stored(nth)));
             }
             Entry::Vacant(new) => {
+                let Some(subject) = crowd.subject(holder)? else { continue };
                 new.insert(found.len());
-                let subject = subjects.of(caller, Identified::Caller, own)?;
                 found.push(question.regions(Who::Stored(nth), subject, OwnPolicies::Known)?);
             }
         }

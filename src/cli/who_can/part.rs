@@ -60,7 +60,7 @@ pub(super) fn run(
     let mut meter = Meter::new("asking");
     let found = regions(snapshot, everyone, &question, &mut |done, all| meter.at(done as u64, all as u64));
     drop(meter);
-    let found = found.map_err(|error| failed(error))?;
+    let found = found.map_err(failed)?;
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
     let mut groups: Vec<Group> = Vec::new();
