@@ -213,6 +213,19 @@ impl Knowledge {
         knowledge
     }
 
+    /// Adds what only a caller itself tells to what is known of its kind, but for what was said of it.
+    pub fn identify(&mut self, caller: &Caller, said: impl Fn(&str) -> bool) {
+        let itself = Knowledge::of(caller);
+        for (key, value) in itself.known.iter() {
+            if Identified::is_own(key) && !said(key) {
+                self.known.set(key, value.clone());
+            }
+        }
+        self.absent.extend(itself.absent.into_iter().filter(|key| Identified::is_own(key)));
+        self.follows.extend(itself.follows.into_iter().filter(|(key, _)| Identified::is_own(key)));
+        self.settle_followers();
+    }
+
     /// What follows from the caller: known values, and keys that such a caller never has.
     pub fn of(caller: &Caller) -> Knowledge {
         let mut knowledge = Knowledge::default();

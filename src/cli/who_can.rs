@@ -41,7 +41,8 @@ use point::Answer;
 /// is told what the resource lets it do; whether its own policies do is not known here.
 ///
 /// A question with patterns in it, or with the action or the resource left out, is answered as `iamdb effective` answers
-/// it, for everybody: by regions of actions and resources, those who have the same together.
+/// it, for everybody: by regions of actions and resources, those who have the same together. Root users are not told
+/// then: they may do everything in their account that nothing denies.
 ///
 /// Exit codes: 0 somebody can, 1 nobody can, 2 no answer, 3 somebody may, depending on what was not said.
 #[derive(Debug, clap::Args)]

@@ -122,6 +122,35 @@ pub(super) fn confined(policy: &LayerPolicy, to: &Place) -> Option<LayerPolicy> 
     Some(policy.with_document(Some(Arc::new(LayerDocument { text: document.text.clone(), parsed }))))
 }
 
+/// A policy that is on several, as one that says the same of all of them; none where [`confined`] has none.
+pub(super) fn confined_to_all(policy: &LayerPolicy, places: &[&Place]) -> Option<LayerPolicy> {
+    let mut all: Option<LayerPolicy> = None;
+    let mut statements: Vec<Statement> = Vec::new();
+    for place in places {
+        let one = confined(policy, place)?;
+        for (position, statement) in one.statements().iter().enumerate() {
+            let known = statements.get_mut(position).and_then(|known| known.resource.as_mut());
+            match (known, &statement.resource) {
+                (Some(Selector::In(known)), Some(Selector::In(more))) => known.extend(more.iter().cloned()),
+                _ => statements.push(statement.clone()),
+            }
+        }
+        all = all.or(Some(one));
+    }
+    let all = all?;
+    let document = all.document.as_ref()?;
+    let parsed = Parsed {
+        policy: Policy { version: document.parsed.policy.version, statements },
+        diagnostics: document.parsed.diagnostics.clone(),
+    };
+    let name = match places.len() {
+        1 => all.name.clone(),
+        many => format!("{} and {} more", all.name, many - 1),
+    };
+    let document = Arc::new(LayerDocument { text: document.text.clone(), parsed });
+    Some(LayerPolicy { name, ..all.with_document(Some(document)) })
+}
+
 /// Whether a place is certain to have none of the resources of some entries.
 pub(super) fn is_apart(place: &Place, entries: &[Spanned<ResourcePattern>]) -> bool {
     let is_disjoint = |entry: &Spanned<ResourcePattern>| match &entry.value {

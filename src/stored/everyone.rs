@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{caller_with, layer_document, managed_kind};
 use crate::caller::IamCaller;
@@ -102,6 +102,8 @@ impl Everyone {
         for holder in &mut everyone.holders {
             holder.tags.sort();
             holder.groups.sort_unstable();
+            holder.identity.sort_unstable();
+            holder.boundary.sort_unstable();
         }
         Ok(everyone)
     }
@@ -110,29 +112,28 @@ impl Everyone {
         self.holders.get_mut(*self.at.get(&key)?)
     }
 
+    /// Inline policies come by name.
     fn read_inline(&mut self, whose: Whose<'_>, documents: &mut Documents<'_, '_>) -> Result<(), StoreError> {
-        let mut rows = documents.snapshot.all_inline(whose)?;
-        rows.sort_by(|one, other| one.name.cmp(&other.name));
-        let mut known: FxHashMap<(String, TextKey), usize> = FxHashMap::default();
-        for row in rows {
-            let key = (row.name, row.text);
-            let policy = match known.get(&key) {
-                Some(&policy) => policy,
-                None => {
-                    let document = Some(documents.get(row.text, PolicyType::Identity)?);
-                    let policy =
-                        self.add(key.0.clone(), "inline policy".to_owned(), PolicyType::Identity, document);
-                    known.insert(key, policy);
-                    policy
-                }
-            };
-            if let Some(holder) = self.holder_mut(row.of) {
+        let rows = documents.snapshot.all_inline(whose)?;
+        let mut held: FxHashMap<(&str, TextKey), usize> = FxHashMap::default();
+        let distinct: BTreeSet<(&str, TextKey)> =
+            rows.iter().map(|row| (row.name.as_str(), row.text)).collect();
+        for (name, text) in distinct {
+            let document = Some(documents.get(text, PolicyType::Identity)?);
+            let policy =
+                self.add(name.to_owned(), "inline policy".to_owned(), PolicyType::Identity, document);
+            held.insert((name, text), policy);
+        }
+        for row in &rows {
+            let policy = held.get(&(row.name.as_str(), row.text)).copied();
+            if let Some((holder, policy)) = self.holder_mut(row.of).zip(policy) {
                 holder.identity.push(policy);
             }
         }
         Ok(())
     }
 
+    /// Managed policies come after them, by ARN.
     fn read_managed(
         &mut self,
         whose: Whose<'_>,
@@ -142,31 +143,28 @@ impl Everyone {
         let versions = snapshot.all_versions()?.into_iter().filter(|version| version.is_default);
         let versions: FxHashMap<PolicyKey, (u32, TextKey)> =
             versions.map(|version| (version.of, (version.number, version.text))).collect();
-        let managed = snapshot.managed_policies()?;
-        // By ARN, as they are held.
-        let rank: FxHashMap<PolicyKey, usize> =
-            managed.iter().enumerate().map(|(nth, policy)| (policy.key, nth)).collect();
-        let mut known: FxHashMap<(PolicyKey, AttachmentKind), usize> = FxHashMap::default();
-        let mut rows = snapshot.all_attachments(whose)?;
-        rows.sort_by_key(|row| rank.get(&row.policy).copied());
-        for row in rows {
-            let policy = match known.get(&(row.policy, row.kind)) {
-                Some(&policy) => policy,
-                None => {
-                    let Some(of) = rank.get(&row.policy).and_then(|&nth| managed.get(nth)) else { continue };
-                    let policy_type = match row.kind {
-                        AttachmentKind::Managed => PolicyType::Identity,
-                        AttachmentKind::Boundary => PolicyType::Boundary,
-                    };
-                    let version = versions.get(&row.policy);
-                    let kind = managed_kind(version.map(|(number, _)| *number));
-                    let document = version.map(|(_, text)| documents.get(*text, policy_type)).transpose()?;
-                    let policy = self.add(of.name.clone(), kind, policy_type, document);
-                    known.insert((row.policy, row.kind), policy);
-                    policy
+        let rows = snapshot.all_attachments(whose)?;
+        let attached: FxHashSet<(PolicyKey, AttachmentKind)> =
+            rows.iter().map(|row| (row.policy, row.kind)).collect();
+        let mut held: FxHashMap<(PolicyKey, AttachmentKind), usize> = FxHashMap::default();
+        for of in snapshot.managed_policies()? {
+            for kind in [AttachmentKind::Managed, AttachmentKind::Boundary] {
+                if !attached.contains(&(of.key, kind)) {
+                    continue;
                 }
-            };
-            if let Some(holder) = self.holder_mut(row.to) {
+                let policy_type = match kind {
+                    AttachmentKind::Managed => PolicyType::Identity,
+                    AttachmentKind::Boundary => PolicyType::Boundary,
+                };
+                let version = versions.get(&of.key);
+                let label = managed_kind(version.map(|(number, _)| *number));
+                let document = version.map(|(_, text)| documents.get(*text, policy_type)).transpose()?;
+                held.insert((of.key, kind), self.add(of.name.clone(), label, policy_type, document));
+            }
+        }
+        for row in &rows {
+            let policy = held.get(&(row.policy, row.kind)).copied();
+            if let Some((holder, policy)) = self.holder_mut(row.to).zip(policy) {
                 match row.kind {
                     AttachmentKind::Managed => holder.identity.push(policy),
                     AttachmentKind::Boundary => holder.boundary.push(policy),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::confine::{Place, confined, is_apart};
+use super::confine::{Place, confined, confined_to_all, is_apart};
 use super::everyone::Documents;
 use super::{TypeOf, caller, layer_policy, levels, organization_keys, policy_layers, standing};
 use crate::analysis::{Part, Situation, Subject, alone};
@@ -81,13 +81,10 @@ impl<'s, 'a> Subjects<'s, 'a> {
     /// What decides about a part of all requests.
     #[must_use]
     pub fn within(&self, part: &Part) -> Subjects<'s, 'a> {
-        let is_of_sessions = |stored: &Stored| {
-            stored.policy.as_ref().is_some_and(|policy| policy.policy_type == PolicyType::Trust)
-        };
         let asks_for_sessions = asks_for_sessions(part);
         let stored = self.stored.iter();
         let is_within = |stored: &&Stored| {
-            (asks_for_sessions || !is_of_sessions(stored))
+            (asks_for_sessions || stored.trust().is_none())
                 && (part.resources.is_empty() || !is_apart(&stored.place, &part.resources))
         };
         Subjects {
@@ -281,6 +278,8 @@ impl Found {
         resources.insert(None, self.layers.clone());
         let mut together: BTreeMap<Option<AccountId>, Vec<&Stored>> = BTreeMap::new();
         let mut apart = Vec::new();
+        // Roles that trust by one document stand together in one policy.
+        let mut trusting: FxHashMap<_, (&LayerPolicy, Vec<&Place>)> = FxHashMap::default();
         for (stored, crosses) in self.stored.iter().zip(self.crossing()) {
             let confined = match &stored.policy {
                 Some(policy) => confined(policy, &stored.place).map(Some),
@@ -289,11 +288,25 @@ impl Found {
             match confined {
                 Some(policy) if stored.tags.is_empty() && !crosses => {
                     let layers = resources.entry(stored.owner.clone()).or_insert_with(|| self.layers.clone());
-                    layers.resource.extend(policy);
                     together.entry(stored.owner.clone()).or_default().push(stored);
+                    match (stored.trust(), policy) {
+                        (Some((policy, document)), _) => {
+                            let alike = (stored.owner.clone(), Arc::as_ptr(document));
+                            let (_, places) = trusting.entry(alike).or_insert_with(|| (policy, Vec::new()));
+                            places.push(&stored.place);
+                        }
+                        (None, policy) => layers.resource.extend(policy),
+                    }
                 }
                 _ => apart.push(stored),
             }
+        }
+        // In the order of the first role of each.
+        let mut trusting: Vec<_> = trusting.into_iter().collect();
+        trusting.sort_by(|(_, (one, _)), (_, (other, _))| one.name.cmp(&other.name));
+        for ((owner, _), (policy, places)) in trusting {
+            let layers = resources.entry(owner).or_insert_with(|| self.layers.clone());
+            layers.resource.extend(confined_to_all(policy, &places));
         }
         // What is in the place of another comes before it.
         apart.sort_by_key(|stored| !matches!(stored.place, Place::One(_)));
@@ -354,6 +367,12 @@ impl Found {
 }
 
 impl Stored {
+    /// Its trust policy, if it is a role.
+    fn trust(&self) -> Option<(&LayerPolicy, &Arc<LayerDocument>)> {
+        let policy = self.policy.as_ref().filter(|policy| policy.policy_type == PolicyType::Trust)?;
+        Some((policy, policy.document.as_ref()?))
+    }
+
     fn of_resource(snapshot: &Snapshot<'_>, resource: Resource) -> Result<Option<Stored>, StoreError> {
         let Some(arn) = Arn::parse(&resource.arn) else { return Ok(None) };
         let policy_type = resource.policy_type();
@@ -391,8 +410,8 @@ impl<'a> Trusting<'a> {
     }
 
     fn matters(&mut self, stored: &Stored) -> bool {
-        match stored.policy.as_ref().map(|policy| (policy, policy.document.as_ref())) {
-            Some((policy, Some(document))) if policy.policy_type == PolicyType::Trust => {
+        match stored.trust() {
+            Some((policy, document)) => {
                 let (layers, caller, is_allowed) = (self.layers, self.caller, self.is_allowed);
                 *self.known.entry(Arc::as_ptr(document)).or_insert_with(|| {
                     let allowing = policy.statements().iter().filter(|of| of.effect == Effect::Allow);
@@ -402,7 +421,7 @@ impl<'a> Trusting<'a> {
                     classes.any(|class| is_allowed || !delegates.contains(&class))
                 })
             }
-            _ => true,
+            None => true,
         }
     }
 }

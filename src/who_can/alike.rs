@@ -31,11 +31,16 @@ pub(super) struct Alike<'e> {
     answer_of: FxHashMap<Likeness, usize>,
 }
 
-/// How policies stand to the question, asked by any principal of a class.
-struct Class {
-    number: usize,
+/// The question as any principal of a kind asks it.
+struct OfKind {
     request: Request,
     knowledge: Knowledge,
+}
+
+/// How policies stand to it.
+struct Class {
+    number: usize,
+    of_kind: OfKind,
     /// Of each policy that was looked at.
     standings: FxHashMap<usize, PolicyStanding>,
     /// Statements of the surrounding layers that are about what only the principal tells.
@@ -153,7 +158,8 @@ impl Class {
                 own.extend(policy_type.map(|policy_type| (statement.clone(), policy_type)));
             }
         }
-        Some(Class { number, request, knowledge, standings: FxHashMap::default(), own, named })
+        let of_kind = OfKind { request, knowledge };
+        Some(Class { number, of_kind, standings: FxHashMap::default(), own, named })
     }
 
     /// What makes somebody's answer.
@@ -164,7 +170,8 @@ impl Class {
         question: &Question<'_>,
         ground: &Ground,
     ) -> Found<'e> {
-        let mut itself = Itself { holder, question, ground, known: None };
+        let Class { of_kind, standings, .. } = self;
+        let mut itself = Itself { holder, question, ground, of_kind, known: None };
         let mut likeness = Likeness { class: self.number, ..Likeness::default() };
         let principal = &holder.principal;
         let is_named = |text: &String| self.named.contains(text);
@@ -181,7 +188,8 @@ impl Class {
         let (mut letting, mut perhaps_letting) = (Vec::new(), Vec::new());
         for held in everyone.identity(holder) {
             let Some(policy) = everyone.policies().get(held.policy) else { continue };
-            let general = self.standing(held.policy, policy, question, ground);
+            let general =
+                standings.entry(held.policy).or_insert_with(|| of_kind.standing(policy, question, ground));
             let refined = general.is_own.then(|| itself.refine(policy, general, &mut likeness));
             let standing = refined.as_ref().unwrap_or(general);
             let (mut takes, mut gives) = (standing.always_matters, false);
@@ -231,36 +239,28 @@ impl Class {
         for &number in everyone.boundary(holder) {
             likeness.boundary.push(number);
             let Some(policy) = everyone.policies().get(number) else { continue };
-            let general = self.standing(number, policy, question, ground);
+            let general =
+                standings.entry(number).or_insert_with(|| of_kind.standing(policy, question, ground));
             if general.is_own {
                 itself.refine(policy, general, &mut likeness);
             }
         }
         Found { likeness, kept, letting }
     }
+}
 
-    fn standing(
-        &mut self,
-        number: usize,
-        policy: &LayerPolicy,
-        question: &Question<'_>,
-        ground: &Ground,
-    ) -> &PolicyStanding {
-        let Class { request, knowledge, standings, .. } = self;
-        standings.entry(number).or_insert_with(|| {
-            let known = AsKnown { request, knowledge, layers: &ground.layers };
-            let mut found =
-                PolicyStanding { always_matters: policy.document.is_none(), ..Default::default() };
-            for statement in policy.statements() {
-                let standing = known.standing(statement, policy.policy_type);
-                found.statements.push((statement.effect, standing));
-                found.is_own |= standing.is_some() && statement.context_keys().any(Identified::is_own);
-                let quantified = statement.conditions.iter().filter(|of| of.operator.quantifier.is_some());
-                found.always_matters |=
-                    quantified.into_iter().any(|of| key_kind(&of.key, question.catalog).is_none());
-            }
-            found
-        })
+impl OfKind {
+    fn standing(&self, policy: &LayerPolicy, question: &Question<'_>, ground: &Ground) -> PolicyStanding {
+        let known = AsKnown { request: &self.request, knowledge: &self.knowledge, layers: &ground.layers };
+        let mut found = PolicyStanding { always_matters: policy.document.is_none(), ..Default::default() };
+        for statement in policy.statements() {
+            let standing = known.standing(statement, policy.policy_type);
+            found.statements.push((statement.effect, standing));
+            found.is_own |= standing.is_some() && statement.context_keys().any(Identified::is_own);
+            let mut quantified = statement.conditions.iter().filter(|of| of.operator.quantifier.is_some());
+            found.always_matters |= quantified.any(|of| key_kind(&of.key, question.catalog).is_none());
+        }
+        found
     }
 }
 
@@ -269,17 +269,21 @@ struct Itself<'a> {
     holder: &'a Holder,
     question: &'a Question<'a>,
     ground: &'a Ground,
+    /// What is known of its kind.
+    of_kind: &'a OfKind,
     known: Option<(Request, Knowledge)>,
 }
 
 impl Itself<'_> {
     fn known(&mut self) -> AsKnown<'_> {
-        let Itself { holder, question, ground, known } = self;
+        let Itself { holder, question, ground, of_kind: OfKind { request, knowledge }, known } = self;
         let (request, knowledge) = known.get_or_insert_with(|| {
             let caller = holder.caller().map_or(Caller::Anonymous, Caller::Iam);
-            let ask = question.about(&caller, Identified::Caller, &ground.layers, ground);
-            let knowledge = ask.knowledge(&question.resource);
-            (ask.request(&question.resource, knowledge.known.clone()), knowledge)
+            let mut knowledge = knowledge.clone();
+            let said = |key: &str| question.given.iter().any(|(given, _)| fold(given) == fold(key));
+            knowledge.identify(&caller, said);
+            let context = knowledge.known.clone();
+            (Request { caller, context, ..request.clone() }, knowledge)
         });
         AsKnown { request, knowledge, layers: &ground.layers }
     }
