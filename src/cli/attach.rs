@@ -147,7 +147,10 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
     session.out.answer(
         || {
             let sentences = attached.sentences(how, keep).into_iter().map(Into::into);
-            sentences.chain(access.iter().flat_map(AccessDiff::lines)).chain(others.brief()).collect()
+            sentences
+                .chain(access.iter().flat_map(AccessDiff::lines))
+                .chain(others.beside(&attached.to, keep))
+                .collect()
         },
         || {
             let mut object = attached.json(how, keep, change.as_ref());

@@ -86,7 +86,7 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         || {
             let done = Text::from(format!("{}detached {}", keep.would(), how.of(&name, &from)));
             let own = access.iter().flat_map(AccessDiff::lines);
-            std::iter::once(done).chain(own).chain(others.brief()).collect()
+            std::iter::once(done).chain(own).chain(others.beside(&from, keep)).collect()
         },
         || {
             json!({

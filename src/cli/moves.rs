@@ -17,7 +17,7 @@ use super::who_can::names;
 use crate::access_change::{About, AccessChanges, Asked, Moved, Mover, NewPrincipals, access_changes};
 use crate::analysis::{AnalysisError, Part};
 use crate::catalog::Catalog;
-use crate::store::{Change, ChangeNumber, Principal, Snapshot, Writer};
+use crate::store::{Change, ChangeNumber, Principal, PrincipalKind, Snapshot, Writer};
 use crate::tell::{Detail, Direction, Teller, Told};
 use crate::who_can::RegionsError;
 
@@ -109,8 +109,16 @@ impl Moves {
         vec![Text::default(), Text::styled(STRONG, "EQUIVALENT").and(nobody)]
     }
 
+    /// What it did beside what it did to one: of a group, to its members.
+    pub(crate) fn beside(&self, one: &Principal, keep: Keep) -> Vec<Text> {
+        match one.kind {
+            PrincipalKind::Group => self.brief_or_nobody(keep),
+            PrincipalKind::User | PrincipalKind::Role => self.brief(),
+        }
+    }
+
     /// The same, where something did change.
-    pub(crate) fn brief(&self) -> Vec<Text> {
+    fn brief(&self) -> Vec<Text> {
         let mut lines = Vec::new();
         for group in self.groups.iter().take(GROUPS) {
             lines.push(Text::default());

@@ -40,7 +40,12 @@ pub(super) fn run(
         let new = if args.expand || only.is_some() { NewPrincipals::Compared } else { NewPrincipals::Listed };
         let moves = Moves::between(&before, after, &part, about, new)?;
         let detail = if args.expand { Detail::Whole } else { Detail::Brief };
-        let changes = format!("changes {} to {}", before.change().0 + 1, after.change().0);
+        let (first, last) = (before.change().0 + 1, after.change().0);
+        let changes = match first {
+            _ if first > last => format!("no change after {last}"),
+            _ if first == last => format!("change {last}"),
+            _ => format!("changes {first} to {last}"),
+        };
         let head = || {
             let what = match moves.count() {
                 0 => "nobody's access".to_owned(),
