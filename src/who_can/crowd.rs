@@ -118,7 +118,7 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
         catalog: &Catalog,
         part: &Part,
         budget: Budget,
-    ) -> Result<Self, AnalysisError> {
+    ) -> Result<Self, RegionsError> {
         let mut universe = Universe::new(Callers::Holder, Knowledge::default(), Typing::Typed);
         let facts = KeyFacts {
             kind: &|key| key_kind(key, catalog),
@@ -126,7 +126,17 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
                 global_key(key).is_some_and(|known| known.is_always_present(Askers::IamPrincipals))
             },
         };
-        let policies = everyone.policies().iter().chain(subjects.of_resources());
+        let mut of_accounts = BTreeMap::new();
+        let mut of_organizations = Vec::new();
+        for holder in everyone.users_and_roles() {
+            let account = &holder.principal.account;
+            if !of_accounts.contains_key(account) {
+                let policies = subjects.of_organizations(account.as_ref())?;
+                of_accounts.insert(account.clone(), Own::of(&policies));
+                of_organizations.extend(policies);
+            }
+        }
+        let policies = everyone.policies().iter().chain(subjects.of_resources()).chain(&of_organizations);
         universe.admit(policies.flat_map(LayerPolicy::statements), &facts);
         let mut compiler = Compiler::new(universe, budget);
         let within = compiler.requests(&part.actions, &part.resources)?;
@@ -137,7 +147,7 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
             budget,
             within,
             policies: FxHashMap::default(),
-            of_accounts: BTreeMap::new(),
+            of_accounts,
             of_resources: Own::of(subjects.of_resources()),
         })
     }
@@ -172,12 +182,7 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
             layers.boundary.extend(everyone.policy(Held { policy, group: None }));
         }
         let principal = &holder.principal;
-        let account = principal.account.clone();
-        if !self.of_accounts.contains_key(&account) {
-            let of_organization = Own::of(&self.subjects.of_organizations(account.as_ref())?);
-            self.of_accounts.insert(account.clone(), of_organization);
-        }
-        let around = [self.of_accounts.get(&account), Some(&self.of_resources)];
+        let around = [self.of_accounts.get(&principal.account), Some(&self.of_resources)];
         let is_named = |text: &String| around.iter().flatten().any(|own| own.names.contains(text));
         let is_named = is_named(&principal.name) || principal.unique_id.as_ref().is_some_and(is_named);
         around.iter().flatten().for_each(|around| around.told(knowledge, &mut own));
