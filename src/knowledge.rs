@@ -61,10 +61,11 @@ impl Knowledge {
         }
     }
 
-    /// A whole context: what is known, of the other keys what a context says, and what follows from both.
+    /// A whole context: what is known, of the keys of which nothing is what a context says, and what follows from both.
     pub fn completed(&self, context: &Context) -> Context {
         let mut knowledge = self.clone();
-        for (key, value) in context.iter().filter(|(key, _)| self.known.get(key).is_none()) {
+        let is_open = |key: &str| self.known.get(key).is_none() && !self.is_absent(key);
+        for (key, value) in context.iter().filter(|(key, _)| is_open(key)) {
             knowledge.known.set(key, value.clone());
         }
         knowledge.settle_followers();

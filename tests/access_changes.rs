@@ -12,9 +12,9 @@ use iamdb::store::{
 };
 use iamdb::stored;
 use proptest::prelude::*;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use crate::effective::{OWN, RESOURCES, change, identity, limit, of_resource, policies, trust};
+use crate::effective::{OWN, RESOURCES, change, identity, limit, of_resource, policies, principal_of, trust};
 use crate::who_can::{estate, member};
 
 /// Something that is done to an estate.
@@ -181,4 +181,29 @@ proptest! {
             prop_assert_eq!(moved.iter().filter(by_that).count(), moved.len());
         }
     }
+}
+
+/// A request of the new side has a tag that the old side is known not to have: it is decided there without. Found as a
+/// disagreement of the two meanings.
+#[test]
+fn a_tag_that_was_not_there_is_not_there_before() {
+    let mut store = Store::in_memory().unwrap();
+    change(&mut store, |writer| {
+        let dora = writer.create_principal(&principal_of(PrincipalKind::User, OWN, "/", "dora"))?.key;
+        let policy = json!({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::mine",
+            "Condition": {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}}});
+        writer.put_inline(dora, "own", &Document::new(policy.to_string()))?;
+        let bucket = writer.create_resource("arn:aws:s3:::mine")?.key;
+        writer.put_resource_tag(bucket, "team", "red").map(drop)
+    });
+    change(&mut store, |writer| done(writer, &Deed::Tag("dora", "red")));
+    let after = store.read(At::Now).unwrap();
+    let before = after.as_of(At::Change(ChangeNumber(1))).unwrap();
+    let (catalog, part) = (Catalog::embedded(), Part::default());
+    let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
+    let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
+    let verdicts: Vec<Verdict> =
+        found.moved.iter().map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
+    assert_eq!(verdicts, [Verdict::Wider]);
 }
