@@ -135,7 +135,7 @@ fn share(store: &mut Store, policy: &Json) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// A change moves whom it moves alone, in the same direction, and nobody else.
     #[test]

@@ -67,7 +67,7 @@ fn word(answer: &Answer) -> (Option<Decision>, Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// Everyone is read as one by one.
     #[test]
