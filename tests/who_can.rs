@@ -165,3 +165,34 @@ fn part(actions: &str, resources: &str) -> Part {
     let resources = statement.resource.unwrap();
     Part { actions: statement.action.entries().to_vec(), resources: resources.entries().to_vec() }
 }
+
+/// Two hold the same statements in another order, each about its own tag: what they come to is not the same, although
+/// the first condition holds for both and the second for neither.
+#[test]
+fn the_same_statements_in_another_order_are_told_apart() {
+    let policy = |object: &str, team: &str| {
+        let text = serde_json::json!({"Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::mine/{object}"),
+            "Condition": {"StringEquals": {"aws:PrincipalTag/team": team}}}});
+        Document::new(text.to_string())
+    };
+    let mut store = Store::in_memory().unwrap();
+    change(&mut store, |writer| {
+        for (name, team, first, second) in
+            [("alice", "red", ("x", "red"), ("y", "blue")), ("bob", "blue", ("y", "blue"), ("x", "red"))]
+        {
+            let key = writer.create_principal(&principal_of(PrincipalKind::User, OWN, "/", name))?.key;
+            writer.put_tag(key, "team", team)?;
+            writer.put_inline(key, "a", &policy(first.0, first.1))?;
+            writer.put_inline(key, "b", &policy(second.0, second.1))?;
+        }
+        Ok(())
+    });
+    let snapshot = store.read(At::Now).unwrap();
+    let (catalog, part) = (Catalog::embedded(), Part::default());
+    let everyone = Everyone::read(&snapshot).unwrap();
+    let question = PartQuestion { part: &part, given: &[], about: About::Everyone, catalog: &catalog };
+    let found = regions(&snapshot, &everyone, &question, &mut |_, _| {}).unwrap();
+    let together = found.iter().map(|regions| regions.who.len()).max();
+    assert_eq!((found.len(), together), (2, Some(1)));
+}

@@ -281,6 +281,12 @@ impl<'s, 'a> Reaching<'s, 'a> {
                     accounts.entry(principal.account.clone()).or_default().insert(principal.key);
                 }
             }
+            // Accounts of which nobody is stored own resources, and are named by policies of others.
+            let owners = side.resources()?.into_iter().filter_map(|resource| resource.account);
+            let nodes = side.nodes(None)?.into_iter().filter_map(|node| node.account());
+            for account in owners.chain(nodes) {
+                accounts.entry(Some(account)).or_default();
+            }
         }
         for (account, principals) in &accounts {
             let old = stored::limits(self.before, account.as_ref())?;
@@ -308,8 +314,11 @@ impl<'s, 'a> Reaching<'s, 'a> {
             for key in principals {
                 self.one(*key, own.as_ref(), changes);
             }
-            for &change in changes {
-                self.all(hull_of(&old.rcp, &new.rcp), change);
+            // The place of an account is a key of every request on its resources, whoever asks.
+            let of_all = if is_placed_alike { hull_of(&old.rcp, &new.rcp) } else { Some(Hull::EVERYTHING) };
+            let of_others = own.filter(|_| principals.is_empty());
+            for hull in of_all.into_iter().chain(of_others) {
+                changes.iter().for_each(|&change| self.all(Some(hull.clone()), change));
             }
         }
         Ok(())

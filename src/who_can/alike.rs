@@ -69,10 +69,19 @@ struct Likeness {
     alone: Option<String>,
     identity: Identity,
     boundary: Vec<usize>,
-    /// How statements stand that are about what only the principal tells.
-    own: Vec<Option<Standing>>,
+    /// Which statements that are about what only the principal tells apply or may.
+    own: Vec<(Site, Standing)>,
     /// What the principal tells, where that leaves it open: a value, or that there is none.
     values: Vec<(String, Option<Value>)>,
+}
+
+/// Where a statement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Site {
+    /// In the surrounding layers: its position among those that are about what only the principal tells.
+    Around(usize),
+    /// In a policy that somebody holds, by its position there.
+    Held(usize, usize),
 }
 
 /// What identity policies come to.
@@ -178,10 +187,9 @@ impl Class {
         if is_named(&principal.name) || principal.unique_id.as_ref().is_some_and(is_named) {
             likeness.alone = Some(principal.arn());
         }
-        for (statement, policy_type) in &self.own {
+        for (nth, (statement, policy_type)) in self.own.iter().enumerate() {
             let standing = itself.standing(statement, *policy_type);
-            likeness.own.push(standing);
-            itself.tell(statement, standing, &mut likeness);
+            itself.tell(Site::Around(nth), statement, standing, &mut likeness);
         }
         let (mut denied, mut allowed) = (None, None);
         let (mut takers, mut givers) = (Vec::new(), Vec::new());
@@ -190,7 +198,7 @@ impl Class {
             let Some(policy) = everyone.policies().get(held.policy) else { continue };
             let general =
                 standings.entry(held.policy).or_insert_with(|| of_kind.standing(policy, question, ground));
-            let refined = general.is_own.then(|| itself.refine(policy, general, &mut likeness));
+            let refined = general.is_own.then(|| itself.refine(held.policy, policy, general, &mut likeness));
             let standing = refined.as_ref().unwrap_or(general);
             let (mut takes, mut gives) = (standing.always_matters, false);
             for (position, of) in standing.statements.iter().enumerate() {
@@ -242,7 +250,7 @@ impl Class {
             let general =
                 standings.entry(number).or_insert_with(|| of_kind.standing(policy, question, ground));
             if general.is_own {
-                itself.refine(policy, general, &mut likeness);
+                itself.refine(number, policy, general, &mut likeness);
             }
         }
         Found { likeness, kept, letting }
@@ -295,26 +303,34 @@ impl Itself<'_> {
     /// How a policy stands for the principal itself.
     fn refine(
         &mut self,
+        number: usize,
         policy: &LayerPolicy,
         general: &PolicyStanding,
         likeness: &mut Likeness,
     ) -> PolicyStanding {
         let mut refined =
             PolicyStanding { always_matters: general.always_matters, is_own: true, ..Default::default() };
-        for (statement, (effect, standing)) in policy.statements().iter().zip(&general.statements) {
+        let statements = policy.statements().iter().zip(&general.statements).enumerate();
+        for (position, (statement, (effect, standing))) in statements {
             let is_own = standing.is_some() && statement.context_keys().any(Identified::is_own);
             let standing = if is_own { self.standing(statement, policy.policy_type) } else { *standing };
             if is_own {
-                likeness.own.push(standing);
-                self.tell(statement, standing, likeness);
+                self.tell(Site::Held(number, position), statement, standing, likeness);
             }
             refined.statements.push((*effect, standing));
         }
         refined
     }
 
-    /// Notes what the principal tells of a statement that stays open.
-    fn tell(&mut self, statement: &Statement, standing: Option<Standing>, likeness: &mut Likeness) {
+    /// Notes how a statement stands, and what the principal tells of one that stays open.
+    fn tell(
+        &mut self,
+        site: Site,
+        statement: &Statement,
+        standing: Option<Standing>,
+        likeness: &mut Likeness,
+    ) {
+        likeness.own.extend(standing.map(|standing| (site, standing)));
         if standing != Some(Standing::Perhaps) {
             return;
         }

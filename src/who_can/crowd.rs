@@ -48,8 +48,8 @@ struct Compared {
 /// What tells principals of one kind apart.
 #[derive(Debug, Clone, Default)]
 struct Own {
-    /// Conditions about what only the principal tells.
-    conditions: Vec<Condition>,
+    /// Conditions about what only the principal tells, by what they say.
+    conditions: BTreeMap<String, Condition>,
     /// Such keys in resources.
     keys: BTreeSet<String>,
     /// Names and ids.
@@ -66,20 +66,26 @@ pub(crate) struct Likeness {
     /// Policies that are not told by sets: their documents are not known.
     unknown: bool,
     boundary: Vec<Option<Effects>>,
-    own: Vec<OwnTold>,
+    own: BTreeSet<OwnTold>,
 }
 
 /// What a principal itself tells.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum OwnTold {
-    Holds(bool),
+    /// Whether a condition holds: which, since two that come in another order are not the same.
+    Holds(String, bool),
+    /// What a key holds.
     Value(String, Option<Value>),
 }
 
 impl Own {
     fn add(&mut self, statement: &Statement) {
         let is_own = |condition: &&Condition| keys(condition).any(Identified::is_own);
-        self.conditions.extend(statement.conditions.iter().filter(is_own).cloned());
+        for condition in statement.conditions.iter().filter(is_own) {
+            let values: Vec<&str> = condition.values.iter().map(|value| value.text.as_str()).collect();
+            let says = format!("{} {} {values:?}", condition.operator, condition.key);
+            self.conditions.insert(says, condition.clone());
+        }
         let variables = statement.resource_segments().flat_map(|segment| segment.variables());
         let keys = variables.map(|variable| variable.key.clone());
         self.keys.extend(keys.filter(|key| Identified::is_own(key)));
@@ -94,20 +100,20 @@ impl Own {
     }
 
     /// What a principal of which this is known tells.
-    fn told(&self, knowledge: &Knowledge, told: &mut Vec<OwnTold>) {
+    fn told(&self, knowledge: &Knowledge, told: &mut BTreeSet<OwnTold>) {
         let mut value = |key: &str| {
             let follows = || knowledge.follows(key).map(|template| Value::Single(template.to_string()));
-            told.push(OwnTold::Value(key.to_owned(), knowledge.known.get(key).cloned().or_else(follows)));
+            told.insert(OwnTold::Value(key.to_owned(), knowledge.known.get(key).cloned().or_else(follows)));
         };
         self.keys.iter().for_each(|key| value(key));
-        for condition in &self.conditions {
+        for condition in self.conditions.values() {
             let is_open = |key: &str| knowledge.is_unknown(key) || knowledge.follows(key).is_some();
             if keys(condition).any(is_open) {
                 keys(condition).filter(|key| Identified::is_own(key)).for_each(&mut value);
             }
         }
-        let decided = self.conditions.iter().map(|of| OwnTold::Holds(condition_holds(of, &knowledge.known)));
-        told.extend(decided);
+        let holds = |of: &Condition| condition_holds(of, &knowledge.known);
+        told.extend(self.conditions.iter().map(|(says, of)| OwnTold::Holds(says.clone(), holds(of))));
     }
 }
 
@@ -157,7 +163,7 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
         let caller = holder.caller().map(Caller::Iam).unwrap_or(Caller::Anonymous);
         let knowledge = &Knowledge::of(&caller);
         let everyone = self.everyone;
-        let (mut own, mut unknown) = (Vec::new(), false);
+        let (mut own, mut unknown) = (BTreeSet::new(), false);
         let (mut allowed, mut denied) = (Vec::new(), Vec::new());
         let mut layers = PolicyLayers::default();
         for held in everyone.identity(holder) {
