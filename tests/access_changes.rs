@@ -7,8 +7,8 @@ use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::policy::Document;
 use iamdb::store::{
-    At, AttachmentKind, ChangeNumber, NewManagedPolicy, NewOrganizationPolicy, NodeKind,
-    OrganizationPolicyOwner, OrganizationPolicyType, PolicyOwner, PrincipalKind, Store, StoreError, Writer,
+    At, AttachmentKind, ChangeNumber, NewManagedPolicy, NewOrganizationPolicy, OrganizationPolicyOwner,
+    OrganizationPolicyType, PolicyOwner, PrincipalKind, Store, StoreError, Writer,
 };
 use iamdb::stored;
 use proptest::prelude::*;
