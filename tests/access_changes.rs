@@ -3,18 +3,22 @@
 use iamdb::access_change::{About, Asked, Moved, Mover, NewPrincipals, access_changes};
 use iamdb::algebra::Budget;
 use iamdb::analysis::{Analysis, Clause, Diff, Part, Verdict};
+use iamdb::arn::AccountId;
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::policy::Document;
 use iamdb::store::{
-    At, AttachmentKind, ChangeNumber, NewManagedPolicy, NewOrganizationPolicy, OrganizationPolicyOwner,
-    OrganizationPolicyType, PolicyOwner, PrincipalKind, Store, StoreError, Writer,
+    At, AttachmentKind, ChangeNumber, FeatureSet, NewManagedPolicy, NewNode, NewOrganizationPolicy, NodeKind,
+    OrganizationFacts, OrganizationPolicyOwner, OrganizationPolicyType, PolicyOwner, PrincipalKind, Store,
+    StoreError, TypeStatus, Writer,
 };
 use iamdb::stored;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::effective::{OWN, RESOURCES, change, identity, limit, of_resource, policies, principal_of, trust};
+use crate::effective::{
+    OTHER, OWN, RESOURCES, change, identity, limit, of_resource, policies, principal_of, trust,
+};
 use crate::who_can::{estate, member};
 
 /// Something that is done to an estate.
@@ -205,5 +209,64 @@ fn a_tag_that_was_not_there_is_not_there_before() {
     let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
     let verdicts: Vec<Verdict> =
         found.moved.iter().map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
+    assert_eq!(verdicts, [Verdict::Wider]);
+}
+
+/// Where the account of a resource stands in the organization is a key of every request on it: a principal of another
+/// account gains by what is done to an account of which nobody is stored.
+#[test]
+fn the_place_of_another_account_reaches_who_uses_its_resources() {
+    let mut store = Store::in_memory().unwrap();
+    let id = "o-abcdefghij";
+    change(&mut store, |writer| {
+        let alice = writer.create_principal(&principal_of(PrincipalKind::User, OWN, "/", "alice"))?.key;
+        let statement = |condition: Json, principal: Option<&str>| {
+            let mut statement = json!({"Effect": "Allow", "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::theirs/*", "Condition": condition});
+            if let Some(principal) = principal {
+                statement["Principal"] = json!({"AWS": principal});
+            }
+            Document::new(json!({"Version": "2012-10-17", "Statement": statement}).to_string())
+        };
+        writer.put_inline(
+            alice,
+            "own",
+            &statement(
+                json!({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": format!("{id}/r-ab12/ou-*")}}),
+                None,
+            ),
+        )?;
+        let bucket = writer.create_resource("arn:aws:s3:::theirs")?.key;
+        writer.put_resource_owner(bucket, &AccountId::parse(OTHER).unwrap())?;
+        writer.put_resource_policy(bucket, &statement(json!({}), Some(OWN)))?;
+        let node = |kind, id: &str| NewNode { kind, id: Some(id.to_owned()), name: None, status: None };
+        let root = writer.create_node(&node(NodeKind::Root, "r-ab12"))?.key;
+        let facts = OrganizationFacts {
+            id: Some(id.to_owned()),
+            management_account: None,
+            feature_set: FeatureSet::All,
+            scps: TypeStatus::Enabled,
+            rcps: TypeStatus::Enabled,
+        };
+        writer.put_organization(root, &facts)?;
+        let ou = writer.create_node(&node(NodeKind::Ou, "ou-ab12-11111111"))?.key;
+        writer.place(ou, root)?;
+        let other = writer.create_node(&node(NodeKind::Account, OTHER))?.key;
+        writer.place(other, root).map(drop)
+    });
+    change(&mut store, |writer| {
+        let key = |id: &str| writer.node_with_id(id).map(|node| node.unwrap().key);
+        let (other, ou) = (key(OTHER)?, key("ou-ab12-11111111")?);
+        writer.place(other, ou).map(drop)
+    });
+    let after = store.read(At::Now).unwrap();
+    let before = after.as_of(At::Change(ChangeNumber(1))).unwrap();
+    let (catalog, part) = (Catalog::embedded(), Part::default());
+    let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
+    let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
+    let of_alice =
+        |moved: &&Moved| matches!(moved.who.first(), Some(Mover::Stored(one)) if one.name == "alice");
+    let verdicts: Vec<Verdict> =
+        found.moved.iter().filter(of_alice).map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
     assert_eq!(verdicts, [Verdict::Wider]);
 }
