@@ -200,8 +200,13 @@ pub struct Statement {
 impl Statement {
     /// Whether another says the same, whatever it is called and wherever it stands.
     pub fn says_the_same(&self, other: &Statement) -> bool {
-        (self.effect, &self.principal, &self.action, &self.resource, &self.conditions)
-            == (other.effect, &other.principal, &other.action, &other.resource, &other.conditions)
+        self.says_the_same_elsewhere(other) && self.resource == other.resource
+    }
+
+    /// Whether another says the same, perhaps of other resources.
+    pub fn says_the_same_elsewhere(&self, other: &Statement) -> bool {
+        (self.effect, &self.principal, &self.action, &self.conditions)
+            == (other.effect, &other.principal, &other.action, &other.conditions)
     }
 
     /// The context keys that it mentions: tested by its conditions, or as variables in their values and in

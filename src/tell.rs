@@ -11,6 +11,7 @@ mod document;
 mod json;
 mod level;
 mod region;
+mod roles;
 mod selection;
 mod words;
 

@@ -94,6 +94,9 @@ pub enum Cause {
         /// Which group of it.
         group: usize,
     },
+    /// It takes a word of the caller's policies and one of the resource's, and there this one is missing; it is the last
+    /// of the boxes.
+    HalfAllowed(StatementRef),
     /// The rules about accounts and resources that it is decided by there.
     Rules,
 }
@@ -136,10 +139,14 @@ impl ReadSituation<'_> {
         self.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL)
     }
 
-    /// The requests to which a statement applies; of an Allow of a resource's policy those for which it is a grant.
+    /// The requests to which a statement applies.
+    fn applies(&self, of: StatementRef) -> Set {
+        self.compiled.statements.get(&of).copied().unwrap_or(Set::EMPTY)
+    }
+
+    /// The same; of an Allow of a resource's policy those for which it is a grant.
     fn requests(&self, of: StatementRef) -> Set {
-        let found = self.compiled.granting.get(&of).or_else(|| self.compiled.statements.get(&of));
-        found.copied().unwrap_or(Set::EMPTY)
+        self.compiled.granting.get(&of).copied().unwrap_or_else(|| self.applies(of))
     }
 }
 
@@ -277,10 +284,61 @@ impl Analysis<'_> {
                 }
             }
         }
+        for lacking in [Layer::Resource, Layer::Identity] {
+            left = self.by_half(from, against, lacking, left, &mut drafts)?;
+        }
         if left != Set::EMPTY {
             drafts.extend(self.allowed_by_any(from, parts, None, Cause::Rules, left)?);
         }
         Ok(drafts)
+    }
+
+    /// Of a set, what a statement of the caller's or the resource's policies allows together with one of the other's,
+    /// where the other side has none of that layer; gives what is left.
+    fn by_half(
+        &mut self,
+        from: &Read<'_>,
+        against: &Read<'_>,
+        lacking: Layer,
+        mut left: Set,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<Set, AnalysisError> {
+        let there = self.allowing(against, lacking)?;
+        let there = there.into_iter().map(|part| part.set);
+        let mut half = self.compiler.arena().difference([left], there)?;
+        if half == Set::EMPTY {
+            return Ok(left);
+        }
+        let other = if lacking == Layer::Resource { Layer::Identity } else { Layer::Resource };
+        let others = self.allowing(from, other)?;
+        for part in self.allowing(from, lacking)? {
+            for other in others.iter().filter(|other| other.situation == part.situation) {
+                let arena = self.compiler.arena();
+                let set = arena.intersection([half, part.set, other.set])?;
+                if set != Set::EMPTY {
+                    half = arena.difference([half], [set])?;
+                    left = arena.difference([left], [set])?;
+                    let mut draft = Draft::of(from.side, other, Cause::HalfAllowed(part.statement), set);
+                    draft.boxes.push(StatementBox::whole(from.side, part.situation, part.statement));
+                    drafts.push(draft);
+                }
+            }
+        }
+        Ok(left)
+    }
+
+    /// The Allow statements of a layer with the requests to which each applies.
+    fn allowing(&mut self, of: &Read<'_>, layer: Layer) -> Result<Vec<Part>, AnalysisError> {
+        let mut found = Vec::new();
+        for (nth, situation) in of.situations.iter().enumerate() {
+            for (&statement, &set) in &situation.compiled.statements {
+                if statement.layer == layer && statement.effect == Effect::Allow {
+                    let set = self.compiler.arena().intersection([set, situation.on])?;
+                    found.push(Part { situation: nth, statement, set });
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// A set as one draft for each situation, allowed by any of the parts that meet it.
@@ -329,7 +387,7 @@ impl Analysis<'_> {
         let mut shown = self.compiler.arena().difference([situation.on], [situation.compiled.beyond])?;
         shown = self.compiler.arena().intersection([shown, self.asked])?;
         for of in &boxes {
-            let requests = self.requests_of(of, from, against)?;
+            let requests = self.requests_of(of, cause, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;
         }
         let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
@@ -431,7 +489,7 @@ impl Analysis<'_> {
         let mut all = Vec::new();
         for of in &mut statements {
             self.narrow(of, from, against, set)?;
-            all.push(self.requests_of(of, from, against)?);
+            all.push(self.requests_of(of, Cause::None, from, against)?);
         }
         let allowed = self.compiler.arena().union(all)?;
         Ok((Limit { layer, group, statements }, allowed))
@@ -494,16 +552,21 @@ impl Analysis<'_> {
         }
     }
 
-    /// The requests of a box.
-    pub(super) fn requests_of(
+    /// The requests of a box in a clause that is there for this cause.
+    fn requests_of(
         &mut self,
         of: &StatementBox,
+        cause: Cause,
         from: &Read<'_>,
         against: Option<&Read<'_>>,
     ) -> Result<Set, AnalysisError> {
         let side = side_of(of, from, against);
         let Some(situation) = side.situations.get(of.situation) else { return Ok(Set::EMPTY) };
-        let mut all = vec![situation.requests(of.statement), situation.scope(of.statement.layer)];
+        let requests = match cause {
+            Cause::HalfAllowed(_) => situation.applies(of.statement),
+            _ => situation.requests(of.statement),
+        };
+        let mut all = vec![requests, situation.scope(of.statement.layer)];
         self.turn_to(of, from, against);
         if let Some((statement, policy_type)) = statement_of(of, from, against) {
             if let (Selector::In(entries), Entries::Only(kept)) = (&statement.action, &of.actions) {

@@ -1,9 +1,9 @@
 //! Where a clause comes from: the statements that allow it, and why the other side does not.
 
-use super::{Direction, Teller, Told};
+use super::{Direction, Teller, Told, roles};
 use crate::analysis::{Cause, Clause, Side, StatementBox};
-use crate::layers::{Layer, PolicyLayers, StatementRef};
-use crate::policy::{Effect, Selector, Statement, position};
+use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
+use crate::policy::{Effect, PolicyType, Selector, Statement, position};
 
 /// A statement, by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,8 @@ impl Told {
 impl Teller<'_> {
     /// Where a statement stands.
     pub fn source(&self, of: &StatementBox) -> Option<Source> {
-        source_of(of.side, &self.subject(of.side).situations.get(of.situation)?.layers, of.statement)
+        let layers = &self.subject(of.side).situations.get(of.situation)?.layers;
+        source_of(of.side, layers, of.statement, &self.said(of)?)
     }
 
     /// Why a clause is there: first what makes the difference, then what else it takes.
@@ -98,11 +99,11 @@ impl Teller<'_> {
         let allows = limits.flat_map(|limit| &limit.statements);
         let mut reasons = Vec::new();
         match clause.cause {
-            Cause::None | Cause::NotAllowed | Cause::Denied(_) => {}
+            Cause::None | Cause::NotAllowed | Cause::Denied(_) | Cause::HalfAllowed(_) => {}
             Cause::Rules => reasons.push(Reason::Rules),
             Cause::Limited { layer, group } => reasons.push(self.limited(layer, group, allowing)),
         }
-        // A Deny of the other side is the last of the boxes.
+        // What makes the difference is the last of the boxes.
         for of in clause.boxes.iter().rev().chain(allows) {
             let Some(source) = self.source(of) else { continue };
             reasons.push(Reason::Statement { source, change: self.change(of) });
@@ -151,12 +152,16 @@ impl Teller<'_> {
         let mut found = Vec::new();
         for (side, subject) in [(Side::Old, Some(self.old)), (Side::New, self.new)] {
             for situation in subject.into_iter().flat_map(|subject| &subject.situations) {
-                for (of, statement) in situation.layers.statements() {
-                    let change = self.change_of(side, of.layer, statement);
+                let statements = situation.layers.statements();
+                let statements = statements.filter_map(|(of, _)| {
+                    Some((of, self.unmatched(side, &situation.layers, of)?))
+                });
+                for (of, said) in statements {
+                    let change = self.change_of(side, of.layer, &said);
                     // What was edited is told where it stands now.
                     let is_told =
                         change == Change::Unchanged || (side, change) == (Side::Old, Change::Edited);
-                    let source = source_of(side, &situation.layers, of).filter(|_| !is_told);
+                    let source = source_of(side, &situation.layers, of, &said).filter(|_| !is_told);
                     found.extend(source.filter(|source| !is_reason(source)).map(|source| (source, change)));
                 }
             }
@@ -166,47 +171,44 @@ impl Teller<'_> {
 
     /// What became of a statement.
     fn change(&self, of: &StatementBox) -> Change {
-        self.statement(of).map_or(Change::Unchanged, |own| self.change_of(of.side, of.statement.layer, own))
+        self.said(of).map_or(Change::Unchanged, |own| self.change_of(of.side, of.statement.layer, &own))
     }
 
     fn change_of(&self, side: Side, layer: Layer, own: &Statement) -> Change {
-        let Some(new) = self.new else { return Change::Unchanged };
-        let (other, gone) = match side {
-            Side::Old => (new, Change::Removed),
-            Side::New => (self.old, Change::Added),
+        let gone = match side {
+            _ if self.new.is_none() => return Change::Unchanged,
+            Side::Old => Change::Removed,
+            Side::New => Change::Added,
         };
-        let all = || {
-            let stacks = other.situations.iter().map(|situation| &situation.layers);
-            let statements = stacks.flat_map(PolicyLayers::statements);
-            statements.filter(|(there, _)| there.layer == layer).map(|(_, statement)| statement)
-        };
-        if all().any(|statement| says_the_same(own, statement)) {
+        if self.others(side, layer).any(|(policy, statement)| roles::says_the_same(policy, statement, own)) {
             return Change::Unchanged;
         }
-        let is_successor = |statement: &Statement| {
+        let is_successor = |(policy, statement): (&LayerPolicy, &Statement)| {
             statement.effect == own.effect
                 && match (&own.sid, &statement.sid) {
                     (None, None) => statement.index == own.index && are_alike(own, statement),
                     (own, other) => own == other,
                 }
+                && (policy.policy_type != PolicyType::Trust || share(own.resource.as_ref(), statement.resource.as_ref()))
         };
-        if all().any(is_successor) { Change::Edited } else { gone }
+        if self.others(side, layer).any(is_successor) { Change::Edited } else { gone }
     }
 }
 
-fn source_of(side: Side, layers: &PolicyLayers, of: StatementRef) -> Option<Source> {
-    let (policy, statement) = layers.policy(of).zip(layers.statement(of))?;
+/// `said` is the statement, of roles about those that matter.
+fn source_of(side: Side, layers: &PolicyLayers, of: StatementRef, said: &Statement) -> Option<Source> {
+    let policy = layers.policy(of)?;
     let text = policy.document.as_ref().map_or("", |document| &document.text);
-    let (line, column) = position(text, statement.span.start);
+    let (line, column) = position(text, said.span.start);
     Some(Source {
         side,
         layer: of.layer,
         level: layers.level(of).map(|level| level.name.clone()).filter(|name| !name.is_empty()),
-        policy: policy.name.clone(),
+        policy: roles::name(policy, said),
         group: policy.group.clone(),
-        index: statement.index,
-        sid: statement.sid.clone(),
-        effect: statement.effect,
+        index: said.index,
+        sid: said.sid.clone(),
+        effect: said.effect,
         line,
         column,
     })
@@ -222,17 +224,12 @@ fn group_name(layers: &PolicyLayers, layer: Layer, group: usize) -> Option<Strin
     names.all(|name| name == first).then_some(first)
 }
 
-/// Under whatever name, and wherever they stand.
-fn says_the_same(one: &Statement, other: &Statement) -> bool {
-    (one.effect, &one.principal, &one.action, &one.resource, &one.conditions)
-        == (other.effect, &other.principal, &other.action, &other.resource, &other.conditions)
-}
-
 /// Whether two statements share an action or a resource as written.
 fn are_alike(one: &Statement, other: &Statement) -> bool {
-    fn share<T: PartialEq>(one: &Selector<T>, other: &Selector<T>) -> bool {
-        one.entries().iter().any(|entry| other.entries().contains(entry))
-    }
-    share(&one.action, &other.action)
-        || one.resource.as_ref().zip(other.resource.as_ref()).is_some_and(|(one, other)| share(one, other))
+    share(Some(&one.action), Some(&other.action)) || share(one.resource.as_ref(), other.resource.as_ref())
+}
+
+fn share<T: PartialEq>(one: Option<&Selector<T>>, other: Option<&Selector<T>>) -> bool {
+    let pair = one.zip(other);
+    pair.is_some_and(|(one, other)| one.entries().iter().any(|entry| other.entries().contains(entry)))
 }
