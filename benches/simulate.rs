@@ -12,6 +12,10 @@ use iamdb::scenario::{Documents, Reader};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     divan::main();
 }

@@ -5,6 +5,7 @@
 //! Then those whose policies come to the same in that part, before and after, are compared together. What it costs
 //! grows with what changed, and not with how many are stored.
 
+mod hull;
 mod reach;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +20,11 @@ use crate::store::{ChangeNumber, Principal, PrincipalKey, Snapshot};
 use crate::stored::{Everyone, Holder, Subjects};
 use crate::who_can::{self, Crowd, Outsider, RegionsError, outsiders};
 
-use reach::{Hull, Reached};
+use hull::Hull;
+use reach::{Reach, Reached};
+
+/// Of more than so many it is faster to read everybody.
+const MANY: usize = 1_000;
 
 /// What changed for whom.
 #[derive(Debug, Default)]
@@ -90,10 +95,14 @@ pub enum Mover {
     Other(Outsider),
 }
 
-/// Both states.
-struct Sides<'s, 'a> {
-    everyone: [Everyone; 2],
+/// Both states, and what was found so far.
+struct Comparison<'e, 's, 'a> {
+    everyone: &'e [Everyone; 2],
+    snapshots: [&'s Snapshot<'a>; 2],
     subjects: [Subjects<'s, 'a>; 2],
+    crowds: [Crowd<'e, 's, 'a>; 2],
+    analysis: Analysis<'e>,
+    found: AccessChanges,
 }
 
 /// Compares two states of one database.
@@ -105,16 +114,16 @@ pub fn access_changes<'s, 'a>(
     asked: &Asked<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<AccessChanges, RegionsError> {
-    let Reached { mut of_principals, of_all, changes_of_all, everyone: reads_everyone } =
-        reach::reached(before, after)?;
+    let Reached { mut of_principals, of_others } = reach::reached(before, after)?;
+    let of_others = of_others.joined();
     of_principals.retain(|key, _| asked.about.has(*key));
     let mut found = AccessChanges::default();
-    if of_principals.is_empty() && of_all.is_none() {
+    if of_principals.is_empty() && of_others.is_none() {
         return Ok(found);
     }
     let keys: BTreeSet<PrincipalKey> = of_principals.keys().copied().collect();
     let read = |snapshot: &Snapshot<'_>| {
-        if reads_everyone { Everyone::read(snapshot) } else { Everyone::some(snapshot, &keys) }
+        if keys.len() > MANY { Everyone::read(snapshot) } else { Everyone::some(snapshot, &keys) }
     };
     let everyone = [read(before)?, read(after)?];
     let mut principals: BTreeMap<PrincipalKey, [Option<Principal>; 2]> = BTreeMap::new();
@@ -124,7 +133,6 @@ pub fn access_changes<'s, 'a>(
             sides.get_mut(side).into_iter().for_each(|of| *of = Some(holder.principal.clone()));
         }
     }
-    // Who is reached alone and with everybody is compared in both parts, or in one where they may overlap.
     let mut classes: BTreeMap<(Hull, BTreeSet<ChangeNumber>), Vec<PrincipalKey>> = BTreeMap::new();
     let mut touched = BTreeSet::new();
     for (key, sides) in principals.iter().filter(|(key, _)| asked.about.has(**key)) {
@@ -133,49 +141,54 @@ pub fn access_changes<'s, 'a>(
             [None, Some(new)] => found.new.push(new.clone()),
             [Some(gone), None] => found.gone.push(gone.clone()),
             [Some(_), Some(_)] => {
-                let own = of_principals.remove(key).and_then(|own| Some((own.hull?, own.changes)));
-                let all = of_all.clone().map(|hull| (hull, changes_of_all.clone()));
-                touched.extend(own.is_some().then_some(*key));
-                let reached = match (own, all) {
-                    (Some((own, changes)), Some((all, changes_of_all))) if own.may_meet(&all) => {
-                        vec![(own.joined(all), changes.into_iter().chain(changes_of_all).collect())]
-                    }
-                    (own, all) => own.into_iter().chain(all).collect(),
-                };
-                for class in reached {
-                    classes.entry(class).or_default().push(*key);
+                for part in of_principals.remove(key).into_iter().flat_map(|reach| reach.0) {
+                    touched.extend(part.is_own.then_some(*key));
+                    classes.entry((part.hull, part.changes)).or_default().push(*key);
                 }
             }
         }
     }
-    let all = classes.keys().map(|(hull, _)| hull.clone()).chain(of_all.clone());
+    let all = classes.keys().map(|(hull, _)| hull).chain(of_others.iter().map(|(hull, _)| hull)).cloned();
     let hull = match (asked.new, found.new.is_empty()) {
         (NewPrincipals::Compared, false) => Hull::default(),
         _ => all.reduce(Hull::joined).unwrap_or_default(),
     };
     let part = hull.part(asked.part);
-    let subjects =
+    let [old, new] =
         [Subjects::read(before, asked.catalog, &part)?, Subjects::read(after, asked.catalog, &part)?];
-    let sides = Sides { everyone, subjects };
+    let budget = Budget::default();
+    let [old_everyone, new_everyone] = &everyone;
+    let crowds = [
+        Crowd::new(old_everyone, old.clone(), asked.catalog, budget)?,
+        Crowd::new(new_everyone, new.clone(), asked.catalog, budget)?,
+    ];
+    let mut comparison = Comparison {
+        everyone: &everyone,
+        snapshots: [before, after],
+        subjects: [old, new],
+        crowds,
+        analysis: Analysis::new(asked.catalog, Typing::Typed, budget),
+        found,
+    };
     let total: usize = classes.values().map(Vec::len).sum();
     let mut done = 0;
     for ((hull, changes), keys) in classes {
-        let part = hull.part(asked.part);
-        sides.compare(&part, &keys, &changes, asked.catalog, &mut found, &mut || {
+        comparison.compare(&hull.part(asked.part), &keys, &changes, &mut || {
             done += 1;
             progress(done, total);
         })?;
     }
-    if let (Some(hull), About::Everyone | About::AllBut(_)) = (of_all, asked.about) {
-        let part = hull.part(asked.part);
-        sides.compare_others(&part, [before, after], &changes_of_all, asked.catalog, &mut found)?;
+    if let (Some((hull, changes)), About::Everyone | About::AllBut(_)) = (of_others, asked.about) {
+        comparison.compare_others(&hull.part(asked.part), &changes)?;
     }
     if asked.new == NewPrincipals::Compared {
-        for principal in std::mem::take(&mut found.new) {
-            let changes = of_principals.get(&principal.key).map(|reach| reach.changes.clone());
-            sides.compare_new(principal, asked, &changes.unwrap_or_default(), &mut found)?;
+        for principal in std::mem::take(&mut comparison.found.new) {
+            let changes = of_principals.remove(&principal.key).and_then(Reach::joined);
+            let changes = changes.map(|(_, changes)| changes).unwrap_or_default();
+            comparison.compare_new(principal, asked.part, &changes)?;
         }
     }
+    let mut found = comparison.found;
     let moved: BTreeSet<PrincipalKey> =
         found.moved.iter().flat_map(|moved| &moved.who).filter_map(Mover::key).collect();
     found.unmoved.retain(|principal| touched.contains(&principal.key) && !moved.contains(&principal.key));
@@ -212,28 +225,25 @@ impl About<'_> {
     }
 }
 
-impl Sides<'_, '_> {
+impl Comparison<'_, '_, '_> {
     /// Compares principals in a part, those alike on both sides together.
     fn compare(
-        &self,
+        &mut self,
         part: &Part,
         keys: &[PrincipalKey],
         changes: &BTreeSet<ChangeNumber>,
-        catalog: &Catalog,
-        found: &mut AccessChanges,
         progress: &mut dyn FnMut(),
     ) -> Result<(), RegionsError> {
-        let [old_everyone, new_everyone] = &self.everyone;
-        let [old_subjects, new_subjects] = &self.subjects;
-        let (old_subjects, new_subjects) = (old_subjects.within(part), new_subjects.within(part));
-        let budget = Budget::default();
-        let mut old_crowd = Crowd::new(old_everyone, &old_subjects, catalog, part, budget)?;
-        let mut new_crowd = Crowd::new(new_everyone, &new_subjects, catalog, part, budget)?;
+        for crowd in &mut self.crowds {
+            crowd.turn_to(part)?;
+        }
+        let [old_everyone, new_everyone] = self.everyone;
         let mut alike = HashMap::new();
         let mut groups: Vec<Vec<(&Holder, &Holder)>> = Vec::new();
         for key in keys {
             let holders = old_everyone.holder(*key).zip(new_everyone.holder(*key));
             let Some((old, new)) = holders else { continue };
+            let [old_crowd, new_crowd] = &mut self.crowds;
             let likeness = (old_crowd.likeness(old)?.0, new_crowd.likeness(new)?.0);
             let position = *alike.entry(likeness).or_insert(groups.len());
             match groups.get_mut(position) {
@@ -243,11 +253,11 @@ impl Sides<'_, '_> {
         }
         for group in groups {
             let Some((old, new)) = group.first() else { continue };
-            let old = old_crowd.subject(old)?;
-            let new = new_crowd.subject(new)?;
+            let [old_crowd, new_crowd] = &mut self.crowds;
+            let sides = old_crowd.subject(old)?.zip(new_crowd.subject(new)?);
             let who = group.iter().map(|(_, new)| Mover::Stored(new.principal.clone()));
-            if let Some((old, new)) = old.zip(new) {
-                found.add(who.collect(), old, new, part, changes, catalog);
+            if let Some((old, new)) = sides {
+                self.add(who.collect(), old, new, part, changes);
             }
             group.iter().for_each(|_| progress());
         }
@@ -256,49 +266,38 @@ impl Sides<'_, '_> {
 
     /// Compares somebody with what it was before: nobody.
     fn compare_new(
-        &self,
+        &mut self,
         principal: Principal,
-        asked: &Asked<'_>,
+        part: &Part,
         changes: &BTreeSet<ChangeNumber>,
-        found: &mut AccessChanges,
     ) -> Result<(), RegionsError> {
-        let [_, everyone] = &self.everyone;
+        let [_, everyone] = self.everyone;
         let [_, subjects] = &self.subjects;
         let Some(holder) = everyone.holder(principal.key) else { return Ok(()) };
         let Some(caller) = holder.caller() else { return Ok(()) };
         let own = everyone.policy_layers(holder);
         let new = subjects.of(Caller::Iam(caller), Identified::Caller, own)?;
         let who = vec![Mover::Stored(principal)];
-        found.add(who, new.without_policies(), new, asked.part, changes, asked.catalog);
+        self.add(who, new.without_policies(), new, part, changes);
         Ok(())
     }
 
     /// Compares those who are not stored and whom policies of resources name, before or after.
-    fn compare_others(
-        &self,
-        part: &Part,
-        snapshots: [&Snapshot<'_>; 2],
-        changes: &BTreeSet<ChangeNumber>,
-        catalog: &Catalog,
-        found: &mut AccessChanges,
-    ) -> Result<(), RegionsError> {
+    fn compare_others(&mut self, part: &Part, changes: &BTreeSet<ChangeNumber>) -> Result<(), RegionsError> {
         let mut all: BTreeMap<Outsider, who_can::Asked> = BTreeMap::new();
         let subjects = self.subjects.each_ref().map(|subjects| subjects.within(part));
-        for ((subjects, everyone), snapshot) in subjects.iter().zip(&self.everyone).zip(snapshots) {
+        for ((subjects, everyone), snapshot) in subjects.iter().zip(self.everyone).zip(self.snapshots) {
             let named = outsiders(subjects, snapshot, everyone)?;
             all.extend(named.into_iter().map(|(asked, _)| (asked.who.clone(), asked)));
         }
+        let ([old_subjects, new_subjects], [before, after]) = (&subjects, self.snapshots);
         for (who, asked) in all {
-            let [old, new] = &subjects;
-            let [before, after] = snapshots;
-            let (old, new) = (asked.subject(old, before)?, asked.subject(new, after)?);
-            found.add(vec![Mover::Other(who)], old, new, part, changes, catalog);
+            let (old, new) = (asked.subject(old_subjects, before)?, asked.subject(new_subjects, after)?);
+            self.add(vec![Mover::Other(who)], old, new, part, changes);
         }
         Ok(())
     }
-}
 
-impl AccessChanges {
     fn add(
         &mut self,
         who: Vec<Mover>,
@@ -306,18 +305,16 @@ impl AccessChanges {
         new: Subject,
         part: &Part,
         changes: &BTreeSet<ChangeNumber>,
-        catalog: &Catalog,
     ) {
-        let mut analysis = Analysis::new(catalog, Typing::Typed, Budget::default());
-        let diff = analysis.diff(&old, &new, part);
+        let diff = self.analysis.diff(&old, &new, part);
         let is_same = diff.as_ref().is_ok_and(|diff| diff.gained.is_empty() && diff.lost.is_empty());
         if is_same {
-            self.unmoved.extend(who.into_iter().filter_map(|who| match who {
+            self.found.unmoved.extend(who.into_iter().filter_map(|who| match who {
                 Mover::Stored(principal) => Some(principal),
                 Mover::Other(_) => None,
             }));
             return;
         }
-        self.moved.push(Moved { who, old, new, diff, changes: changes.clone() });
+        self.found.moved.push(Moved { who, old, new, diff, changes: changes.clone() });
     }
 }

@@ -7,6 +7,7 @@
 //! of this program, never an answer.
 
 mod alone;
+mod cause;
 mod check;
 mod clause;
 mod minimize;
@@ -153,6 +154,9 @@ impl From<BudgetError<Level>> for AnalysisError {
     }
 }
 
+/// So many sets of earlier questions are not kept.
+const MANY_NODES: usize = 100_000;
+
 /// Answers questions.
 #[derive(Debug)]
 pub struct Analysis<'a> {
@@ -216,6 +220,11 @@ impl<'a> Analysis<'a> {
 
     /// What is allowed by one subject and not by the other.
     pub fn diff(&mut self, old: &Subject, new: &Subject, part: &Part) -> Result<Diff, AnalysisError> {
+        // What was found for other subjects is kept as far as it holds for these; a heap of it slows.
+        if self.compiler.arena().node_count() > MANY_NODES {
+            self.compiler = Compiler::new(Universe::default(), self.budget);
+        }
+        self.compiler.arena().renew(self.budget);
         let universes = self.universes(&[old, new]);
         let [old_universe, new_universe] = universes.as_slice() else {
             return Ok(Diff { verdict: Verdict::Equivalent, gained: Vec::new(), lost: Vec::new() });

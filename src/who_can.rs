@@ -31,6 +31,7 @@ use crate::stored::{Assumption, Everyone, Surroundings, surroundings};
 use alike::Alike;
 
 pub(crate) use crowd::Crowd;
+pub(crate) use kind::name as name_of;
 pub(crate) use named::{Asked, outsiders};
 
 pub use regions::{About, PartQuestion, Regions, RegionsError, regions};

@@ -4,32 +4,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use itertools::Itertools;
 
-use crate::analysis::Part;
+use super::hull::Hull;
 use crate::arn::AccountId;
 use crate::layers::{LayerPolicy, PolicyLayers};
-use crate::policy::{PolicyType, Selector, Statement, parse};
+use crate::policy::{PolicyType, PrincipalEntry, Selector, Statement};
 use crate::store::{
-    AttachmentKind, ChangeNumber, PolicyKey, Principal, PrincipalKey, PrincipalKind, ResourceKey, Snapshot,
-    StoreError, Touch,
+    AttachmentKind, ChangeNumber, PolicyKey, Principal, PrincipalKey, PrincipalKind, Resource, ResourceKey,
+    Snapshot, StoreError, Touch,
 };
 use crate::stored;
+use crate::who_can::name_of;
 
-/// A part of all requests: those for one of some actions on one of some resources.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct Hull {
-    /// As patterns; none: all.
-    actions: Option<BTreeSet<String>>,
-    resources: Option<BTreeSet<String>>,
-}
-
-/// Where a principal's access can have changed, and by which changes.
+/// Where somebody's access can have changed: parts that have nothing in common, as far as the services of their actions
+/// tell.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reach {
-    /// None: nowhere.
-    pub(super) hull: Option<Hull>,
+pub(super) struct Reach(pub(super) Vec<ReachedPart>);
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ReachedPart {
+    pub(super) hull: Hull,
+    /// By which changes.
     pub(super) changes: BTreeSet<ChangeNumber>,
+    /// Whether some of them are of the principal's own policies.
+    pub(super) is_own: bool,
 }
 
 /// Whom changes reach.
@@ -37,95 +37,36 @@ pub(super) struct Reach {
 pub(super) struct Reached {
     /// Users and roles, on one side or both.
     pub(super) of_principals: BTreeMap<PrincipalKey, Reach>,
-    /// Where everybody's access can have changed; none: nowhere.
-    pub(super) of_all: Option<Hull>,
-    pub(super) changes_of_all: BTreeSet<ChangeNumber>,
-    /// Whether it takes to look at everybody.
-    pub(super) everyone: bool,
-}
-
-impl Hull {
-    const EVERYTHING: Hull = Hull { actions: None, resources: None };
-
-    /// All that is in either, and perhaps more.
-    pub(super) fn joined(self, other: Hull) -> Hull {
-        let join = |one: Option<BTreeSet<String>>, other: Option<BTreeSet<String>>| match (one, other) {
-            (Some(one), Some(other)) => Some(one.into_iter().chain(other).collect()),
-            _ => None,
-        };
-        Hull { actions: join(self.actions, other.actions), resources: join(self.resources, other.resources) }
-    }
-
-    /// Whether some request may be in both, as far as the services of the actions tell.
-    pub(super) fn may_meet(&self, other: &Hull) -> bool {
-        let (Some(own), Some(others)) = (&self.actions, &other.actions) else { return true };
-        let service = |action: &str| action.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        own.iter().any(|own| {
-            others.iter().any(|other| {
-                let (own, other) = (service(own), service(other));
-                own == other || own.contains(['*', '?']) || other.contains(['*', '?'])
-            })
-        })
-    }
-
-    /// The actions that statements are about, on any resource; none where there are no statements.
-    fn of_statements<'s>(statements: impl IntoIterator<Item = &'s Statement>) -> Option<Hull> {
-        let mut actions = Some(BTreeSet::new());
-        let mut is_any = false;
-        for statement in statements {
-            is_any = true;
-            match (&statement.action, &mut actions) {
-                (Selector::In(entries), Some(actions)) => {
-                    actions.extend(entries.iter().map(|entry| entry.value.to_string()));
-                }
-                _ => actions = None,
-            }
-        }
-        is_any.then_some(Hull { actions, resources: None })
-    }
-
-    /// As a part of another.
-    pub(super) fn part(&self, within: &Part) -> Part {
-        let list = |list: &Option<BTreeSet<String>>| match list {
-            Some(list) => json!(list),
-            None => json!("*"),
-        };
-        let policy = json!({"Version": "2012-10-17", "Statement":
-            {"Effect": "Allow", "Action": list(&self.actions), "Resource": list(&self.resources)}});
-        let mut part = within.clone();
-        let statement = parse(&policy.to_string(), PolicyType::Identity).policy.statements.pop();
-        if let Some(Statement {
-            action: Selector::In(actions),
-            resource: Some(Selector::In(resources)),
-            ..
-        }) = statement
-        {
-            // The part that was asked for is narrower than all, and is what is told.
-            if part.actions.is_empty() && self.actions.is_some() {
-                part.actions = actions;
-            }
-            if part.resources.is_empty() && self.resources.is_some() {
-                part.resources = resources;
-            }
-        }
-        part
-    }
+    /// Those who are not stored.
+    pub(super) of_others: Reach,
 }
 
 impl Reach {
-    fn add(&mut self, hull: Option<Hull>, change: ChangeNumber) {
-        let Some(hull) = hull else { return };
-        self.hull = Some(match self.hull.take() {
-            Some(known) => known.joined(hull),
-            None => hull,
-        });
-        self.changes.insert(change);
+    fn add(&mut self, mut part: ReachedPart) {
+        let (meeting, apart) =
+            std::mem::take(&mut self.0).into_iter().partition(|of| of.hull.may_meet(&part.hull));
+        let meeting: Vec<ReachedPart> = meeting;
+        for of in meeting {
+            part.hull = part.hull.joined(of.hull);
+            part.changes.extend(of.changes);
+            part.is_own |= of.is_own;
+        }
+        self.0 = apart;
+        self.0.push(part);
+    }
+
+    /// All of it as one.
+    pub(super) fn joined(self) -> Option<(Hull, BTreeSet<ChangeNumber>)> {
+        let parts = self.0.into_iter().map(|part| (part.hull, part.changes));
+        parts.reduce(|(hull, changes), (more, by)| {
+            (hull.joined(more), changes.into_iter().chain(by).collect())
+        })
     }
 }
 
 /// Whom the changes between two states reach.
 pub(super) fn reached(before: &Snapshot<'_>, after: &Snapshot<'_>) -> Result<Reached, StoreError> {
-    let mut reaching = Reaching { before, after, reached: Reached::default() };
+    let mut reaching = Reaching { before, after, reached: Reached::default(), everyone: None };
     let touched = after.touched_since(before.change())?;
     let mut of_principals: BTreeMap<PrincipalKey, BTreeSet<ChangeNumber>> = BTreeMap::new();
     let mut of_policies: BTreeMap<PolicyKey, BTreeSet<ChangeNumber>> = BTreeMap::new();
@@ -137,7 +78,7 @@ pub(super) fn reached(before: &Snapshot<'_>, after: &Snapshot<'_>) -> Result<Rea
             Touch::Trust(key) => reaching.trust(key, change)?,
             Touch::Resource(key) => reaching.resource(key, change)?,
             Touch::Organization => drop(of_organization.insert(change)),
-            Touch::Account => reaching.all(Some(Hull::EVERYTHING), change),
+            Touch::Account => reaching.everybody(&Hull::EVERYTHING, change)?,
         }
     }
     for (key, changes) in of_principals {
@@ -156,6 +97,8 @@ struct Reaching<'s, 'a> {
     before: &'s Snapshot<'a>,
     after: &'s Snapshot<'a>,
     reached: Reached,
+    /// All stored users and roles, on each side.
+    everyone: Option<Vec<Principal>>,
 }
 
 impl<'s, 'a> Reaching<'s, 'a> {
@@ -163,20 +106,40 @@ impl<'s, 'a> Reaching<'s, 'a> {
         [self.before, self.after]
     }
 
-    fn all(&mut self, hull: Option<Hull>, change: ChangeNumber) {
-        let mut reach = Reach {
-            hull: self.reached.of_all.take(),
-            changes: std::mem::take(&mut self.reached.changes_of_all),
+    fn everybody(&mut self, hull: &Hull, change: ChangeNumber) -> Result<(), StoreError> {
+        self.those(&|_| true, hull, change)
+    }
+
+    /// Some of the stored users and roles, and everybody else.
+    fn those(
+        &mut self,
+        these: &dyn Fn(&Principal) -> bool,
+        hull: &Hull,
+        change: ChangeNumber,
+    ) -> Result<(), StoreError> {
+        let everyone = match self.everyone.take() {
+            Some(everyone) => everyone,
+            None => {
+                let sides = [self.before.principals(None)?, self.after.principals(None)?];
+                sides.into_iter().flatten().filter(|of| of.kind != PrincipalKind::Group).collect()
+            }
         };
-        self.reached.everyone |= hull.is_some();
-        reach.add(hull, change);
-        self.reached.of_all = reach.hull;
-        self.reached.changes_of_all = reach.changes;
+        let part = ReachedPart { hull: hull.clone(), changes: BTreeSet::from([change]), is_own: false };
+        let keys: BTreeSet<PrincipalKey> =
+            everyone.iter().filter(|principal| these(principal)).map(|principal| principal.key).collect();
+        for key in keys {
+            self.reached.of_principals.entry(key).or_default().add(part.clone());
+        }
+        self.reached.of_others.add(part);
+        self.everyone = Some(everyone);
+        Ok(())
     }
 
     fn one(&mut self, key: PrincipalKey, hull: Option<&Hull>, changes: &BTreeSet<ChangeNumber>) {
         let reach = self.reached.of_principals.entry(key).or_default();
-        changes.iter().for_each(|change| reach.add(hull.cloned(), *change));
+        if let Some(hull) = hull {
+            reach.add(ReachedPart { hull: hull.clone(), changes: changes.clone(), is_own: true });
+        }
     }
 
     /// The users and roles that a principal is or has as members, on either side.
@@ -248,28 +211,72 @@ impl<'s, 'a> Reaching<'s, 'a> {
 
     /// A role whose trust policy was touched.
     fn trust(&mut self, key: PrincipalKey, change: ChangeNumber) -> Result<(), StoreError> {
+        let mut roles = BTreeSet::new();
+        let mut policies = Vec::new();
         for side in self.sides() {
-            if let Some(role) = side.principal(key)? {
-                let resources = role.account.is_some().then(|| BTreeSet::from([role.arn()]));
-                let actions = crate::eval::role_session_actions().map(|action| action.to_string()).collect();
-                self.all(Some(Hull { actions: Some(actions), resources }), change);
+            roles.extend(side.principal(key)?.filter(|role| role.account.is_some()).map(|role| role.arn()));
+            let document = side.trust_policy(key)?;
+            let policy = document
+                .map(|document| stored::layer_policy(String::new(), "", PolicyType::Trust, Some(&document)));
+            policies.push(policy);
+        }
+        let actions = crate::eval::role_session_actions().map(|action| action.to_string()).collect();
+        let resources = (!roles.is_empty()).then_some(roles);
+        let hull = Hull { actions: Some(actions), resources };
+        self.about(&policies, &hull, change)
+    }
+
+    /// Those whom the policy of a resource is about in what differs.
+    fn about(
+        &mut self,
+        sides: &[Option<LayerPolicy>],
+        hull: &Hull,
+        change: ChangeNumber,
+    ) -> Result<(), StoreError> {
+        let [old, new] = sides else { return Ok(()) };
+        let (old, new): (Vec<_>, Vec<_>) = (old.iter().collect(), new.iter().collect());
+        match differing(&old, &new) {
+            None => self.everybody(hull, change),
+            Some(statements) if statements.is_empty() => Ok(()),
+            Some(statements) => {
+                let these = |principal: &Principal| {
+                    statements.iter().any(|statement| may_be_about(statement, principal))
+                };
+                self.those(&these, hull, change)
             }
         }
-        Ok(())
     }
 
     /// A resource whose policy, owner or tags were touched.
     fn resource(&mut self, key: ResourceKey, change: ChangeNumber) -> Result<(), StoreError> {
+        let mut resources = Vec::new();
+        let mut tags = Vec::new();
         for side in self.sides() {
-            if let Some(resource) = side.resource_of(key)? {
-                let arn = resource.arn;
-                // What is in a bucket is decided by its policy (R-EVL-8).
-                let within = arn.starts_with("arn:") && !arn.contains(['*', '?', '$']);
-                let resources = within.then(|| BTreeSet::from([format!("{arn}/*"), arn]));
-                self.all(Some(Hull { actions: None, resources }), change);
-            }
+            let resource = side.resource_of(key)?;
+            tags.push(match &resource {
+                Some(resource) => side.resource_tags(resource.key)?,
+                None => Vec::new(),
+            });
+            resources.push(resource);
         }
-        Ok(())
+        let Some(arn) = resources.iter().flatten().next().map(|resource| resource.arn.clone()) else {
+            return Ok(());
+        };
+        // What is in a bucket is decided by its policy (R-EVL-8).
+        let within = arn.starts_with("arn:") && !arn.contains(['*', '?', '$']);
+        let resources_of = within.then(|| BTreeSet::from([format!("{arn}/*"), arn]));
+        let hull = Hull { actions: None, resources: resources_of };
+        let owner = |resource: &Option<Resource>| resource.as_ref().map(|resource| resource.account.clone());
+        let policy = |resource: &Option<Resource>| {
+            let resource = resource.as_ref()?;
+            let document = resource.policy.as_ref()?;
+            Some(stored::layer_policy(String::new(), "", resource.policy_type(), Some(document)))
+        };
+        let is_policy_only = resources.iter().map(owner).all_equal() && tags.iter().all_equal();
+        match is_policy_only {
+            true => self.about(&resources.iter().map(policy).collect::<Vec<_>>(), &hull, change),
+            false => self.everybody(&hull, change),
+        }
     }
 
     /// Accounts whose place in the organization was touched, or the policies that limit them there.
@@ -318,7 +325,9 @@ impl<'s, 'a> Reaching<'s, 'a> {
             let of_all = if is_placed_alike { hull_of(&old.rcp, &new.rcp) } else { Some(Hull::EVERYTHING) };
             let of_others = own.filter(|_| principals.is_empty());
             for hull in of_all.into_iter().chain(of_others) {
-                changes.iter().for_each(|&change| self.all(Some(hull.clone()), change));
+                for change in changes {
+                    self.everybody(&hull, *change)?;
+                }
             }
         }
         Ok(())
@@ -338,12 +347,19 @@ fn of_layers([old, new]: &[PolicyLayers; 2]) -> Option<Hull> {
     identity.into_iter().chain(boundary).reduce(Hull::joined)
 }
 
-/// What differs between two lists of policies: the statements that only one of them has, each wherever it stands.
+/// What differs between two lists of policies.
 fn of_policies(old: &[&LayerPolicy], new: &[&LayerPolicy]) -> Option<Hull> {
-    let is_unknown = |policies: &[&LayerPolicy]| policies.iter().filter(|of| of.document.is_none()).count();
-    if is_unknown(old) != is_unknown(new) {
-        return Some(Hull::EVERYTHING);
+    match differing(old, new) {
+        Some(statements) => Hull::of_statements(&statements),
+        None => Some(Hull::EVERYTHING),
     }
+}
+
+/// The statements that only one of two lists of policies has, each wherever it stands; none where documents that are not
+/// known differ.
+fn differing(old: &[&LayerPolicy], new: &[&LayerPolicy]) -> Option<Vec<Statement>> {
+    let unknown = |policies: &[&LayerPolicy]| policies.iter().filter(|of| of.document.is_none()).count();
+    (unknown(old) == unknown(new)).then_some(())?;
     fn statements<'p>(policies: &[&'p LayerPolicy]) -> Vec<&'p Statement> {
         policies.iter().flat_map(|policy| policy.statements()).collect()
     }
@@ -352,5 +368,31 @@ fn of_policies(old: &[&LayerPolicy], new: &[&LayerPolicy]) -> Option<Hull> {
         let is_there = |statement: &Statement| other.iter().any(|other| statement.says_the_same(other));
         of.iter().filter(|statement| !is_there(statement)).map(|&statement| statement.clone()).collect()
     };
-    Hull::of_statements(only(&old, &new).iter().chain(&only(&new, &old)))
+    Some([only(&old, &new), only(&new, &old)].concat())
+}
+
+/// Whether the policy of a resource can be about a user or role in a statement; what is not easily seen is yes.
+fn may_be_about(statement: &Statement, principal: &Principal) -> bool {
+    let is_named = |entry: &PrincipalEntry| match entry {
+        PrincipalEntry::Service(_)
+        | PrincipalEntry::Federated(_)
+        | PrincipalEntry::OriginAccessIdentity(_) => false,
+        PrincipalEntry::Account { account, .. } => {
+            principal.account.as_ref().is_none_or(|own| own == account)
+        }
+        PrincipalEntry::User(_)
+        | PrincipalEntry::Role(_)
+        | PrincipalEntry::Session(_)
+        | PrincipalEntry::UniqueId(_) => name_of(entry).is_none_or(|name| {
+            let own = [Some(&principal.name), principal.unique_id.as_ref()];
+            own.into_iter().flatten().any(|own| own.eq_ignore_ascii_case(&name))
+        }),
+        PrincipalEntry::Everyone | PrincipalEntry::FederatedUser(_) | PrincipalEntry::CanonicalUser(_) => {
+            true
+        }
+    };
+    match &statement.principal {
+        Some(Selector::In(entries)) => entries.iter().any(|entry| is_named(&entry.value)),
+        Some(Selector::NotIn(_)) | None => true,
+    }
 }

@@ -103,49 +103,49 @@ pub enum Cause {
 
 /// The requests of a target that one statement allows.
 #[derive(Clone, Copy)]
-struct Part {
-    situation: usize,
-    statement: StatementRef,
-    set: Set,
+pub(super) struct Part {
+    pub(super) situation: usize,
+    pub(super) statement: StatementRef,
+    pub(super) set: Set,
 }
 
 /// A clause in the making.
-struct Draft {
-    situation: usize,
+pub(super) struct Draft {
+    pub(super) situation: usize,
     /// What applies to all of it.
-    boxes: Vec<StatementBox>,
+    pub(super) boxes: Vec<StatementBox>,
     /// What allows it, where that are several statements.
-    any: Vec<StatementBox>,
-    cause: Cause,
-    set: Set,
+    pub(super) any: Vec<StatementBox>,
+    pub(super) cause: Cause,
+    pub(super) set: Set,
 }
 
 impl Draft {
-    fn of(side: Side, part: &Part, cause: Cause, set: Set) -> Draft {
+    pub(super) fn of(side: Side, part: &Part, cause: Cause, set: Set) -> Draft {
         let allow = StatementBox::whole(side, part.situation, part.statement);
         Draft { situation: part.situation, boxes: vec![allow], any: Vec::new(), cause, set }
     }
 }
 
 impl StatementBox {
-    fn whole(side: Side, situation: usize, statement: StatementRef) -> StatementBox {
+    pub(super) fn whole(side: Side, situation: usize, statement: StatementRef) -> StatementBox {
         StatementBox { side, situation, statement, actions: Entries::All, resources: Entries::All }
     }
 }
 
 impl ReadSituation<'_> {
     /// The requests for which a layer counts.
-    fn scope(&self, layer: Layer) -> Set {
+    pub(super) fn scope(&self, layer: Layer) -> Set {
         self.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL)
     }
 
     /// The requests to which a statement applies.
-    fn applies(&self, of: StatementRef) -> Set {
+    pub(super) fn applies(&self, of: StatementRef) -> Set {
         self.compiled.statements.get(&of).copied().unwrap_or(Set::EMPTY)
     }
 
     /// The same; of an Allow of a resource's policy those for which it is a grant.
-    fn requests(&self, of: StatementRef) -> Set {
+    pub(super) fn requests(&self, of: StatementRef) -> Set {
         self.compiled.granting.get(&of).copied().unwrap_or_else(|| self.applies(of))
     }
 }
@@ -222,154 +222,6 @@ impl Analysis<'_> {
             }
         }
         Ok(kept)
-    }
-
-    /// A difference, split by why the other side says no: first by the statements that allow what none allows there,
-    /// then by what denies there, or does not allow.
-    fn by_cause(
-        &mut self,
-        from: &Read<'_>,
-        parts: &[Part],
-        against: &Read<'_>,
-        target: Set,
-    ) -> Result<Vec<Draft>, AnalysisError> {
-        let mut drafts = Vec::new();
-        let mut allowing = Vec::new();
-        for situation in &against.situations {
-            for statement in situation.compiled.statements.keys() {
-                let set = situation.requests(*statement);
-                if statement.effect == Effect::Allow && against.subject.told.contains(&statement.layer) {
-                    allowing.push(self.compiler.arena().intersection([set, situation.on])?);
-                }
-            }
-        }
-        let mut left = target;
-        for part in parts {
-            let unallowed = self.compiler.arena().difference([part.set], allowing.iter().copied())?;
-            if unallowed != Set::EMPTY {
-                left = self.compiler.arena().difference([left], [unallowed])?;
-                drafts.push(Draft::of(from.side, part, Cause::NotAllowed, unallowed));
-            }
-        }
-        for (nth, situation) in against.situations.iter().enumerate() {
-            for (&statement, &set) in &situation.compiled.statements {
-                if statement.effect == Effect::Allow || left == Set::EMPTY {
-                    continue;
-                }
-                let arena = self.compiler.arena();
-                let denied =
-                    arena.intersection([target, set, situation.scope(statement.layer), situation.on])?;
-                if !arena.is_disjoint(denied, left)? {
-                    left = arena.difference([left], [denied])?;
-                    let deny = StatementBox::whole(against.side, nth, statement);
-                    let cause = Cause::Denied(statement);
-                    drafts.extend(self.allowed_by_any(from, parts, Some(deny), cause, denied)?);
-                }
-            }
-        }
-        for situation in &against.situations {
-            for (&layer, groups) in &situation.compiled.groups {
-                for (group, &allowed) in groups.iter().enumerate() {
-                    if left == Set::EMPTY || against.subject.told.contains(&layer) || !limits(layer) {
-                        continue;
-                    }
-                    let arena = self.compiler.arena();
-                    let within = arena.intersection([target, situation.scope(layer), situation.on])?;
-                    let limited = arena.difference([within], [allowed])?;
-                    if !arena.is_disjoint(limited, left)? {
-                        left = arena.difference([left], [limited])?;
-                        let cause = Cause::Limited { layer, group };
-                        drafts.extend(self.allowed_by_any(from, parts, None, cause, limited)?);
-                    }
-                }
-            }
-        }
-        for lacking in [Layer::Resource, Layer::Identity] {
-            left = self.by_half(from, against, lacking, left, &mut drafts)?;
-        }
-        if left != Set::EMPTY {
-            drafts.extend(self.allowed_by_any(from, parts, None, Cause::Rules, left)?);
-        }
-        Ok(drafts)
-    }
-
-    /// Of a set, what a statement of the caller's or the resource's policies allows together with one of the other's,
-    /// where the other side has none of that layer; gives what is left.
-    fn by_half(
-        &mut self,
-        from: &Read<'_>,
-        against: &Read<'_>,
-        lacking: Layer,
-        mut left: Set,
-        drafts: &mut Vec<Draft>,
-    ) -> Result<Set, AnalysisError> {
-        let there = self.allowing(against, lacking)?;
-        let there = there.into_iter().map(|part| part.set);
-        let mut half = self.compiler.arena().difference([left], there)?;
-        if half == Set::EMPTY {
-            return Ok(left);
-        }
-        let other = if lacking == Layer::Resource { Layer::Identity } else { Layer::Resource };
-        let others = self.allowing(from, other)?;
-        for part in self.allowing(from, lacking)? {
-            for other in others.iter().filter(|other| other.situation == part.situation) {
-                let arena = self.compiler.arena();
-                let set = arena.intersection([half, part.set, other.set])?;
-                if set != Set::EMPTY {
-                    half = arena.difference([half], [set])?;
-                    left = arena.difference([left], [set])?;
-                    let mut draft = Draft::of(from.side, other, Cause::HalfAllowed(part.statement), set);
-                    draft.boxes.push(StatementBox::whole(from.side, part.situation, part.statement));
-                    drafts.push(draft);
-                }
-            }
-        }
-        Ok(left)
-    }
-
-    /// The Allow statements of a layer with the requests to which each applies.
-    fn allowing(&mut self, of: &Read<'_>, layer: Layer) -> Result<Vec<Part>, AnalysisError> {
-        let mut found = Vec::new();
-        for (nth, situation) in of.situations.iter().enumerate() {
-            for (&statement, &set) in &situation.compiled.statements {
-                if statement.layer == layer && statement.effect == Effect::Allow {
-                    let set = self.compiler.arena().intersection([set, situation.on])?;
-                    found.push(Part { situation: nth, statement, set });
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// A set as one draft for each situation, allowed by any of the parts that meet it.
-    fn allowed_by_any(
-        &mut self,
-        from: &Read<'_>,
-        parts: &[Part],
-        and: Option<StatementBox>,
-        cause: Cause,
-        set: Set,
-    ) -> Result<Vec<Draft>, AnalysisError> {
-        let mut drafts = Vec::new();
-        for nth in 0..from.situations.len() {
-            let mut any = Vec::new();
-            let mut sets = Vec::new();
-            for part in parts.iter().filter(|part| part.situation == nth) {
-                if !self.compiler.arena().is_disjoint(part.set, set)? {
-                    any.push(StatementBox::whole(from.side, nth, part.statement));
-                    sets.push(part.set);
-                }
-            }
-            let allowed = self.compiler.arena().union(sets)?;
-            let set = self.compiler.arena().intersection([set, allowed])?;
-            if any.is_empty() || set == Set::EMPTY {
-                continue;
-            }
-            let (mut boxes, any) = if any.len() == 1 { (any, Vec::new()) } else { (Vec::new(), any) };
-            boxes.extend(and.clone());
-            drafts.push(Draft { situation: nth, boxes, any, cause, set });
-        }
-        Ok(drafts)
     }
 
     /// The limits and exceptions that make a draft's boxes its set, and the entries that matter.
@@ -594,7 +446,7 @@ fn some_of(kept: Vec<usize>, count: usize) -> Entries {
 }
 
 /// Whether a layer limits by not allowing.
-fn limits(layer: Layer) -> bool {
+pub(super) fn limits(layer: Layer) -> bool {
     matches!(
         layer,
         Layer::Boundary

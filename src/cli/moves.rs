@@ -70,7 +70,14 @@ impl Moves {
             RegionsError::Store(error) => error.into(),
             RegionsError::Analysis(error) => no_answer("who gained and lost what", &error),
         })?;
-        let groups: Vec<Group> = moved.into_iter().map(|moved| Group::of(moved, part, &catalog)).collect();
+        let mut groups: Vec<Group> = Vec::new();
+        for group in moved.into_iter().map(|moved| Group::of(moved, part, &catalog)) {
+            match groups.iter_mut().find(|known| known.is_alike(&group)) {
+                Some(known) => known.join(group),
+                None => groups.push(group),
+            }
+        }
+        groups.sort_by_key(|group| std::cmp::Reverse(group.who.len()));
         let numbers: BTreeSet<ChangeNumber> =
             groups.iter().flat_map(|group| group.changes.iter().copied()).collect();
         Ok(Moves { groups, unmoved, new, gone, changes: after.changes_numbered(numbers)? })
@@ -238,6 +245,28 @@ impl Group {
             Err(error) => (Vec::new(), Vec::new(), Some(error)),
         };
         Group { who, gained, lost, error, changes }
+    }
+
+    /// Whether the same is told of others, but for what the difference takes besides what makes it.
+    fn is_alike(&self, other: &Group) -> bool {
+        let are_alike = |own: &[Told], others: &[Told]| {
+            own.len() == others.len() && own.iter().zip(others).all(|(own, other)| own.is_alike(other))
+        };
+        self.changes == other.changes
+            && self.error.is_none()
+            && other.error.is_none()
+            && are_alike(&self.gained, &other.gained)
+            && are_alike(&self.lost, &other.lost)
+    }
+
+    /// Takes in others of whom the same is told: what is said of both stays.
+    fn join(&mut self, other: Group) {
+        self.who.extend(other.who);
+        self.who.sort();
+        let told = self.gained.iter_mut().chain(&mut self.lost);
+        for (own, other) in told.zip(other.gained.iter().chain(&other.lost)) {
+            own.reasons.retain(|reason| other.reasons.contains(reason));
+        }
     }
 
     fn verdict(&self) -> &'static str {

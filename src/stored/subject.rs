@@ -30,10 +30,11 @@ use crate::store::{Principal, PrincipalKind, Resource, Snapshot, Standing, Store
 /// Users and roles with all that decides for them. What is stored of resources is read once for all of them.
 ///
 /// A request is in the effective set of a subject exactly where `can` says yes.
+#[derive(Clone)]
 pub struct Subjects<'s, 'a> {
     snapshot: &'s Snapshot<'a>,
     settings: Settings,
-    stored: Vec<Stored>,
+    stored: Vec<Arc<Stored>>,
     standings: RefCell<BTreeMap<AccountId, Option<Standing>>>,
 }
 
@@ -70,7 +71,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
         let settings = Settings { rcp_services: Some(rcp_services(catalog)), ..Settings::default() };
         let mut subjects = Subjects { snapshot, settings, stored: Vec::new(), standings: RefCell::default() };
         for resource in snapshot.resources()? {
-            subjects.stored.extend(Stored::of_resource(snapshot, resource)?);
+            subjects.stored.extend(Stored::of_resource(snapshot, resource)?.map(Arc::new));
         }
         if asks_for_sessions(part) {
             subjects.read_roles()?;
@@ -83,7 +84,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
     pub fn within(&self, part: &Part) -> Subjects<'s, 'a> {
         let asks_for_sessions = asks_for_sessions(part);
         let stored = self.stored.iter();
-        let is_within = |stored: &&Stored| {
+        let is_within = |stored: &&Arc<Stored>| {
             (asks_for_sessions || stored.trust().is_none())
                 && (part.resources.is_empty() || !is_apart(&stored.place, &part.resources))
         };
@@ -109,7 +110,8 @@ impl<'s, 'a> Subjects<'s, 'a> {
             let name = format!("role/{}", role.name);
             let trust =
                 layer_policy(name, "trust policy", PolicyType::Trust, None).with_document(Some(document));
-            self.stored.push(Stored { place, owner: role.account, policy: Some(trust), tags: Vec::new() });
+            let stored = Stored { place, owner: role.account, policy: Some(trust), tags: Vec::new() };
+            self.stored.push(Arc::new(stored));
         }
         Ok(())
     }
@@ -228,7 +230,8 @@ impl Found {
     ) -> Result<Found, StoreError> {
         let own = subjects.owner(own_account.as_ref())?;
         let mut trusting = Trusting::new(&layers, caller);
-        let stored = subjects.stored.iter().filter(|stored| trusting.matters(stored)).cloned().collect();
+        let stored = subjects.stored.iter().filter(|stored| trusting.matters(stored));
+        let stored = stored.map(|stored| Stored::clone(stored)).collect();
         let mut found = Found { layers, stored, own, others: BTreeMap::new() };
         for stored in &mut found.stored {
             stored.owner.take_if(|owner| own_account.as_ref() == Some(owner));

@@ -153,9 +153,8 @@ impl Teller<'_> {
         for (side, subject) in [(Side::Old, Some(self.old)), (Side::New, self.new)] {
             for situation in subject.into_iter().flat_map(|subject| &subject.situations) {
                 let statements = situation.layers.statements();
-                let statements = statements.filter_map(|(of, _)| {
-                    Some((of, self.unmatched(side, &situation.layers, of)?))
-                });
+                let statements =
+                    statements.filter_map(|(of, _)| Some((of, self.unmatched(side, &situation.layers, of)?)));
                 for (of, said) in statements {
                     let change = self.change_of(side, of.layer, &said);
                     // What was edited is told where it stands now.
@@ -189,7 +188,8 @@ impl Teller<'_> {
                     (None, None) => statement.index == own.index && are_alike(own, statement),
                     (own, other) => own == other,
                 }
-                && (policy.policy_type != PolicyType::Trust || share(own.resource.as_ref(), statement.resource.as_ref()))
+                && (policy.policy_type != PolicyType::Trust
+                    || share(own.resource.as_ref(), statement.resource.as_ref()))
         };
         if self.others(side, layer).any(is_successor) { Change::Edited } else { gone }
     }

@@ -6,6 +6,7 @@
 //! the same for many, and so is the answer: it depends on nothing else but the keys that only the principal tells,
 //! where a statement that remains is about one, and on being named by the policy of the resource.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::collections::hash_map::Entry;
 
@@ -43,6 +44,8 @@ struct Class {
     of_kind: OfKind,
     /// Of each policy that was looked at.
     standings: FxHashMap<usize, PolicyStanding>,
+    /// Of those that are about the principal's own tags alone, for each combination of their values.
+    by_tags: FxHashMap<(usize, Vec<Option<String>>), Refined>,
     /// Statements of the surrounding layers that are about what only the principal tells.
     own: Vec<(Statement, PolicyType)>,
     /// The names and ids of users and roles in the policy of the resource.
@@ -50,29 +53,46 @@ struct Class {
 }
 
 /// What a policy comes to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct PolicyStanding {
     /// How each statement stands.
     statements: Vec<(Effect, Option<Standing>)>,
     /// Whether it makes a difference in any case: its document is not known (R-EVL-64), or it says of a key that is not
     /// on record that it holds several values (R-EVL-76).
     always_matters: bool,
-    /// Whether a statement that may apply is about what only the principal tells.
-    is_own: bool,
+    /// The keys that only the principal tells of the statements that may apply, folded.
+    own: BTreeSet<String>,
+    /// The keys of its tags, where those are all.
+    tags: Option<Vec<String>>,
+}
+
+/// What it comes to for a principal itself.
+#[derive(Debug, Clone, Default)]
+struct Refined {
+    standing: PolicyStanding,
+    told: ToldItself,
+}
+
+/// What a principal itself tells of statements.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct ToldItself {
+    /// Which statements that are about what only the principal tells apply or may.
+    own: Vec<(Site, Standing)>,
+    /// What the principal tells, where that leaves it open: a value, or that there is none.
+    values: Vec<(String, Option<Value>)>,
+    /// Whether it is like nobody else.
+    is_alone: bool,
 }
 
 /// What makes an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 struct Likeness {
     class: usize,
-    /// Who is named by the policy of the resource is like nobody else.
+    /// Who is like nobody else: the policy of the resource names it, or what stays open follows from who it is.
     alone: Option<String>,
     identity: Identity,
     boundary: Vec<usize>,
-    /// Which statements that are about what only the principal tells apply or may.
-    own: Vec<(Site, Standing)>,
-    /// What the principal tells, where that leaves it open: a value, or that there is none.
-    values: Vec<(String, Option<Value>)>,
+    itself: ToldItself,
 }
 
 /// Where a statement stands.
@@ -168,7 +188,8 @@ impl Class {
             }
         }
         let of_kind = OfKind { request, knowledge };
-        Some(Class { number, of_kind, standings: FxHashMap::default(), own, named })
+        let (standings, by_tags) = (FxHashMap::default(), FxHashMap::default());
+        Some(Class { number, of_kind, standings, by_tags, own, named })
     }
 
     /// What makes somebody's answer.
@@ -179,7 +200,7 @@ impl Class {
         question: &Question<'_>,
         ground: &Ground,
     ) -> Found<'e> {
-        let Class { of_kind, standings, .. } = self;
+        let Class { of_kind, standings, by_tags, .. } = self;
         let mut itself = Itself { holder, question, ground, of_kind, known: None };
         let mut likeness = Likeness { class: self.number, ..Likeness::default() };
         let principal = &holder.principal;
@@ -189,7 +210,7 @@ impl Class {
         }
         for (nth, (statement, policy_type)) in self.own.iter().enumerate() {
             let standing = itself.standing(statement, *policy_type);
-            itself.tell(Site::Around(nth), statement, standing, &mut likeness);
+            itself.tell(Site::Around(nth), statement, standing, &mut likeness.itself);
         }
         let (mut denied, mut allowed) = (None, None);
         let (mut takers, mut givers) = (Vec::new(), Vec::new());
@@ -197,9 +218,10 @@ impl Class {
         for held in everyone.identity(holder) {
             let Some(policy) = everyone.policies().get(held.policy) else { continue };
             let general =
-                standings.entry(held.policy).or_insert_with(|| of_kind.standing(policy, question, ground));
-            let refined = general.is_own.then(|| itself.refine(held.policy, policy, general, &mut likeness));
-            let standing = refined.as_ref().unwrap_or(general);
+                &*standings.entry(held.policy).or_insert_with(|| of_kind.standing(policy, question, ground));
+            let refined = itself.refined(held.policy, policy, general, by_tags);
+            let standing = refined.as_ref().map_or(general, |refined| &refined.standing);
+            refined.iter().for_each(|refined| likeness.itself.join(&refined.told));
             let (mut takes, mut gives) = (standing.always_matters, false);
             for (position, of) in standing.statements.iter().enumerate() {
                 match *of {
@@ -249,9 +271,11 @@ impl Class {
             let Some(policy) = everyone.policies().get(number) else { continue };
             let general =
                 standings.entry(number).or_insert_with(|| of_kind.standing(policy, question, ground));
-            if general.is_own {
-                itself.refine(number, policy, general, &mut likeness);
-            }
+            let refined = itself.refined(number, policy, general, by_tags);
+            refined.iter().for_each(|refined| likeness.itself.join(&refined.told));
+        }
+        if likeness.itself.is_alone {
+            likeness.alone = Some(principal.arn());
         }
         Found { likeness, kept, letting }
     }
@@ -264,10 +288,14 @@ impl OfKind {
         for statement in policy.statements() {
             let standing = known.standing(statement, policy.policy_type);
             found.statements.push((statement.effect, standing));
-            found.is_own |= standing.is_some() && statement.context_keys().any(Identified::is_own);
+            if standing.is_some() {
+                found.own.extend(statement.context_keys().filter(|key| Identified::is_own(key)).map(fold));
+            }
             let mut quantified = statement.conditions.iter().filter(|of| of.operator.quantifier.is_some());
             found.always_matters |= quantified.any(|of| key_kind(&of.key, question.catalog).is_none());
         }
+        let tag = |key: &String| key.strip_prefix("aws:principaltag/").map(str::to_owned);
+        found.tags = found.own.iter().map(tag).collect();
         found
     }
 }
@@ -300,47 +328,61 @@ impl Itself<'_> {
         self.known().standing(statement, policy_type)
     }
 
-    /// How a policy stands for the principal itself.
-    fn refine(
+    /// How a policy stands for the principal itself; none where that makes no difference.
+    fn refined<'k>(
         &mut self,
         number: usize,
         policy: &LayerPolicy,
         general: &PolicyStanding,
-        likeness: &mut Likeness,
-    ) -> PolicyStanding {
-        let mut refined =
-            PolicyStanding { always_matters: general.always_matters, is_own: true, ..Default::default() };
+        by_tags: &'k mut FxHashMap<(usize, Vec<Option<String>>), Refined>,
+    ) -> Option<Cow<'k, Refined>> {
+        if general.own.is_empty() {
+            return None;
+        }
+        let Some(tags) = &general.tags else { return Some(Cow::Owned(self.refine(number, policy, general))) };
+        let value = |tag: &String| {
+            let mut tags = self.holder.tags.iter().rev();
+            tags.find(|(key, _)| fold(key) == *tag).map(|(_, value)| value.clone())
+        };
+        Some(Cow::Borrowed(match by_tags.entry((number, tags.iter().map(value).collect())) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.refine(number, policy, general)),
+        }))
+    }
+
+    fn refine(&mut self, number: usize, policy: &LayerPolicy, general: &PolicyStanding) -> Refined {
+        let mut refined = Refined::default();
+        refined.standing.always_matters = general.always_matters;
         let statements = policy.statements().iter().zip(&general.statements).enumerate();
         for (position, (statement, (effect, standing))) in statements {
             let is_own = standing.is_some() && statement.context_keys().any(Identified::is_own);
             let standing = if is_own { self.standing(statement, policy.policy_type) } else { *standing };
             if is_own {
-                self.tell(Site::Held(number, position), statement, standing, likeness);
+                self.tell(Site::Held(number, position), statement, standing, &mut refined.told);
             }
-            refined.statements.push((*effect, standing));
+            refined.standing.statements.push((*effect, standing));
         }
         refined
     }
 
     /// Notes how a statement stands, and what the principal tells of one that stays open.
-    fn tell(
-        &mut self,
-        site: Site,
-        statement: &Statement,
-        standing: Option<Standing>,
-        likeness: &mut Likeness,
-    ) {
-        likeness.own.extend(standing.map(|standing| (site, standing)));
+    fn tell(&mut self, site: Site, statement: &Statement, standing: Option<Standing>, told: &mut ToldItself) {
+        told.own.extend(standing.map(|standing| (site, standing)));
         if standing != Some(Standing::Perhaps) {
             return;
         }
-        let arn = self.holder.principal.arn();
         let knowledge = self.known().knowledge;
         for key in statement.context_keys().filter(|key| Identified::is_own(key)) {
-            if knowledge.is_unknown(key) || knowledge.follows(key).is_some() {
-                likeness.alone = Some(arn.clone());
-            }
-            likeness.values.push((fold(key), knowledge.known.get(key).cloned()));
+            told.is_alone |= knowledge.is_unknown(key) || knowledge.follows(key).is_some();
+            told.values.push((fold(key), knowledge.known.get(key).cloned()));
         }
+    }
+}
+
+impl ToldItself {
+    fn join(&mut self, other: &ToldItself) {
+        self.own.extend_from_slice(&other.own);
+        self.values.extend_from_slice(&other.values);
+        self.is_alone |= other.is_alone;
     }
 }

@@ -5,8 +5,9 @@
 //! so do the statements about what only the principal tells.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::kind::{Kind, name};
 use super::regions::RegionsError;
@@ -22,14 +23,25 @@ use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{LayerPolicy, PolicyLayers};
 use crate::policy::{Condition, Effect, Selector, Statement};
 use crate::request::Value;
+use crate::store::StoreError;
 use crate::stored::{Everyone, Held, Holder, Subjects};
 
 /// Principals by what their policies come to.
 pub(crate) struct Crowd<'c, 's, 'a> {
     everyone: &'c Everyone,
-    subjects: &'c Subjects<'s, 'a>,
+    subjects: Subjects<'s, 'a>,
     compiler: Compiler,
     budget: Budget,
+    /// The requests to which the statements of each policy apply, once it is asked for; none where its document is not
+    /// known.
+    policies: FxHashMap<usize, Option<Vec<Set>>>,
+    here: InPart<'s, 'a>,
+}
+
+/// The part of all requests that is looked at.
+struct InPart<'s, 'a> {
+    /// What is stored of resources there.
+    subjects: Subjects<'s, 'a>,
     within: Set,
     policies: FxHashMap<usize, Option<Compared>>,
     /// What the policies of organizations tell apart, by account.
@@ -95,7 +107,13 @@ impl Own {
 
     fn of<'p>(policies: impl IntoIterator<Item = &'p LayerPolicy>) -> Own {
         let mut own = Own::default();
-        policies.into_iter().flat_map(LayerPolicy::statements).for_each(|statement| own.add(statement));
+        // Many roles have the same document.
+        let mut seen = FxHashSet::default();
+        for policy in policies {
+            if policy.document.as_ref().is_some_and(|document| seen.insert(Arc::as_ptr(document))) {
+                policy.statements().iter().for_each(|statement| own.add(statement));
+            }
+        }
         own
     }
 
@@ -118,13 +136,13 @@ impl Own {
 }
 
 impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
+    /// What is stored of resources is that of all parts that will be looked at; the first is all of it.
     pub(crate) fn new(
         everyone: &'c Everyone,
-        subjects: &'c Subjects<'s, 'a>,
+        subjects: Subjects<'s, 'a>,
         catalog: &Catalog,
-        part: &Part,
         budget: Budget,
-    ) -> Result<Self, RegionsError> {
+    ) -> Result<Self, StoreError> {
         let mut universe = Universe::new(Callers::Holder, Knowledge::default(), Typing::Typed);
         let facts = KeyFacts {
             kind: &|key| key_kind(key, catalog),
@@ -132,30 +150,25 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
                 global_key(key).is_some_and(|known| known.is_always_present(Askers::IamPrincipals))
             },
         };
-        let mut of_accounts = BTreeMap::new();
+        let accounts: BTreeSet<_> =
+            everyone.users_and_roles().map(|holder| &holder.principal.account).collect();
         let mut of_organizations = Vec::new();
-        for holder in everyone.users_and_roles() {
-            let account = &holder.principal.account;
-            if !of_accounts.contains_key(account) {
-                let policies = subjects.of_organizations(account.as_ref())?;
-                of_accounts.insert(account.clone(), Own::of(&policies));
-                of_organizations.extend(policies);
-            }
+        for account in accounts {
+            of_organizations.extend(subjects.of_organizations(account.as_ref())?);
         }
         let policies = everyone.policies().iter().chain(subjects.of_resources()).chain(&of_organizations);
         universe.admit(policies.flat_map(LayerPolicy::statements), &facts);
-        let mut compiler = Compiler::new(universe, budget);
-        let within = compiler.requests(&part.actions, &part.resources)?;
-        Ok(Crowd {
-            everyone,
-            subjects,
-            compiler,
-            budget,
-            within,
-            policies: FxHashMap::default(),
-            of_accounts,
-            of_resources: Own::of(subjects.of_resources()),
-        })
+        let here = InPart::new(everyone, subjects.clone(), Set::FULL)?;
+        let compiler = Compiler::new(universe, budget);
+        Ok(Crowd { everyone, subjects, compiler, budget, policies: FxHashMap::default(), here })
+    }
+
+    /// From here on, a part of all requests is looked at.
+    pub(crate) fn turn_to(&mut self, part: &Part) -> Result<(), RegionsError> {
+        self.compiler.arena().renew(self.budget);
+        let within = self.compiler.requests(&part.actions, &part.resources)?;
+        self.here = InPart::new(self.everyone, self.subjects.within(part), within)?;
+        Ok(())
     }
 
     /// What somebody's policies come to, and those that say something in the part.
@@ -188,7 +201,7 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
             layers.boundary.extend(everyone.policy(Held { policy, group: None }));
         }
         let principal = &holder.principal;
-        let around = [self.of_accounts.get(&principal.account), Some(&self.of_resources)];
+        let around = [self.here.of_accounts.get(&principal.account), Some(&self.here.of_resources)];
         let is_named = |text: &String| around.iter().flatten().any(|own| own.names.contains(text));
         let is_named = is_named(&principal.name) || principal.unique_id.as_ref().is_some_and(is_named);
         around.iter().flatten().for_each(|around| around.told(knowledge, &mut own));
@@ -209,14 +222,42 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
     pub(crate) fn subject(&mut self, holder: &Holder) -> Result<Option<Subject>, RegionsError> {
         let Some(caller) = holder.caller() else { return Ok(None) };
         let (_, own) = self.likeness(holder)?;
-        Ok(Some(self.subjects.of(Caller::Iam(caller), Identified::Caller, own)?))
+        Ok(Some(self.here.subjects.of(Caller::Iam(caller), Identified::Caller, own)?))
     }
 
-    fn compare(&mut self, policy: &LayerPolicy) -> Result<Compared, AnalysisError> {
+    /// The requests to which each statement of a policy applies.
+    fn sets(&mut self, number: usize) -> Result<Option<&[Set]>, AnalysisError> {
+        if !self.policies.contains_key(&number) {
+            self.compiler.arena().renew(self.budget);
+            let sets = match self.everyone.policies().get(number) {
+                Some(policy) if policy.document.is_some() => {
+                    let statements = policy.statements().iter();
+                    let sets =
+                        statements.map(|statement| self.compiler.requests_of(statement, policy.policy_type));
+                    Some(sets.collect::<Result<_, _>>()?)
+                }
+                _ => None,
+            };
+            self.policies.insert(number, sets);
+        }
+        Ok(self.policies.get(&number).and_then(Option::as_deref))
+    }
+
+    /// A policy in the part; none where its document is not known.
+    fn policy(&mut self, number: usize) -> Result<&Option<Compared>, AnalysisError> {
+        if !self.here.policies.contains_key(&number) {
+            let compared = self.compare(number)?;
+            self.here.policies.insert(number, compared);
+        }
+        Ok(self.here.policies.get(&number).unwrap_or(&None))
+    }
+
+    fn compare(&mut self, number: usize) -> Result<Option<Compared>, AnalysisError> {
+        let Some(sets) = self.sets(number)?.map(<[Set]>::to_vec) else { return Ok(None) };
         let (mut allowed, mut denied, mut own) = (Vec::new(), Vec::new(), Own::default());
-        for statement in policy.statements() {
-            let set = self.compiler.requests_of(statement, policy.policy_type)?;
-            let set = self.compiler.arena().intersection([set, self.within])?;
+        let statements = self.everyone.policies().get(number).map_or(&[][..], LayerPolicy::statements);
+        for (statement, set) in statements.iter().zip(sets) {
+            let set = self.compiler.arena().intersection([set, self.here.within])?;
             if set != Set::EMPTY {
                 own.add(statement);
                 if statement.effect == Effect::Allow { allowed.push(set) } else { denied.push(set) }
@@ -224,20 +265,22 @@ impl<'c, 's, 'a> Crowd<'c, 's, 'a> {
         }
         let arena = self.compiler.arena();
         let effects = Effects { allowed: arena.union(allowed)?, denied: arena.union(denied)? };
-        Ok(Compared { effects, own })
+        Ok(Some(Compared { effects, own }))
     }
+}
 
-    /// A policy in the part; none where its document is not known.
-    fn policy(&mut self, number: usize) -> Result<&Option<Compared>, AnalysisError> {
-        if !self.policies.contains_key(&number) {
-            self.compiler.arena().renew(self.budget);
-            let compared = match self.everyone.policies().get(number) {
-                Some(policy) if policy.document.is_some() => Some(self.compare(policy)?),
-                _ => None,
-            };
-            self.policies.insert(number, compared);
+impl<'s, 'a> InPart<'s, 'a> {
+    fn new(everyone: &Everyone, subjects: Subjects<'s, 'a>, within: Set) -> Result<Self, StoreError> {
+        let mut of_accounts = BTreeMap::new();
+        for holder in everyone.users_and_roles() {
+            let account = &holder.principal.account;
+            if !of_accounts.contains_key(account) {
+                let policies = subjects.of_organizations(account.as_ref())?;
+                of_accounts.insert(account.clone(), Own::of(&policies));
+            }
         }
-        Ok(self.policies.get(&number).unwrap_or(&None))
+        let of_resources = Own::of(subjects.of_resources());
+        Ok(InPart { subjects, within, policies: FxHashMap::default(), of_accounts, of_resources })
     }
 }
 

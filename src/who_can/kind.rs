@@ -28,7 +28,7 @@ impl Kind {
 }
 
 /// By what a principal entry names one user or role: its name, or its unique id.
-pub(super) fn name(entry: &PrincipalEntry) -> Option<String> {
+pub(crate) fn name(entry: &PrincipalEntry) -> Option<String> {
     match entry {
         PrincipalEntry::User(arn) | PrincipalEntry::Role(arn) => {
             arn.resource().rsplit('/').next().map(str::to_owned)

@@ -86,7 +86,8 @@ pub fn regions(
 ) -> Result<Vec<Regions>, RegionsError> {
     let subjects = Subjects::read(snapshot, question.catalog, question.part)?;
     let budget = Budget::default();
-    let mut crowd = Crowd::new(everyone, &subjects, question.catalog, question.part, budget)?;
+    let mut crowd = Crowd::new(everyone, subjects.clone(), question.catalog, budget)?;
+    crowd.turn_to(question.part)?;
     let mut found: Vec<Regions> = Vec::new();
     let mut known = HashMap::new();
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
