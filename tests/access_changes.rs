@@ -2,7 +2,7 @@
 
 use iamdb::access_change::{About, Asked, Moved, Mover, NewPrincipals, access_changes};
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Clause, Diff, Part, Verdict};
+use iamdb::analysis::{Analysis, Cause, Clause, Diff, Part, Verdict};
 use iamdb::arn::AccountId;
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
@@ -13,6 +13,7 @@ use iamdb::store::{
     StoreError, TypeStatus, Writer,
 };
 use iamdb::stored;
+use iamdb::tell::{Direction, Teller};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -269,4 +270,49 @@ fn the_place_of_another_account_reaches_who_uses_its_resources() {
     let verdicts: Vec<Verdict> =
         found.moved.iter().filter(of_alice).map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
     assert_eq!(verdicts, [Verdict::Wider]);
+}
+
+/// What takes a word of the caller's policies and one of the role's is told by both, with the one that changed as the
+/// cause: of roles that share a document, the role whose changed.
+#[test]
+fn a_trust_policy_that_changed_is_what_is_told() {
+    let trusts = |principal: Json| {
+        Document::new(
+            json!({"Version": "2012-10-17", "Statement":
+                {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}})
+            .to_string(),
+        )
+    };
+    let mut store = Store::in_memory().unwrap();
+    change(&mut store, |writer| {
+        let alice = writer.create_principal(&principal_of(PrincipalKind::User, OWN, "/", "alice"))?.key;
+        let policy = json!({"Version": "2012-10-17", "Statement":
+            {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}});
+        writer.put_inline(alice, "own", &Document::new(policy.to_string()))?;
+        for name in ["one", "other"] {
+            let role = writer.create_principal(&principal_of(PrincipalKind::Role, OWN, "/", name))?.key;
+            writer.put_trust_policy(role, &trusts(json!({"AWS": OWN})))?;
+        }
+        Ok(())
+    });
+    change(&mut store, |writer| {
+        let role = writer.principals(Some(PrincipalKind::Role))?.pop().unwrap();
+        writer.put_trust_policy(role.key, &trusts(json!({"Service": "ec2.amazonaws.com"}))).map(drop)
+    });
+    let after = store.read(At::Now).unwrap();
+    let before = after.as_of(At::Change(ChangeNumber(1))).unwrap();
+    let (catalog, part) = (Catalog::embedded(), Part::default());
+    let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
+    let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
+    let of_alice =
+        |moved: &&Moved| matches!(moved.who.first(), Some(Mover::Stored(one)) if one.name == "alice");
+    let moved = found.moved.iter().find(of_alice).unwrap();
+    let lost = &moved.diff.as_ref().unwrap().lost;
+    assert_eq!(lost.len(), 1);
+    assert!(lost[0].is_exact && matches!(lost[0].cause, Cause::HalfAllowed(_)), "{:?}", lost[0]);
+    let teller = Teller::between(&catalog, &moved.old, &moved.new);
+    let told = teller.tell(&lost[0], Direction::Lost);
+    let policies: Vec<&str> = told.sources().map(|source| source.policy.as_str()).collect();
+    assert_eq!(policies, ["role/other", "own"]);
+    assert_eq!(teller.without_effect(&[told]), []);
 }
