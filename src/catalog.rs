@@ -60,6 +60,28 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Reads a data file, as [`Catalog::parse`] does, or the JSON that one is built from ([`Contents::from_json`]).
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are neither.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Catalog, CatalogError> {
+        match std::str::from_utf8(&bytes) {
+            Ok(json) if json.trim_start_matches('\u{feff}').trim_start().starts_with('{') => {
+                Catalog::parse(Contents::from_json(json)?.encode()?)
+            }
+            _ => Catalog::parse(bytes),
+        }
+    }
+
+    /// The same, but that it names the services under resource control policies that `rules` names. That list alone
+    /// decides requests (R-EVL-39).
+    #[must_use]
+    pub fn with_rcp_services_of(mut self, rules: &Catalog) -> Catalog {
+        self.index.rcp_services.clone_from(&rules.index.rcp_services);
+        self
+    }
+
     /// The version of AWS's reference it was built from.
     pub fn version(&self) -> &str {
         &self.index.version
@@ -158,14 +180,10 @@ impl Contents {
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The bytes do not start like a data file of this version.
-    #[error(
-        "this is not a catalogue\nhint: the example `build-catalog` makes one from `service-authorization.json`"
-    )]
+    #[error("this is not a catalogue")]
     NotACatalogue,
     /// The bytes start like a data file, but cannot be read.
-    #[error(
-        "the catalogue is damaged: {part}: {why}\nhint: build it again, with the example `build-catalog`"
-    )]
+    #[error("the catalogue is damaged: {part}: {why}")]
     Damaged {
         /// What cannot be read.
         part: String,

@@ -135,6 +135,10 @@ struct Global {
         default_value = "text"
     )]
     output: Wanted,
+    /// The facts about AWS's actions and keys, instead of those in the program: a file that iamdb's `build-catalog`
+    /// wrote, or the JSON that it reads. They show and check; they never decide
+    #[arg(long, global = true, value_name = "FILE")]
+    catalog: Option<PathBuf>,
     /// Whether to colour; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(
         long,
@@ -183,9 +187,9 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::tell(&error, &arguments).into(),
     };
-    let Global { db, output, color } = cli.global;
+    let Global { db, output, catalog, color } = cli.global;
     let out = Output::new(output.format(), color);
-    let mut session = Session::new(database(db), &arguments, out);
+    let mut session = Session::new(database(db), catalog, &arguments, out);
     let outcome = dispatch(cli.command, output, &mut session);
     match outcome.and_then(|exit| session.out.finish().map(|()| exit)) {
         Ok(exit) => exit.into(),

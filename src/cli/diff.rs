@@ -21,7 +21,6 @@ use super::session::Session;
 use super::told::note_unmodelled;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, Part, Subject};
-use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::store::{At, Snapshot};
 use crate::tell::Detail;
@@ -108,7 +107,7 @@ enum Layout {
 }
 
 pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let part = args.part.read()?;
     let (old, new) = match (args.since, args.old.as_deref(), args.new.as_deref()) {
         (Some(since), None, None) => return estate::run(args, (since, When(At::Now)), None, wanted, session),
@@ -197,7 +196,7 @@ fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
         Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
         Read::Stored => {
             let now = When(At::Now);
-            let catalog = Catalog::embedded();
+            let catalog = session.catalog()?;
             let look = |name: &str, snapshot: &Snapshot<'_>| match meaning::stored(name, snapshot)? {
                 Some(found) => Ok(Some(found)),
                 None => meaning::principal(name, snapshot, &catalog),

@@ -60,9 +60,9 @@ impl Moves {
         part: &Part,
         about: About<'_>,
         new: NewPrincipals,
+        catalog: &Catalog,
     ) -> Result<Moves, CliError> {
-        let catalog = Catalog::embedded();
-        let asked = Asked { part, about, new, catalog: &catalog };
+        let asked = Asked { part, about, new, catalog };
         let mut meter = Meter::new("comparing");
         let found = access_changes(before, after, &asked, &mut |done, all| meter.at(done as u64, all as u64));
         drop(meter);
@@ -70,15 +70,15 @@ impl Moves {
             RegionsError::Store(error) => error.into(),
             RegionsError::Analysis(error) => no_answer("who gained and lost what", &error),
         })?;
-        let groups: Vec<Group> = moved.into_iter().map(|moved| Group::of(moved, part, &catalog)).collect();
+        let groups: Vec<Group> = moved.into_iter().map(|moved| Group::of(moved, part, catalog)).collect();
         let numbers: BTreeSet<ChangeNumber> =
             groups.iter().flat_map(|group| group.changes.iter().copied()).collect();
         Ok(Moves { groups, unmoved, new, gone, changes: after.changes_numbered(numbers)? })
     }
 
     /// What the change that is being made does, to everybody or to those whom it is not about.
-    pub(crate) fn by(writer: &Writer<'_>, about: About<'_>) -> Result<Moves, CliError> {
-        Moves::between(&writer.before(), writer, &Part::default(), about, NewPrincipals::Listed)
+    pub(crate) fn by(writer: &Writer<'_>, about: About<'_>, catalog: &Catalog) -> Result<Moves, CliError> {
+        Moves::between(&writer.before(), writer, &Part::default(), about, NewPrincipals::Listed, catalog)
     }
 
     /// Everything that was gained, or lost.
