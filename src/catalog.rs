@@ -12,17 +12,25 @@
 //!
 //! ```text
 //! cargo run --release --example build-catalog -- service-authorization.json
+//! cargo run --release --example build-catalog -- FOLDER VERSION
 //! ```
+//!
+//! where the folder has AWS's Service Reference, as `examples/build-catalog.rs` says.
 
 mod facts;
 mod format;
+mod query;
+mod reference;
 mod source;
 mod suggest;
 
 use std::borrow::Cow;
 
+use crate::algebra::Exhausted;
+
 pub use facts::{AccessLevel, Action, ActionResource, ConditionKey, KeyKind, KeyType, ResourceType, Service};
 use format::{Entry, Head, Index};
+pub use query::{Found, Query};
 
 /// The data file that is part of the program.
 const EMBEDDED: &[u8] = include_bytes!("catalog/catalog.bin");
@@ -123,6 +131,15 @@ impl Catalog {
         suggest::suggest_actions(self, action, most)
     }
 
+    /// The actions that are asked for, by service and in order.
+    ///
+    /// # Errors
+    ///
+    /// Where the patterns together are too hard to match.
+    pub fn find(&self, query: &Query) -> Result<Vec<Found>, Exhausted> {
+        query::find(self, query)
+    }
+
     fn entry(&self, prefix: &str) -> Option<&Entry> {
         let prefix = prefix.to_ascii_lowercase();
         let at = self.index.entries.binary_search_by(|entry| entry.prefix.cmp(&prefix)).ok()?;
@@ -164,6 +181,20 @@ impl Contents {
         source::read(json)
     }
 
+    /// Reads the files of AWS's Service Reference, each with its name for errors: the services, and the list of them if
+    /// it is there, in any order. What the reference does not say comes from an `older` catalogue.
+    ///
+    /// # Errors
+    ///
+    /// Where a file is of another form, or a service that is listed has none.
+    pub fn from_service_reference(
+        files: &[(String, String)],
+        version: &str,
+        older: &Catalog,
+    ) -> Result<Contents, CatalogError> {
+        reference::read(files, version, older)
+    }
+
     /// The data file: the same contents give the same bytes.
     ///
     /// # Errors
@@ -193,4 +224,15 @@ pub enum CatalogError {
     /// The JSON is not of the form described.
     #[error("this is not a service authorization reference: {0}")]
     Json(serde_json::Error),
+    /// A file is none of AWS's Service Reference.
+    #[error("`{file}` is no file of AWS's Service Reference: {why}")]
+    Reference {
+        /// The name of the file.
+        file: String,
+        /// Why not.
+        why: String,
+    },
+    /// Services of the list have no file.
+    #[error("the list of services names some that have no file: {0}")]
+    Missing(String),
 }

@@ -7,6 +7,7 @@
 
 mod access;
 mod action;
+mod actions;
 mod at;
 mod attach;
 mod aws;
@@ -46,6 +47,7 @@ mod set;
 mod show;
 mod simulate;
 mod source;
+mod spreadsheet;
 mod staged;
 mod table;
 mod tag;
@@ -123,7 +125,7 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
     /// How the answer is written: for people, or as one JSON object; `test` also writes junit, `diff`
-    /// markdown and sarif, `who-can` markdown and csv [env: IAMDB_OUTPUT]
+    /// markdown and sarif, `who-can` markdown and csv, `actions` csv [env: IAMDB_OUTPUT]
     #[arg(
         short,
         long,
@@ -162,6 +164,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
     Minimize(minimize::MinimizeArgs),
+    Actions(actions::ActionsArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Ls(ls::LsArgs),
@@ -211,10 +214,11 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         (Wanted::Text | Wanted::Json, _)
         | (Wanted::Junit, Command::Test(_))
         | (Wanted::Markdown | Wanted::Sarif, Command::Diff(_))
-        | (Wanted::Markdown | Wanted::Csv, Command::WhoCan(_)) => None,
+        | (Wanted::Markdown | Wanted::Csv, Command::WhoCan(_))
+        | (Wanted::Csv, Command::Actions(_)) => None,
         (Wanted::Junit, _) => Some("only `iamdb test` writes a report as `junit`"),
         (Wanted::Markdown, _) => Some("only `iamdb diff` and `iamdb who-can` write `markdown`"),
-        (Wanted::Csv, _) => Some("only `iamdb who-can` writes `csv`"),
+        (Wanted::Csv, _) => Some("only `iamdb who-can` and `iamdb actions` write `csv`"),
         (Wanted::Sarif, _) => Some("only `iamdb diff` writes `sarif`"),
     };
     if let Some(message) = refused {
@@ -232,6 +236,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Simulate(args) => simulate::run(&args, session),
         Command::Test(args) => test::run(&args, wanted, session),
         Command::Minimize(args) => minimize::run(&args, session),
+        Command::Actions(args) => actions::run(&args, wanted, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),
