@@ -9,7 +9,7 @@ mod canonical;
 pub(crate) mod date;
 mod diagnostic;
 mod document;
-mod json;
+pub(crate) mod json;
 mod parse;
 mod principal;
 mod print;

@@ -401,26 +401,22 @@ fn the_order_of_the_files_does_not_matter() {
 
 #[test]
 fn what_is_no_service_reference_is_refused_with_the_file() {
-    let why = |change: &dyn Fn(&mut Vec<(String, String)>)| {
-        let mut files = reference();
-        change(&mut files);
+    let why = |files: Vec<(String, String)>| {
         Contents::from_service_reference(&files, "1", &Catalog::embedded()).unwrap_err().to_string()
     };
-    let replaced = |from: &'static str, to: &'static str| {
-        why(&move |files| {
-            for (_, json) in files {
-                *json = json.replace(from, to);
-            }
-        })
+    let replaced = |from: &str, to: &str| {
+        why(reference().into_iter().map(|(name, json)| (name, json.replace(from, to))).collect())
     };
-    assert_eq!(why(&|files| drop(files.pop())), "the list of services names some that have no file: new");
-    assert!(
-        why(&|files| files[1].1 = "{}".to_owned())
-            .starts_with("`ecr.json` is no file of AWS's Service Reference")
+    assert_eq!(
+        why(reference().into_iter().take(2).collect()),
+        "the list of services names some that have no file: new"
     );
-    assert!(why(&|files| files[1].1.truncate(9)).starts_with("`ecr.json` is no file"));
+    let not_ecr = |json: &str| why(vec![("ecr.json".to_owned(), json.to_owned())]);
+    for json in ["{}", "{\"Name\"", "7", r#"{"Name":"ecr"}"#, r#"[{"service":7}]"#] {
+        assert!(not_ecr(json).starts_with("`ecr.json` is no file of AWS's Service Reference: "), "{json}");
+    }
     assert!(replaced("ArrayOfString", "Colour").contains("`Colour` is no known type of a condition key"));
-    assert!(replaced("[\"ArrayOfString\",\"String\"]", "[]").contains("`new:Keys` has no type"));
+    assert!(replaced(r#"["ArrayOfString","String"]"#, "[]").contains("`new:Keys` has no type"));
     assert!(replaced("ListImages", "Unheard").contains("nothing says the access level of `Unheard`"));
 }
 
