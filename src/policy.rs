@@ -84,6 +84,11 @@ impl PolicyType {
     pub fn is_identity_based(self) -> bool {
         matches!(self, Self::Identity | Self::Boundary | Self::Session)
     }
+
+    /// Its statements name principals, and must: whom it is about is not said by what it is attached to.
+    pub fn has_principals(self) -> bool {
+        !self.is_identity_based() && self != Self::Scp
+    }
 }
 
 /// The version of the policy language. A missing `Version` means the older one (R-GRM-9).
