@@ -378,6 +378,10 @@ Resources:
         bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 10].join(", ")));
     }
     assert!(find(&bomb).unwrap_err().message.contains("more than 400000 values"));
+    // Few values, but long ones.
+    let mut long = format!("Resources: {{A: 'AWS::'}}\na: &a {}\nb: [", "x".repeat(1 << 20));
+    long.push_str(&"*a, ".repeat(100_000));
+    assert!(find(&(long + "]\n")).unwrap_err().message.contains("more than 400000 values"));
     // Copies that nest in each other, but stay few.
     let mut deep = "Resources: {A: 'AWS::'}\na0: &a0 [x]\n".to_owned();
     for level in 1..300 {
@@ -386,6 +390,26 @@ Resources:
     assert!(find(&deep).unwrap_err().message.contains("nests deeper than 128"));
     let cyclic = find("Resources: &r {A: 'AWS::', B: *r}").unwrap_err();
     assert_eq!(cyclic.message, "not YAML: an alias within what it stands for");
+}
+
+/// Little that would become much: a long value for a name that stands often, and functions in functions.
+#[test]
+fn substitution_is_bounded() {
+    let found = |resource: &str| {
+        let text = format!(
+            r#"{{"Resources":{{"P":{{"Type":"AWS::IAM::Policy","Properties":{{"PolicyDocument":{{"Resource":{resource}}}}}}}}}}}"#
+        );
+        json_of(&contents(&text).policies[0])["Resource"].clone()
+    };
+    let often = |value: &str| format!(r#"{{"Fn::Sub":["{}",{{"A":"{value}"}}]}}"#, "${A}.".repeat(10_000));
+    assert_eq!(found(&often("ab")).as_str().unwrap().len(), 30_000);
+    assert_eq!(found(&often(&"a".repeat(200))), json!("*"));
+    assert_eq!(found(&often(&"a".repeat(300))).as_str().unwrap().len(), 20_000);
+    let mut nested = r#""x""#.to_owned();
+    for _ in 0..60 {
+        nested = format!(r#"{{"Fn::Sub":["${{A}}${{A}}",{{"A":{nested}}}]}}"#);
+    }
+    assert_eq!(found(&nested), json!("*"));
 }
 
 #[test]

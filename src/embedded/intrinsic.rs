@@ -6,9 +6,16 @@
 //! * `Fn::If` in a list, or where a list may stand, gives both branches; elsewhere the first one. `AWS::NoValue` is
 //!   left out.
 
+use std::collections::HashMap;
+
 use super::node::{Node, Value};
 use super::{Instead, Unresolved};
 use crate::policy::Span;
+
+/// The longest text that `Fn::Sub` puts in for a name, and the longest that comes of it: no policy has longer ones, and
+/// much can come of little where a name stands often.
+const LONGEST_VALUE: usize = 256;
+const LONGEST_RESULT: usize = 1 << 18;
 
 /// The elements of a policy in whose place no list may stand.
 const SINGLE: [&str; 4] = ["Version", "Id", "Sid", "Effect"];
@@ -207,10 +214,17 @@ fn parts(node: &Node) -> Vec<Part> {
     };
     match (function.name, &function.argument.value) {
         ("Ref", _) if is_no_value(node) => Vec::new(),
-        ("Fn::Sub", Value::Text(template)) => substituted(template, &[], function.at),
+        ("Fn::Sub", Value::Text(template)) => substituted(template, &HashMap::new(), &function),
         ("Fn::Sub", Value::List(items)) => match items.as_slice() {
             [template, values] => match template.text() {
-                Some(text) => substituted(text, values.members(), function.at),
+                Some(text) => {
+                    let values = values.members().iter();
+                    substituted(
+                        text,
+                        &values.map(|(key, node)| (key.text.as_str(), node)).collect(),
+                        &function,
+                    )
+                }
                 None => vec![function.wild()],
             },
             _ => vec![function.wild()],
@@ -233,8 +247,9 @@ fn parts(node: &Node) -> Vec<Part> {
 }
 
 /// The pieces of `Fn::Sub`: `${Name}` is what the map beside it says, or unknown; `${!Name}` is the text `${Name}`.
-fn substituted(template: &str, values: &[(super::node::Key, Node)], at: usize) -> Vec<Part> {
+fn substituted(template: &str, values: &HashMap<&str, &Node>, function: &Function<'_>) -> Vec<Part> {
     let mut found = Vec::new();
+    let mut length = template.len();
     let mut rest = template;
     while let Some((before, behind)) = rest.split_once("${") {
         found.push(Part::Literal(before.to_owned()));
@@ -242,10 +257,18 @@ fn substituted(template: &str, values: &[(super::node::Key, Node)], at: usize) -
             found.push(Part::Literal(format!("${{{behind}")));
             return found;
         };
-        match (name.strip_prefix('!'), values.iter().find(|(key, _)| key.text == name.trim())) {
-            (Some(literal), _) => found.push(Part::Literal(format!("${{{literal}}}"))),
-            (None, Some((_, value))) => found.extend(parts(value)),
-            (None, None) => found.push(Part::Wild { what: format!("${{{}}}", name.trim()), at }),
+        let value = values.get(name.trim());
+        let literal = value.and_then(|value| value.text()).filter(|text| text.len() <= LONGEST_VALUE);
+        let wild = |what: String| Part::Wild { what, at: function.at };
+        found.push(match (name.strip_prefix('!'), literal, value.and_then(|value| name_of(value))) {
+            (Some(name), ..) => Part::Literal(format!("${{{name}}}")),
+            (None, Some(literal), _) => Part::Literal(literal.to_owned()),
+            (None, None, Some(what)) => wild(what),
+            (None, None, None) => wild(format!("${{{}}}", name.trim())),
+        });
+        length += literal.map_or(0, str::len);
+        if length > LONGEST_RESULT {
+            return vec![function.wild()];
         }
         rest = behind;
     }

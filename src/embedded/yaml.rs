@@ -12,8 +12,10 @@ use super::node::{Key, Node, Value};
 
 /// The longest template that is read; CloudFormation takes one MiB.
 const LONGEST: usize = 1 << 21;
-/// The most values of a template, copies counted each time.
-const MOST_VALUES: usize = 400_000;
+/// The most that a template may cost, copies counted each time: one for each value, and one for each piece of its text.
+const MOST_COST: usize = 400_000;
+/// How many bytes of text cost as much as a value.
+const PIECE: usize = 64;
 /// How deep values may nest.
 const DEEPEST: usize = 128;
 
@@ -29,7 +31,7 @@ pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
     };
     let places =
         Places { bom, starts: body.char_indices().map(|(start, _)| start).collect(), end: text.len() };
-    let mut builder = Builder { places, open: Vec::new(), anchors: HashMap::new(), values: 0 };
+    let mut builder = Builder { places, open: Vec::new(), anchors: HashMap::new(), cost: 0 };
     for event in Parser::new_from_str(body) {
         let (event, span) = event.map_err(|error| Unreadable {
             message: format!("not YAML: {}", error.info()),
@@ -60,7 +62,7 @@ impl Places {
 #[derive(Clone)]
 struct Built {
     node: Node,
-    values: usize,
+    cost: usize,
     depth: usize,
 }
 
@@ -74,7 +76,7 @@ struct Open {
     key: Option<Key>,
     items: Vec<Node>,
     members: Vec<(Key, Node)>,
-    values: usize,
+    cost: usize,
     depth: usize,
 }
 
@@ -82,7 +84,7 @@ struct Builder {
     places: Places,
     open: Vec<Open>,
     anchors: HashMap<usize, Built>,
-    values: usize,
+    cost: usize,
 }
 
 impl Builder {
@@ -102,10 +104,10 @@ impl Builder {
                 self.put(copy, at)
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let tag = tag.as_deref();
+                let (tag, length) = (tag.as_deref(), text.len());
                 let is_text = style != ScalarStyle::Plain || tag.is_some();
                 let value = if is_text { Value::Text(text.into_owned()) } else { plain(&text) };
-                let built = Built { node: Node { value, at }, values: 1, depth: 0 };
+                let built = Built { node: Node { value, at }, cost: 1 + length / PIECE, depth: 0 };
                 self.close(built, anchor, tag.and_then(function), at)
             }
             Event::SequenceStart(anchor, tag) => self.begin(at, anchor, tag.as_deref(), false),
@@ -114,7 +116,7 @@ impl Builder {
                 let Some(open) = self.open.pop() else { return Ok(None) };
                 let value = if open.is_map { Value::Map(open.members) } else { Value::List(open.items) };
                 let node = Node { value, at: open.at };
-                let built = Built { node, values: open.values + 1, depth: open.depth + 1 };
+                let built = Built { node, cost: open.cost + 1, depth: open.depth + 1 };
                 self.close(built, open.anchor, open.tag, open.at)
             }
         }
@@ -138,7 +140,7 @@ impl Builder {
             key: None,
             items: Vec::new(),
             members: Vec::new(),
-            values: 0,
+            cost: 0,
             depth: 0,
         });
         Ok(None)
@@ -154,7 +156,7 @@ impl Builder {
     ) -> Result<Option<Node>, Unreadable> {
         if let Some(text) = function {
             let value = Value::Map(vec![(Key { text, at }, built.node)]);
-            built = Built { node: Node { value, at }, values: built.values + 1, depth: built.depth + 1 };
+            built = Built { node: Node { value, at }, cost: built.cost + 1, depth: built.depth + 1 };
         }
         if anchor != 0 {
             self.anchors.insert(anchor, built.clone());
@@ -164,17 +166,16 @@ impl Builder {
 
     /// Puts a value into the list or map that is open.
     fn put(&mut self, built: Built, at: usize) -> Result<Option<Node>, Unreadable> {
-        self.values += built.values;
-        if self.values > MOST_VALUES {
-            let message =
-                format!("the template has more than {MOST_VALUES} values, copies by aliases counted");
+        self.cost += built.cost;
+        if self.cost > MOST_COST {
+            let message = format!("the template has more than {MOST_COST} values, copies by aliases counted");
             return Err(Unreadable { message, offset: at });
         }
         if self.open.len() + built.depth > DEEPEST {
             return Err(too_deep(at));
         }
         let Some(open) = self.open.last_mut() else { return Ok(Some(built.node)) };
-        open.values += built.values;
+        open.cost += built.cost;
         open.depth = open.depth.max(built.depth);
         match (open.is_map, open.key.take()) {
             (false, _) => open.items.push(built.node),
