@@ -12,17 +12,25 @@
 //!
 //! ```text
 //! cargo run --release --example build-catalog -- service-authorization.json
+//! cargo run --release --example build-catalog -- FOLDER VERSION
 //! ```
+//!
+//! where the folder has AWS's Service Reference, as `examples/build-catalog.rs` says.
 
 mod facts;
 mod format;
+mod query;
+mod reference;
 mod source;
 mod suggest;
 
 use std::borrow::Cow;
 
+use crate::algebra::Exhausted;
+
 pub use facts::{AccessLevel, Action, ActionResource, ConditionKey, KeyKind, KeyType, ResourceType, Service};
 use format::{Entry, Head, Index};
+pub use query::{Found, Query};
 
 /// The data file that is part of the program.
 const EMBEDDED: &[u8] = include_bytes!("catalog/catalog.bin");
@@ -58,6 +66,28 @@ impl Catalog {
             catalog.read(entry)?;
         }
         Ok(catalog)
+    }
+
+    /// Reads a data file, as [`Catalog::parse`] does, or the JSON that one is built from ([`Contents::from_json`]).
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are neither.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Catalog, CatalogError> {
+        match std::str::from_utf8(&bytes) {
+            Ok(json) if json.trim_start_matches('\u{feff}').trim_start().starts_with('{') => {
+                Catalog::parse(Contents::from_json(json)?.encode()?)
+            }
+            _ => Catalog::parse(bytes),
+        }
+    }
+
+    /// The same, but that it names the services under resource control policies that `rules` names. That list alone
+    /// decides requests (R-EVL-39).
+    #[must_use]
+    pub fn with_rcp_services_of(mut self, rules: &Catalog) -> Catalog {
+        self.index.rcp_services.clone_from(&rules.index.rcp_services);
+        self
     }
 
     /// The version of AWS's reference it was built from.
@@ -101,6 +131,15 @@ impl Catalog {
         suggest::suggest_actions(self, action, most)
     }
 
+    /// The actions that are asked for, by service and in order.
+    ///
+    /// # Errors
+    ///
+    /// Where the patterns together are too hard to match.
+    pub fn find(&self, query: &Query) -> Result<Vec<Found>, Exhausted> {
+        query::find(self, query)
+    }
+
     fn entry(&self, prefix: &str) -> Option<&Entry> {
         let prefix = prefix.to_ascii_lowercase();
         let at = self.index.entries.binary_search_by(|entry| entry.prefix.cmp(&prefix)).ok()?;
@@ -142,6 +181,20 @@ impl Contents {
         source::read(json)
     }
 
+    /// Reads the files of AWS's Service Reference, each with its name for errors: the services, and the list of them if
+    /// it is there, in any order. What the reference does not say comes from an `older` catalogue.
+    ///
+    /// # Errors
+    ///
+    /// Where a file is of another form, or a service that is listed has none.
+    pub fn from_service_reference(
+        files: &[(String, String)],
+        version: &str,
+        older: &Catalog,
+    ) -> Result<Contents, CatalogError> {
+        reference::read(files, version, older)
+    }
+
     /// The data file: the same contents give the same bytes.
     ///
     /// # Errors
@@ -158,14 +211,10 @@ impl Contents {
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The bytes do not start like a data file of this version.
-    #[error(
-        "this is not a catalogue\nhint: the example `build-catalog` makes one from `service-authorization.json`"
-    )]
+    #[error("this is not a catalogue")]
     NotACatalogue,
     /// The bytes start like a data file, but cannot be read.
-    #[error(
-        "the catalogue is damaged: {part}: {why}\nhint: build it again, with the example `build-catalog`"
-    )]
+    #[error("the catalogue is damaged: {part}: {why}")]
     Damaged {
         /// What cannot be read.
         part: String,
@@ -175,4 +224,15 @@ pub enum CatalogError {
     /// The JSON is not of the form described.
     #[error("this is not a service authorization reference: {0}")]
     Json(serde_json::Error),
+    /// A file is none of AWS's Service Reference.
+    #[error("`{file}` is no file of AWS's Service Reference: {why}")]
+    Reference {
+        /// The name of the file.
+        file: String,
+        /// Why not.
+        why: String,
+    },
+    /// Services of the list have no file.
+    #[error("the list of services names some that have no file: {0}")]
+    Missing(String),
 }

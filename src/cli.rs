@@ -7,6 +7,7 @@
 
 mod access;
 mod action;
+mod actions;
 mod at;
 mod attach;
 mod aws;
@@ -46,6 +47,7 @@ mod set;
 mod show;
 mod simulate;
 mod source;
+mod spreadsheet;
 mod staged;
 mod table;
 mod tag;
@@ -123,7 +125,7 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
     /// How the answer is written: for people, or as one JSON object; `test` also writes junit, `diff`
-    /// markdown and sarif, `who-can` markdown and csv [env: IAMDB_OUTPUT]
+    /// markdown and sarif, `who-can` markdown and csv, `actions` csv [env: IAMDB_OUTPUT]
     #[arg(
         short,
         long,
@@ -135,6 +137,10 @@ struct Global {
         default_value = "text"
     )]
     output: Wanted,
+    /// The facts about AWS's actions and keys, instead of those in the program: a file that iamdb's `build-catalog`
+    /// wrote, or the JSON that it reads. They show and check; they never decide
+    #[arg(long, global = true, value_name = "FILE")]
+    catalog: Option<PathBuf>,
     /// Whether to colour; auto obeys NO_COLOR, CLICOLOR_FORCE and TERM=dumb
     #[arg(
         long,
@@ -158,6 +164,7 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
     Minimize(minimize::MinimizeArgs),
+    Actions(actions::ActionsArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Ls(ls::LsArgs),
@@ -183,9 +190,9 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::tell(&error, &arguments).into(),
     };
-    let Global { db, output, color } = cli.global;
+    let Global { db, output, catalog, color } = cli.global;
     let out = Output::new(output.format(), color);
-    let mut session = Session::new(database(db), &arguments, out);
+    let mut session = Session::new(database(db), catalog, &arguments, out);
     let outcome = dispatch(cli.command, output, &mut session);
     match outcome.and_then(|exit| session.out.finish().map(|()| exit)) {
         Ok(exit) => exit.into(),
@@ -207,10 +214,11 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         (Wanted::Text | Wanted::Json, _)
         | (Wanted::Junit, Command::Test(_))
         | (Wanted::Markdown | Wanted::Sarif, Command::Diff(_))
-        | (Wanted::Markdown | Wanted::Csv, Command::WhoCan(_)) => None,
+        | (Wanted::Markdown | Wanted::Csv, Command::WhoCan(_))
+        | (Wanted::Csv, Command::Actions(_)) => None,
         (Wanted::Junit, _) => Some("only `iamdb test` writes a report as `junit`"),
         (Wanted::Markdown, _) => Some("only `iamdb diff` and `iamdb who-can` write `markdown`"),
-        (Wanted::Csv, _) => Some("only `iamdb who-can` writes `csv`"),
+        (Wanted::Csv, _) => Some("only `iamdb who-can` and `iamdb actions` write `csv`"),
         (Wanted::Sarif, _) => Some("only `iamdb diff` writes `sarif`"),
     };
     if let Some(message) = refused {
@@ -228,6 +236,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::Simulate(args) => simulate::run(&args, session),
         Command::Test(args) => test::run(&args, wanted, session),
         Command::Minimize(args) => minimize::run(&args, session),
+        Command::Actions(args) => actions::run(&args, wanted, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),
         Command::Ls(args) => ls::run(&args, session),

@@ -3,7 +3,7 @@
 //!
 //! The modules stand in reading order; each may use only those above it.
 //!
-//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`], [`caller`], [`request`], [`layers`].
+//! * The words, what a policy says: [`arn`], [`pattern`], [`policy`] (and where there are some in other files, [`embedded`]), [`caller`], [`request`], [`layers`].
 //! * The meaning of one request: [`eval`], and in words: [`explain`].
 //! * Exact sets of points of any kind: [`algebra`].
 //! * Facts about AWS, for showing, suggesting and the kinds of keys, never for deciding: [`catalog`],
@@ -21,6 +21,7 @@
 pub mod arn;
 pub mod pattern;
 pub mod policy;
+pub mod embedded;
 pub mod caller;
 pub mod request;
 pub mod layers;

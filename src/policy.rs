@@ -9,7 +9,7 @@ mod canonical;
 pub(crate) mod date;
 mod diagnostic;
 mod document;
-mod json;
+pub(crate) mod json;
 mod parse;
 mod principal;
 mod print;
@@ -83,6 +83,11 @@ impl PolicyType {
     /// Attached to, or limiting, an identity: no principal element, `Resource` required.
     pub fn is_identity_based(self) -> bool {
         matches!(self, Self::Identity | Self::Boundary | Self::Session)
+    }
+
+    /// Its statements name principals, and must: whom it is about is not said by what it is attached to.
+    pub fn has_principals(self) -> bool {
+        !self.is_identity_based() && self != Self::Scp
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use iamdb::catalog::{
     AccessLevel, Action, ActionResource, Catalog, CatalogError, ConditionKey, Contents, KeyKind, KeyType,
-    ResourceType, Service,
+    Query, ResourceType, Service,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -330,4 +330,130 @@ fn json_with_anything_unknown_is_refused() {
         read(r#"{"access":"Glance"}"#).unwrap_err().contains("`Glance` is no known access level at line 1")
     );
     assert!(read(r#"{"access":"Read","dependents":[]}"#).unwrap_err().contains("unknown field `dependents`"));
+}
+
+// AWS's Service Reference.
+
+/// A service that the older catalogue knows, and one that it does not.
+fn reference() -> Vec<(String, String)> {
+    let index = r#"[{"service":"ecr","url":"https://example.com/ecr.json"},{"service":"new","url":"…"}]"#;
+    let ecr = r#"{"Name":"ecr","Version":"v1.4","Operations":[],
+        "Actions":[{"Name":"PutImage","ActionConditionKeys":["aws:ResourceTag/${TagKey}"],
+                    "Annotations":{"Properties":{"IsList":false,"IsPermissionManagement":false,"IsTaggingOnly":false,"IsWrite":true}},
+                    "Resources":[{"Name":"repository"}],"SupportedBy":{}},
+                   {"Name":"ListImages","Resources":[{"Name":"repository"}]}],
+        "ConditionKeys":[{"Name":"aws:ResourceTag/${TagKey}","Types":["String"]}],
+        "Resources":[{"Name":"repository","ARNFormats":["arn:${Partition}:ecr:${Region}:${Account}:repository/${Name}"],
+                      "ConditionKeys":["aws:ResourceTag/${TagKey}"]}]}"#;
+    let new = r#"{"Name":"new","Actions":[
+        {"Name":"Grant","Annotations":{"Properties":{"IsPermissionManagement":true,"IsWrite":true}},"Resources":[{"Name":"thing"}]},
+        {"Name":"TagThing","Annotations":{"Properties":{"IsTaggingOnly":true,"IsWrite":true}}},
+        {"Name":"ListThings","Annotations":{"Properties":{"IsList":true}}},
+        {"Name":"GetThing","Annotations":{"Properties":{"IsWrite":false}}}],
+        "ConditionKeys":[{"Name":"new:Keys","Types":["ArrayOfString","String"]}],
+        "Resources":[{"Name":"thing"}]}"#;
+    [("index.json", index), ("ecr.json", ecr), ("new.json", new)]
+        .map(|(name, json)| (name.to_owned(), json.to_owned()))
+        .to_vec()
+}
+
+#[test]
+fn the_service_reference_becomes_a_catalogue() {
+    let older = Catalog::embedded();
+    let contents = Contents::from_service_reference(&reference(), "2026-11-20", &older).unwrap();
+    let catalog = Catalog::from_bytes(contents.encode().unwrap()).unwrap();
+    assert_eq!(catalog.version(), "2026-11-20");
+    assert!(catalog.rcp_services().eq(older.rcp_services()));
+    let ecr = catalog.service("ecr").unwrap();
+    assert_eq!(ecr.name, "Amazon Elastic Container Registry");
+    assert_eq!(
+        ecr.actions.iter().map(|action| action.name.as_str()).collect::<Vec<_>>(),
+        ["ListImages", "PutImage"]
+    );
+    // What the reference does not say is what was known before.
+    assert_eq!(
+        ecr.action("ListImages").unwrap().access,
+        older.service("ecr").unwrap().action("ListImages").unwrap().access
+    );
+    let put_image = ecr.action("PutImage").unwrap();
+    assert!(put_image.needs_resource());
+    assert_eq!(put_image.access, AccessLevel::Write);
+    assert_eq!(put_image.keys, ["aws:ResourceTag/${TagKey}"]);
+    assert_eq!(ecr.resource_type("repository").unwrap().arns.len(), 1);
+    let new = catalog.service("new").unwrap();
+    let levels: Vec<AccessLevel> = new.actions.iter().map(|action| action.access).collect();
+    assert_eq!(
+        levels,
+        [AccessLevel::Read, AccessLevel::PermissionsManagement, AccessLevel::List, AccessLevel::Tagging]
+    );
+    assert!(!new.action("Grant").unwrap().needs_resource());
+    assert!(catalog.key_kind("new:Keys").unwrap().multivalued);
+}
+
+#[test]
+fn the_order_of_the_files_does_not_matter() {
+    let older = Catalog::embedded();
+    let mut files = reference();
+    let one = Contents::from_service_reference(&files, "1", &older).unwrap().encode().unwrap();
+    files.reverse();
+    assert_eq!(Contents::from_service_reference(&files, "1", &older).unwrap().encode().unwrap(), one);
+}
+
+#[test]
+fn what_is_no_service_reference_is_refused_with_the_file() {
+    let why = |files: Vec<(String, String)>| {
+        Contents::from_service_reference(&files, "1", &Catalog::embedded()).unwrap_err().to_string()
+    };
+    let replaced = |from: &str, to: &str| {
+        why(reference().into_iter().map(|(name, json)| (name, json.replace(from, to))).collect())
+    };
+    assert_eq!(
+        why(reference().into_iter().take(2).collect()),
+        "the list of services names some that have no file: new"
+    );
+    let not_ecr = |json: &str| why(vec![("ecr.json".to_owned(), json.to_owned())]);
+    for json in ["{}", "{\"Name\"", "7", r#"{"Name":"ecr"}"#, r#"[{"service":7}]"#] {
+        assert!(not_ecr(json).starts_with("`ecr.json` is no file of AWS's Service Reference: "), "{json}");
+    }
+    assert!(replaced("ArrayOfString", "Colour").contains("`Colour` is no known type of a condition key"));
+    assert!(replaced(r#"["ArrayOfString","String"]"#, "[]").contains("`new:Keys` has no type"));
+    assert!(replaced("ListImages", "Unheard").contains("nothing says the access level of `Unheard`"));
+}
+
+// Asking.
+
+#[test]
+fn actions_are_found_by_pattern_level_type_and_key() {
+    let catalog = Catalog::embedded();
+    let found = |query: Query| -> Vec<String> {
+        let found = catalog.find(&query).unwrap();
+        let named = found.iter().flat_map(|found| {
+            found.actions().map(|action| format!("{}:{}", found.service.prefix, action.name))
+        });
+        named.collect()
+    };
+    let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    let by = |actions: &[&str]| Query { actions: texts(actions), ..Query::default() };
+    assert_eq!(found(by(&["s3:getobject"])), ["s3:GetObject"]);
+    assert_eq!(found(by(&["S3:GetObjectA?l", "iam:passrole"])), ["iam:PassRole", "s3:GetObjectAcl"]);
+    assert_eq!(found(by(&["passrole"])), ["iam:PassRole"]);
+    assert_eq!(found(by(&["s3:"])), [""; 0]);
+    let all = found(by(&[]));
+    assert_eq!(all.len(), 21_788);
+    assert_eq!(found(by(&["*"])), all);
+    // The parts of a question narrow each other.
+    let tagging = Query { levels: vec![AccessLevel::Tagging], ..by(&["ecr:*"]) };
+    assert_eq!(found(tagging.clone()), ["ecr:TagResource", "ecr:UntagResource"]);
+    assert_eq!(found(Query { resource_types: texts(&["nosuch"]), ..tagging }), [""; 0]);
+    let on_bucket = found(Query { resource_types: texts(&["BUCKET"]), ..by(&["s3:*"]) });
+    assert!(
+        on_bucket.contains(&"s3:ListBucket".to_owned()) && !on_bucket.contains(&"s3:GetObject".to_owned())
+    );
+    // A key as a policy writes it, as the catalogue does, as a pattern; of the action or of its resource type.
+    for key in ["s3:ExistingObjectTag/team", "s3:existingobjecttag/<key>", "s3:Existing*"] {
+        let found = found(Query { keys: texts(&[key]), ..by(&["s3:GetObject", "s3:ListBucket"]) });
+        assert_eq!(found, ["s3:GetObject"], "{key}");
+    }
+    let of_type = Query { keys: texts(&["ec2:ResourceTag/team"]), ..by(&["ec2:TerminateInstances"]) };
+    assert_eq!(found(of_type), ["ec2:TerminateInstances"]);
 }

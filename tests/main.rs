@@ -18,6 +18,7 @@ mod completions;
 mod corpus;
 mod differences;
 mod effective;
+mod embedded;
 mod estate;
 mod examples;
 mod generate;

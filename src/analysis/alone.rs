@@ -21,7 +21,7 @@ const EVERYTHING_TO_EVERYONE: &str =
 
 /// A policy that limits nothing.
 pub fn unlimited(policy_type: PolicyType) -> LayerPolicy {
-    assumed(if policy_type.is_identity_based() { EVERYTHING } else { EVERYTHING_TO_EVERYONE }, policy_type)
+    assumed(if policy_type.has_principals() { EVERYTHING_TO_EVERYONE } else { EVERYTHING }, policy_type)
 }
 
 /// A resource's policy that leaves everything to its account (R-EVL-40).

@@ -39,8 +39,9 @@ pub(crate) struct AccessDiff {
 pub(crate) fn before(
     snapshot: &Snapshot<'_>,
     principal: Option<&Principal>,
+    catalog: &Catalog,
 ) -> Result<Option<Subject>, StoreError> {
-    let read = |principal| stored::subject(snapshot, principal, None, &Catalog::embedded(), &Part::default());
+    let read = |principal| stored::subject(snapshot, principal, None, catalog, &Part::default());
     principal.map(read).transpose()
 }
 
@@ -50,20 +51,20 @@ impl Access {
         before: Option<Subject>,
         snapshot: &Snapshot<'_>,
         principal: &Principal,
+        catalog: &Catalog,
     ) -> Result<Access, StoreError> {
         let who = match principal.kind {
             PrincipalKind::Group => format!("members of {}", label(principal)),
             PrincipalKind::User | PrincipalKind::Role => label(principal),
         };
-        let after = stored::subject(snapshot, principal, None, &Catalog::embedded(), &Part::default())?;
+        let after = stored::subject(snapshot, principal, None, catalog, &Part::default())?;
         let before = before.unwrap_or_else(|| after.without_policies());
         Ok(Access { who, before, after })
     }
 
     /// What differs. Where that is too much to be compared, a note says so: the change itself is done.
-    pub(crate) fn diff(self, out: &mut Output) -> Option<AccessDiff> {
-        let catalog = Catalog::embedded();
-        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+    pub(crate) fn diff(self, catalog: &Catalog, out: &mut Output) -> Option<AccessDiff> {
+        let mut analysis = Analysis::new(catalog, Typing::Typed, Budget::default());
         let diff = match analysis.diff(&self.before, &self.after, &Part::default()) {
             Ok(diff) => diff,
             Err(error) => {
@@ -75,7 +76,7 @@ impl Access {
                 return None;
             }
         };
-        let teller = Teller::between(&catalog, &self.before, &self.after);
+        let teller = Teller::between(catalog, &self.before, &self.after);
         let is_possible_only = diff.verdict == Verdict::Equivalent && diff.is_possible_only();
         let tell = |clauses: &[crate::analysis::Clause], direction| -> Vec<Told> {
             clauses.iter().map(|clause| teller.tell(clause, direction)).collect()

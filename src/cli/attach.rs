@@ -129,18 +129,19 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
         }
         Source::Stored(_) => None,
     };
+    let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let ((attached, access, others), change) = session.write(Database::MayBegin, keep, |writer| {
         let name = PrincipalName::parse(&args.principal)?;
         let found = find_principal(writer, &args.principal, &name)?;
-        let before = access::before(writer, found.as_ref())?;
+        let before = access::before(writer, found.as_ref(), &catalog)?;
         let attached = change::attach(writer, args, how, &source, given.as_ref())?;
-        let access = Access::after(before, writer, &attached.to)?;
-        let others = Moves::by(writer, About::AllBut(attached.to.key))?;
+        let access = Access::after(before, writer, &attached.to, &catalog)?;
+        let others = Moves::by(writer, About::AllBut(attached.to.key), &catalog)?;
         let summary = attached.summary(how);
         Ok(((attached, access, others), summary))
     })?;
-    let access = access.diff(&mut session.out);
+    let access = access.diff(&catalog, &mut session.out);
     for warning in &attached.warnings {
         session.out.warning(warning)?;
     }

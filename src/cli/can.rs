@@ -17,7 +17,6 @@ use super::text::{quoted_list, shown};
 use crate::arn::{AccountId, Arn};
 use crate::ask::{Ask, Unsaid, reply};
 use crate::caller::Caller;
-use crate::catalog::Catalog;
 use crate::knowledge::Identified;
 use crate::layers::{Layer, PolicyLayers};
 use crate::request::{Context, Request, Resource};
@@ -76,7 +75,7 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let (action, known_action) = args.unlisted.read(&args.action, &catalog)?;
     let resource = args.resource.as_deref().map(read_resource).transpose()?;
     let given = args.context.read(&catalog)?;

@@ -15,7 +15,6 @@ use super::text::{Text, shown};
 use super::told::note_unmodelled;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, Blamed, Part, Subject, outsiders};
-use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::tell::request_json;
 
@@ -132,7 +131,7 @@ const NOT_PUBLIC: Words = Words {
 };
 
 pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
     match &args.check {
         Check::NoNewAccess { new, existing, policy_type } => {

@@ -71,17 +71,18 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         (false, true) => How::Boundary,
         (false, false) => How::Managed,
     };
+    let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let ((from, name, access, others), change) = session.write(Database::MustExist, keep, |writer| {
         let from = resolve_principal(writer, &args.principal)?;
-        let before = access::before(writer, Some(&from))?;
+        let before = access::before(writer, Some(&from), &catalog)?;
         let name = detach(writer, policy, how, &from)?;
-        let access = Access::after(before, writer, &from)?;
-        let others = Moves::by(writer, About::AllBut(from.key))?;
+        let access = Access::after(before, writer, &from, &catalog)?;
+        let others = Moves::by(writer, About::AllBut(from.key), &catalog)?;
         let summary = format!("detached {}", how.of(&name, &from));
         Ok(((from, name, access, others), summary))
     })?;
-    let access = access.diff(&mut session.out);
+    let access = access.diff(&catalog, &mut session.out);
     session.out.answer(
         || {
             let done = Text::from(format!("{}detached {}", keep.would(), how.of(&name, &from)));

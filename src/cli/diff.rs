@@ -10,6 +10,7 @@ mod markdown;
 pub(super) mod meaning;
 mod pair;
 pub(super) mod part;
+mod plan;
 mod sarif;
 mod text;
 
@@ -21,7 +22,6 @@ use super::session::Session;
 use super::told::note_unmodelled;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, Part, Subject};
-use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::store::{At, Snapshot};
 use crate::tell::Detail;
@@ -41,6 +41,12 @@ use part::PartArgs;
 /// `A..B` and `--since TIME` compare the whole database: whose access changed, those alike together, and by which
 /// changes; users and roles that are new or gone are told apart from new access of old ones.
 ///
+/// `--plan PLAN.json` compares the policies of a Terraform plan, as `terraform show -json` prints it, before and after,
+/// each under the address of its resource: identity, trust and resource policies, SCPs and RCPs. What is attached to
+/// whom is not compared. A policy that is known only after the plan was applied is named, and leaves the answer open.
+///
+/// An SCP or RCP that allows nothing is compared as AWS has it: beside FullAWSAccess.
+///
 /// The answer is exact: EQUIVALENT is a proof, and every difference has a request that was decided on both sides. What
 /// is only possible is said to be.
 ///
@@ -56,16 +62,20 @@ Examples:
   iamdb diff --since 2026-10-01
   iamdb diff 2026-01-31..2026-06-30 role/deploy
   iamdb diff --type scp main/scps/ scps/ --output markdown
+  terraform show -json tf.plan | iamdb diff --plan - --output markdown
   git show main:policy.json | iamdb diff - policy.json --output sarif > access.sarif")]
 pub(crate) struct DiffArgs {
     /// What is compared with; or two times of the whole database, A..B, each a time or a change number
-    #[arg(required_unless_present = "since", value_name = "OLD|A..B")]
+    #[arg(required_unless_present_any = ["since", "plan"], value_name = "OLD|A..B")]
     old: Option<String>,
     /// What is compared; with A..B a user or role, to be told of it only
     new: Option<String>,
     /// Compare the whole database with what it was then
     #[arg(long, value_name = "TIME|CHANGE", value_parser = super::at::parse)]
     since: Option<When>,
+    /// Compare the policies of a Terraform plan before and after: a file that `terraform show -json` printed, or `-`
+    #[arg(long, value_name = "PLAN.json", conflicts_with_all = ["old", "new", "since", "policy_type"])]
+    plan: Option<String>,
     /// What the policies are used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint [default:
     /// identity; with a principal in them resource or trust]
     #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]
@@ -92,6 +102,8 @@ struct Answer {
     pairs: Vec<Compared>,
     /// Whether folders were compared: then there are names to tell apart.
     layout: Layout,
+    /// The addresses of policies that a plan does not say.
+    unknown: Vec<String>,
     /// About which requests.
     part: Part,
     /// The version of the catalogue.
@@ -103,13 +115,16 @@ struct Answer {
 enum Layout {
     /// Two policies.
     One,
-    /// Two folders.
-    Folders,
+    /// Two folders, or both sides of a plan.
+    Many,
 }
 
 pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
     let part = args.part.read()?;
+    if let Some(plan) = &args.plan {
+        let compared = plan::pairs(plan, &mut session.out)?;
+        return answer(args, compared, Layout::Many, part, wanted, session);
+    }
     let (old, new) = match (args.since, args.old.as_deref(), args.new.as_deref()) {
         (Some(since), None, None) => return estate::run(args, (since, When(At::Now)), None, wanted, session),
         (Some(since), Some(who), None) => {
@@ -122,8 +137,21 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
         },
         _ => return Err(nothing_to_compare()),
     };
-    let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
     let (pairs, layout) = pair::pairs(old, new, args.policy_type, &mut session.out)?;
+    answer(args, (pairs, Vec::new()), layout, part, wanted, session)
+}
+
+/// Compares, and prints what came of it.
+fn answer(
+    args: &DiffArgs,
+    (pairs, unknown): (Vec<Pair>, Vec<String>),
+    layout: Layout,
+    part: Part,
+    wanted: Wanted,
+    session: &mut Session,
+) -> Result<Exit, CliError> {
+    let catalog = session.catalog()?;
+    let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
     note_unmodelled(pairs.iter().flat_map(|pair| [&pair.old, &pair.new]), &mut session.out);
     let mut compared = Vec::new();
     for pair in pairs {
@@ -131,7 +159,7 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
         let diff = analysis.diff(&pair.old, &pair.new, &part).map_err(|error| no_answer(&error, &pair))?;
         compared.push(Compared::of(pair, &diff, &part, &catalog));
     }
-    let answer = Answer { pairs: compared, layout, part, catalogue: catalog.version().to_owned() };
+    let answer = Answer { pairs: compared, layout, unknown, part, catalogue: catalog.version().to_owned() };
     let detail = if args.expand { Detail::Whole } else { Detail::Brief };
     match wanted {
         Wanted::Markdown => session.out.bytes(markdown::written(&answer, detail).as_bytes())?,
@@ -146,6 +174,7 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
     }
     let gained = answer.pairs.iter().flat_map(|pair| &pair.gained);
     let exit = args.fail_on.exit(gained, answer.pairs.iter().flat_map(|pair| &pair.lost));
+    let exit = if answer.unknown.is_empty() { exit } else { args.fail_on.exit_of_unknown(exit) };
     Ok(if args.exit_zero { Exit::Yes } else { exit })
 }
 
@@ -197,7 +226,7 @@ fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
         Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
         Read::Stored => {
             let now = When(At::Now);
-            let catalog = Catalog::embedded();
+            let catalog = session.catalog()?;
             let look = |name: &str, snapshot: &Snapshot<'_>| match meaning::stored(name, snapshot)? {
                 Some(found) => Ok(Some(found)),
                 None => meaning::principal(name, snapshot, &catalog),

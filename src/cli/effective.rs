@@ -75,7 +75,7 @@ struct Answer {
 }
 
 pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let part = args.part.read()?;
     let given = args.context.read(&catalog)?;
     let (who, subject) = args.subject(session, &catalog, &part)?;

@@ -11,7 +11,6 @@ use super::session::Session;
 use super::text::shown;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, Subject};
-use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::layers::LayerPolicy;
 
@@ -38,7 +37,7 @@ pub(crate) fn run(args: &MinimizeArgs, session: &mut Session) -> Result<Exit, Cl
     let Some((policy, text)) = told(&subject) else {
         return Err(CliError::new(ErrorKind::NotFound, format!("`{}` has no document", shown(&label))));
     };
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
     let found = analysis.minimize(text, policy.policy_type).map_err(|error| no_answer(&label, &error))?;
     let (before, size) = (found.before, found.size);

@@ -60,9 +60,9 @@ impl Moves {
         part: &Part,
         about: About<'_>,
         new: NewPrincipals,
+        catalog: &Catalog,
     ) -> Result<Moves, CliError> {
-        let catalog = Catalog::embedded();
-        let asked = Asked { part, about, new, catalog: &catalog };
+        let asked = Asked { part, about, new, catalog };
         let mut meter = Meter::new("comparing");
         let found = access_changes(before, after, &asked, &mut |done, all| meter.at(done as u64, all as u64));
         drop(meter);
@@ -71,7 +71,7 @@ impl Moves {
             RegionsError::Analysis(error) => no_answer("who gained and lost what", &error),
         })?;
         let mut groups: Vec<Group> = Vec::new();
-        for group in moved.into_iter().map(|moved| Group::of(moved, part, &catalog)) {
+        for group in moved.into_iter().map(|moved| Group::of(moved, part, catalog)) {
             match groups.iter_mut().find(|known| known.is_alike(&group)) {
                 Some(known) => known.join(group),
                 None => groups.push(group),
@@ -84,8 +84,8 @@ impl Moves {
     }
 
     /// What the change that is being made does, to everybody or to those whom it is not about.
-    pub(crate) fn by(writer: &Writer<'_>, about: About<'_>) -> Result<Moves, CliError> {
-        Moves::between(&writer.before(), writer, &Part::default(), about, NewPrincipals::Listed)
+    pub(crate) fn by(writer: &Writer<'_>, about: About<'_>, catalog: &Catalog) -> Result<Moves, CliError> {
+        Moves::between(&writer.before(), writer, &Part::default(), about, NewPrincipals::Listed, catalog)
     }
 
     /// Everything that was gained, or lost.

@@ -25,7 +25,7 @@ pub(crate) enum Wanted {
     Junit,
     /// A comment on a pull request (`iamdb diff`), or a table (`iamdb who-can`)
     Markdown,
-    /// A table, for spreadsheets (`iamdb who-can`)
+    /// A table, for spreadsheets (`iamdb who-can`, `iamdb actions`)
     Csv,
     /// Findings beside the code (`iamdb diff`)
     Sarif,

@@ -1,7 +1,9 @@
 //! What a command runs in: the database that was named, who asks, and where the answer goes.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,6 +12,8 @@ use super::at::When;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::Output;
+use super::source::catalog_in;
+use crate::catalog::Catalog;
 use crate::store::{Attribution, Change, Snapshot, Store, Writer};
 
 /// Whether a change is kept.
@@ -67,19 +71,41 @@ pub(crate) struct Session {
     pub(crate) out: Output,
     db: PathBuf,
     command: String,
+    /// The file that `--catalog` names.
+    catalog_file: Option<PathBuf>,
+    /// The catalogue, once it was asked for.
+    catalog: OnceCell<Arc<Catalog>>,
 }
 
 impl Session {
     /// For a database and the arguments as typed, the first of which is the program's name.
-    pub(crate) fn new(db: PathBuf, arguments: &[OsString], out: Output) -> Session {
+    pub(crate) fn new(
+        db: PathBuf,
+        catalog_file: Option<PathBuf>,
+        arguments: &[OsString],
+        out: Output,
+    ) -> Session {
         let typed = arguments.iter().skip(1).map(|argument| shell_quoted(&argument.to_string_lossy()));
         let command = std::iter::once("iamdb".to_owned()).chain(typed).collect::<Vec<_>>().join(" ");
-        Session { out, db, command }
+        Session { out, db, command, catalog_file, catalog: OnceCell::new() }
     }
 
     /// The file's name as it was given.
     pub(crate) fn db(&self) -> &std::path::Path {
         &self.db
+    }
+
+    /// The catalogue that is part of the program, or the one that `--catalog` names. Read when it is first asked
+    /// for: what needs no catalogue reads none.
+    pub(crate) fn catalog(&self) -> Result<Arc<Catalog>, CliError> {
+        if let Some(known) = self.catalog.get() {
+            return Ok(Arc::clone(known));
+        }
+        let catalog = match &self.catalog_file {
+            None => Catalog::embedded(),
+            Some(file) => catalog_in(file)?,
+        };
+        Ok(Arc::clone(self.catalog.get_or_init(|| Arc::new(catalog))))
     }
 
     /// Opens the database, which must be there.

@@ -12,7 +12,6 @@ use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::session::Session;
 use super::text::shown;
-use crate::catalog::Catalog;
 use crate::scenario::{Documents, Expect, Reader, ScenarioError};
 
 use input::{Items, Line};
@@ -65,7 +64,7 @@ enum Verdict {
 }
 
 pub(crate) fn run(args: &SimulateArgs, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let documents = Documents::new(catalog.rcp_services().map(str::to_owned).collect());
     let now = args.now.unwrap_or_else(Timestamp::now);
     let stdin = ["-".to_owned()];

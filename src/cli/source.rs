@@ -1,4 +1,5 @@
-//! A policy argument: a JSON file, `-`, `file://…`, a literal `{…}`, or the name or ARN of a stored policy.
+//! A policy argument: a JSON file, `-`, `file://…`, a literal `{…}`, or the name or ARN of a stored policy. And the
+//! file of a catalogue.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -11,6 +12,7 @@ use super::nearest::did_you_mean;
 use super::output::Output;
 use super::resolve::{find_policies, near_policies};
 use super::text::{count, shown};
+use crate::catalog::Catalog;
 use crate::policy::{Document, PolicyType, Severity, parse};
 use crate::store::Snapshot;
 
@@ -98,13 +100,7 @@ impl Given {
     /// Reads a file.
     pub(crate) fn from_file(path: &str) -> Result<Given, CliError> {
         let label = shown(path);
-        let cannot = |error: io::Error| {
-            let error = match error.kind() {
-                io::ErrorKind::NotFound => "there is no such file".to_owned(),
-                _ => shown(&error.to_string()),
-            };
-            CliError::new(ErrorKind::Io, format!("cannot read `{label}`: {error}"))
-        };
+        let cannot = |error: io::Error| unreadable(path, &error);
         let metadata = fs::metadata(path).map_err(cannot)?;
         if metadata.is_dir() {
             return Err(CliError::new(ErrorKind::Io, format!("`{label}` is a folder"))
@@ -156,16 +152,42 @@ impl Given {
     }
 }
 
-/// Everything that can be read, as text.
-fn bounded(reader: impl Read, label: &str) -> Result<String, CliError> {
-    let label = shown(label);
+/// The catalogue in a file: a data file, or the JSON that one is built from. Which services are under RCPs decides
+/// requests (R-EVL-39), so that is not taken from it.
+pub(super) fn catalog_in(file: &Path) -> Result<Catalog, CliError> {
+    let path = file.to_string_lossy();
+    let opened = File::open(file).map_err(|error| unreadable(&path, &error))?;
+    let read = Catalog::from_bytes(bounded_bytes(opened, &path)?);
+    let catalog = read.map_err(|error| {
+        CliError::new(ErrorKind::InvalidInput, format!("`{}`: {}", shown(&path), shown(&error.to_string())))
+            .hint("the example `build-catalog` of iamdb's sources makes one from what AWS publishes")
+    })?;
+    Ok(catalog.with_rcp_services_of(&Catalog::embedded()))
+}
+
+fn unreadable(path: &str, error: &io::Error) -> CliError {
+    let error = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => shown(&error.to_string()),
+    };
+    CliError::new(ErrorKind::Io, format!("cannot read `{}`: {error}", shown(path)))
+}
+
+/// Everything that can be read.
+fn bounded_bytes(reader: impl Read, label: &str) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
-    let read = reader.take(LONGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| CliError::new(ErrorKind::Io, format!("cannot read `{label}`: {error}")))?;
+    reader.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(label, &error))?;
     if bytes.len() as u64 > LONGEST {
         let limit = LONGEST / 1024 / 1024;
-        return Err(CliError::new(ErrorKind::Io, format!("`{label}` is longer than {limit} MiB")));
+        return Err(CliError::new(ErrorKind::Io, format!("`{}` is longer than {limit} MiB", shown(label))));
     }
+    Ok(bytes)
+}
+
+/// Everything that can be read, as text.
+fn bounded(reader: impl Read, label: &str) -> Result<String, CliError> {
+    let bytes = bounded_bytes(reader, label)?;
+    let label = shown(label);
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         CliError::new(

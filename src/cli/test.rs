@@ -110,7 +110,7 @@ struct Broken {
 }
 
 pub(crate) fn run(args: &TestArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let now = args.now.unwrap_or_else(Timestamp::now);
     let mut reports = Vec::new();
     for file in &args.files {

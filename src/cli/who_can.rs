@@ -114,11 +114,14 @@ impl Named {
     }
 }
 
+/// What was said of the context, the time, and the catalogue.
+type Said<'a> = (&'a [(String, Option<Value>)], Timestamp, &'a Catalog);
+
 /// The action, what the catalogue knows of it, and the resources.
 type Points = (Vec<(Action, Option<KnownAction>)>, Vec<Resource>);
 
 pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
+    let catalog = session.catalog()?;
     let asked = args.asked()?;
     let given = args.context.read(&catalog)?;
     let points = args.points(&asked, &catalog)?;
@@ -131,7 +134,12 @@ pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> R
         };
         return session.read(&to, |after, out| {
             context::warn_of_unknown_keys(&given, &catalog, out)?;
-            args.compare_points(&points, (&given, now), [&after.as_of(from.0)?, after], (wanted, out))
+            args.compare_points(
+                &points,
+                (&given, now, &catalog),
+                [&after.as_of(from.0)?, after],
+                (wanted, out),
+            )
         });
     }
     session.read(&args.at.at, |snapshot, out| {
@@ -140,10 +148,11 @@ pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> R
         let named = Named::find(snapshot, &args.principals)?;
         match points {
             Some(points) => {
-                let answers = args.answers(&points, (&given, now), (snapshot, &everyone, &named))?;
-                args.print_points(&answers, (wanted, out))
+                let answers =
+                    args.answers(&points, (&given, now, &catalog), (snapshot, &everyone, &named))?;
+                args.print_points(&answers, &catalog, (wanted, out))
             }
-            None => part::run(args, &asked, given, (snapshot, &everyone, &named), (wanted, out)),
+            None => part::run(args, &asked, given, (snapshot, &everyone, &named), &catalog, (wanted, out)),
         }
     })
 }
@@ -189,10 +198,9 @@ impl WhoCanArgs {
     fn answers(
         &self,
         (actions, resources): &Points,
-        (given, now): (&[(String, Option<Value>)], Timestamp),
+        (given, now, catalog): Said<'_>,
         (snapshot, everyone, named): (&Snapshot<'_>, &Everyone, &Named),
     ) -> Result<Vec<Answer>, CliError> {
-        let catalog = Catalog::embedded();
         let mut answers = Vec::new();
         for (action, known_action) in actions {
             for resource in resources {
@@ -203,7 +211,7 @@ impl WhoCanArgs {
                     given: given.to_vec(),
                     unsaid: if self.closed { Unsaid::Absent } else { Unsaid::Unknown },
                     now,
-                    catalog: &catalog,
+                    catalog,
                     known_action: known_action.as_ref(),
                 };
                 let found = who_can(snapshot, everyone, &question)?;
@@ -216,6 +224,7 @@ impl WhoCanArgs {
     fn print_points(
         &self,
         answers: &[Answer],
+        catalog: &Catalog,
         (wanted, out): (Wanted, &mut Output),
     ) -> Result<Exit, CliError> {
         match wanted {
@@ -226,7 +235,7 @@ impl WhoCanArgs {
                     out.note(note);
                 }
                 let lines = || text::lines(answers, self.naming());
-                out.answer(lines, || point::object(answers, Catalog::embedded().version()))?;
+                out.answer(lines, || point::object(answers, catalog.version()))?;
             }
         }
         Ok(point::exit(answers))
@@ -235,7 +244,7 @@ impl WhoCanArgs {
     fn compare_points(
         &self,
         points: &Points,
-        said: (&[(String, Option<Value>)], Timestamp),
+        said: Said<'_>,
         snapshots: [&Snapshot<'_>; 2],
         (wanted, out): (Wanted, &mut Output),
     ) -> Result<Exit, CliError> {
@@ -252,7 +261,7 @@ impl WhoCanArgs {
         let before = sides.pop().unwrap_or_default();
         let pairs = before.into_iter().zip(after).map(|(before, after)| change::Pair { before, after });
         let pairs: Vec<change::Pair> = pairs.collect();
-        out.answer(|| change::lines(&pairs), || change::object(&pairs, Catalog::embedded().version()))?;
+        out.answer(|| change::lines(&pairs), || change::object(&pairs, said.2.version()))?;
         Ok(change::exit(&pairs))
     }
 

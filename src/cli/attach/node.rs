@@ -54,6 +54,7 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         }
         (Source::Stored(_), _) => None,
     };
+    let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let ((attached, moves), change) = session.write(Database::MustExist, keep, |writer| {
         let to = resolve_node(writer, to)?;
@@ -68,7 +69,7 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         let warning = quota::of_node(writer, &to, policy.policy_type)?;
         let attached = Attached { to, policy, stored, changed, warning };
         let summary = attached.sentences(Keep::Change).join("; ");
-        Ok(((attached, Moves::by(writer, About::Everyone)?), summary))
+        Ok(((attached, Moves::by(writer, About::Everyone, &catalog)?), summary))
     })?;
     if let Some(warning) = &attached.warning {
         session.out.warning(warning)?;

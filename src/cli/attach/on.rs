@@ -87,12 +87,13 @@ fn set(
                 .hint(format!("a {what} is a JSON file, `-` for stdin, or a literal {{…}}")));
         }
     };
+    let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let database = if what == "trust policy" { Database::MustExist } else { Database::MayBegin };
     let ((set, moves), change) = session.write(database, keep, |writer| {
         let set = work(writer, &document)?;
         let summary = set.sentences(what, &document, Keep::Change).join("; ");
-        Ok(((set, Moves::by(writer, About::Everyone)?), summary))
+        Ok(((set, Moves::by(writer, About::Everyone, &catalog)?), summary))
     })?;
     session.out.answer(
         || {

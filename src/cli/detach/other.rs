@@ -98,11 +98,12 @@ fn answer(
     session: &mut Session,
     work: impl Fn(&mut Writer<'_>) -> Result<Detached, CliError>,
 ) -> Result<Exit, CliError> {
+    let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let ((detached, moves), change) = session.write(Database::MustExist, keep, |writer| {
         let detached = work(writer)?;
         let summary = format!("detached {} from {}", detached.what, detached.from);
-        Ok(((detached, Moves::by(writer, About::Everyone)?), summary))
+        Ok(((detached, Moves::by(writer, About::Everyone, &catalog)?), summary))
     })?;
     if let Some(warning) = &detached.warning {
         session.out.warning(warning)?;

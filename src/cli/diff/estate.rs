@@ -12,7 +12,6 @@ use super::super::session::Session;
 use super::super::text::{Text, count};
 use super::DiffArgs;
 use crate::access_change::{About, NewPrincipals};
-use crate::catalog::Catalog;
 use crate::store::{PrincipalKey, PrincipalKind, Snapshot};
 use crate::tell::{Detail, Direction};
 
@@ -32,13 +31,14 @@ pub(super) fn run(
             .hint("`markdown` and `sarif` are about files"));
     }
     let part = args.part.read()?;
+    let catalog = session.catalog()?;
     session.read(&to, |after, out| {
         let before = after.as_of(from.0)?;
         let only = who.map(|who| members(after, &before, who)).transpose()?;
         let is_asked = |key: PrincipalKey| only.iter().flatten().any(|one| *one == key);
         let about = if only.is_some() { About::These(&is_asked) } else { About::Everyone };
         let new = if args.expand || only.is_some() { NewPrincipals::Compared } else { NewPrincipals::Listed };
-        let moves = Moves::between(&before, after, &part, about, new)?;
+        let moves = Moves::between(&before, after, &part, about, new, &catalog)?;
         let detail = if args.expand { Detail::Whole } else { Detail::Brief };
         let (first, last) = (before.change().0 + 1, after.change().0);
         let changes = match first {
@@ -59,7 +59,7 @@ pub(super) fn run(
             || {
                 let mut object = moves.json();
                 object["schema"] = json!(SCHEMA);
-                object["catalogue"] = json!(Catalog::embedded().version());
+                object["catalogue"] = json!(catalog.version());
                 object["from"] = json!(before.change().0);
                 object["to"] = json!(after.change().0);
                 object

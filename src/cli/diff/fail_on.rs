@@ -50,6 +50,14 @@ impl FailOn {
         }
     }
 
+    /// The exit code where besides there are policies of which nothing is known: they may differ in any way.
+    pub(super) fn exit_of_unknown(self, of_known: Exit) -> Exit {
+        match (self, of_known) {
+            (FailOn::None, _) | (_, Exit::No) => of_known,
+            _ => Exit::Undecided,
+        }
+    }
+
     /// Actions that the catalogue does not know may be the worst.
     fn counts_gained(self, told: &Told) -> bool {
         match self {

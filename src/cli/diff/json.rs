@@ -13,14 +13,23 @@ const SCHEMA: &str = "iamdb.diff/1";
 pub(super) fn object(answer: &Answer) -> Json {
     json!({
         "schema": SCHEMA,
-        "verdict": verdict(&answer.pairs),
+        "verdict": overall(answer),
         "part": {
             "actions": answer.part.actions.iter().map(|entry| entry.value.to_string()).collect::<Vec<_>>(),
             "resources": answer.part.resources.iter().map(|entry| entry.value.to_string()).collect::<Vec<_>>(),
         },
         "catalogue": answer.catalogue,
         "subjects": answer.pairs.iter().map(subject).collect::<Vec<_>>(),
+        "unknown": answer.unknown,
     })
+}
+
+/// The verdict over all that was compared, and what could not be.
+fn overall(answer: &Answer) -> &'static str {
+    match verdict(&answer.pairs) {
+        "equivalent" if !answer.unknown.is_empty() => "unknown",
+        word => word,
+    }
 }
 
 fn subject(compared: &Compared) -> Json {

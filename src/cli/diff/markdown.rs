@@ -2,7 +2,7 @@
 
 use super::super::text::{count, shown};
 use super::pair::Compared;
-use super::text::verdict_words;
+use super::text::overall;
 use super::{Answer, Layout};
 use crate::catalog::AccessLevel;
 use crate::tell::{Detail, Direction, Told, request_json, severity};
@@ -19,12 +19,12 @@ pub(super) fn written(answer: &Answer, detail: Detail) -> String {
     rows.sort_by_key(|(_, told)| urgency(told));
     let mut out = format!(
         "### IAM access: **{}**",
-        verdict_words(&answer.pairs).to_lowercase().replace("both", "wider and narrower")
+        overall(answer).to_lowercase().replace("both", "wider and narrower")
     );
     out.push_str(&summary(answer));
     out.push('\n');
     if !rows.is_empty() {
-        let folders = answer.layout == Layout::Folders;
+        let folders = answer.layout == Layout::Many;
         out.push_str(if folders {
             "\n| | Policy | Access | On | When | Cause |\n|---|---|---|---|---|---|\n"
         } else {
@@ -40,6 +40,10 @@ pub(super) fn written(answer: &Answer, detail: Detail) -> String {
         out.push_str(&examples(rows.iter().take(most).map(|(_, told)| *told)));
     }
     out.push_str(&unmoved(answer));
+    if !answer.unknown.is_empty() {
+        let names: Vec<String> = answer.unknown.iter().map(|name| code(name)).collect();
+        out.push_str(&format!("\nKnown only after the plan was applied: {}\n", names.join(", ")));
+    }
     out
 }
 
@@ -62,8 +66,8 @@ fn summary(answer: &Answer) -> String {
     };
     let same = answer.pairs.iter().filter(|pair| pair.word() == "equivalent").count();
     match (answer.layout, same) {
-        (Layout::One, _) | (Layout::Folders, 0) => numbers,
-        (Layout::Folders, same) => format!("{numbers} · {} equivalent", count(same, "policy", "policies")),
+        (Layout::One, _) | (Layout::Many, 0) => numbers,
+        (Layout::Many, same) => format!("{numbers} · {} equivalent", count(same, "policy", "policies")),
     }
 }
 
@@ -83,7 +87,7 @@ fn row(pair: &Compared, told: &Told, layout: Layout, detail: Detail) -> String {
     let when = cell("when");
     let when = if when.is_empty() { "always".to_owned() } else { when };
     let policy =
-        if layout == Layout::Folders { format!("{} | ", code(&pair.pair.label())) } else { String::new() };
+        if layout == Layout::Many { format!("{} | ", code(&pair.pair.label())) } else { String::new() };
     let access = format!("{}<br>{}", code(&words.heading), words.level);
     format!("| {} | {policy}{access} | {on} | {when} | {} |\n", sign(told), cell("why"))
 }

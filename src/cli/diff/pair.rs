@@ -11,10 +11,10 @@ use super::super::output::Output;
 use super::super::text::shown;
 use super::Layout;
 use super::meaning::{Meaning, Named, Place, TypeName};
-use crate::analysis::{Diff, Part, Subject, alone};
+use crate::analysis::{Diff, Part, Subject, alone, unlimited};
 use crate::catalog::Catalog;
 use crate::layers::{LayerDocument, LayerPolicy};
-use crate::policy::{Consequence, Document, Parsed, PolicyType, parse};
+use crate::policy::{Consequence, Document, Effect, Parsed, PolicyType, parse};
 use crate::tell::{Change, Direction, Source, Teller, Told};
 
 /// Two subjects to be compared.
@@ -147,6 +147,7 @@ pub(super) fn pairs(
     typed: Option<TypeName>,
     out: &mut Output,
 ) -> Result<(Vec<Pair>, Layout), CliError> {
+    let typed = typed.map(TypeName::policy_type);
     match (old, new) {
         (Meaning::Policy(old), Meaning::Policy(new)) => {
             Ok((vec![pair(None, Some(&old), Some(&new), typed, out)?], Layout::One))
@@ -157,7 +158,7 @@ pub(super) fn pairs(
                 return Err(CliError::new(ErrorKind::NotFound, "there is no .json file in these folders"));
             }
             let pair = |name: &String| pair(Some(name), old.get(name), new.get(name), typed, out);
-            Ok((names.into_iter().map(pair).collect::<Result<_, _>>()?, Layout::Folders))
+            Ok((names.into_iter().map(pair).collect::<Result<_, _>>()?, Layout::Many))
         }
         (Meaning::Principal(old_label, old), Meaning::Principal(new_label, new)) => {
             let pair = Pair {
@@ -179,15 +180,16 @@ pub(super) fn pairs(
     }
 }
 
-fn pair(
+/// Two policies, or one and none, beside each other.
+pub(super) fn pair(
     name: Option<&String>,
     old: Option<&Named>,
     new: Option<&Named>,
-    typed: Option<TypeName>,
+    typed: Option<PolicyType>,
     out: &mut Output,
 ) -> Result<Pair, CliError> {
     let policy_type = match typed {
-        Some(name) => name.policy_type(),
+        Some(policy_type) => policy_type,
         None => guessed(old, new)?,
     };
     let wording = match (old, new) {
@@ -198,21 +200,41 @@ fn pair(
         }
         _ => Wording::Changed,
     };
-    let mut subject = |named: Option<&Named>| -> Result<Subject, CliError> {
-        let policy = named.map(|named| layer_policy(named, policy_type, out)).transpose()?;
-        Ok(alone(policy.into_iter().collect(), policy_type))
-    };
+    let mut read =
+        |named: Option<&Named>| named.map(|named| layer_policy(named, policy_type, out)).transpose();
+    let (old_policy, new_policy) = (read(old)?, read(new)?);
+    let beside = beside(policy_type, [&old_policy, &new_policy]);
+    let subject =
+        |policy: Option<LayerPolicy>| alone(policy.into_iter().chain(beside.clone()).collect(), policy_type);
     let label = |named: Option<&Named>| named.map(|named| named.label.clone());
     let files = old.into_iter().chain(new).filter(|named| named.place == Place::File);
     Ok(Pair {
         old_label: label(old),
         new_label: label(new),
         name: name.cloned(),
-        old: subject(old)?,
-        new: subject(new)?,
+        old: subject(old_policy),
+        new: subject(new_policy),
         wording,
         files: files.map(|named| named.label.clone()).collect(),
     })
+}
+
+/// What AWS has beside a policy that only takes away, and without which it would come to nothing on both sides: an SCP
+/// or RCP that allows nothing stands beside `FullAWSAccess` or `RCPFullAWSAccess` (R-EVL-35, R-GRM-34).
+fn beside(policy_type: PolicyType, sides: [&Option<LayerPolicy>; 2]) -> Option<LayerPolicy> {
+    let allows = |policy: &LayerPolicy| {
+        let document = policy.document.as_ref();
+        document.is_some_and(|document| {
+            document.parsed.policy.statements.iter().any(|statement| statement.effect == Effect::Allow)
+        })
+    };
+    let name = match policy_type {
+        PolicyType::Scp => "FullAWSAccess",
+        PolicyType::Rcp => "RCPFullAWSAccess",
+        _ => return None,
+    };
+    let takes_only = !sides.into_iter().flatten().any(allows);
+    takes_only.then(|| LayerPolicy { name: name.to_owned(), ..unlimited(policy_type) })
 }
 
 /// One policy by itself.

@@ -30,7 +30,11 @@ pub(super) fn written(answer: &Answer) -> Result<String, CliError> {
         let nth = rules.iter().position(|rule| *rule == (told.direction, told.level));
         result(pair, told, nth.unwrap_or_default())
     });
-    let log = json!({
+    let not_known = answer.unknown.iter().map(|name| {
+        let message = format!("the policy of {} is known only after the plan was applied", shown(name));
+        json!({ "level": "warning", "message": { "text": message } })
+    });
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -45,6 +49,12 @@ pub(super) fn written(answer: &Answer) -> Result<String, CliError> {
             "results": results.collect::<Vec<_>>(),
         }],
     });
+    if !answer.unknown.is_empty() {
+        log["runs"][0]["invocations"] = json!([{
+            "executionSuccessful": true,
+            "toolExecutionNotifications": not_known.collect::<Vec<_>>(),
+        }]);
+    }
     let lines = format!("{log:#}");
     Ok(lines.split('\n').map(shown).collect::<Vec<_>>().join("\n") + "\n")
 }

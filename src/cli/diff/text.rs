@@ -12,7 +12,7 @@ use crate::tell::{Change, Detail, Direction, Source};
 pub(super) fn lines(answer: &Answer, detail: Detail) -> (Vec<Text>, bool) {
     let mut lines = Vec::new();
     let mut is_cut = false;
-    if answer.layout == Layout::Folders {
+    if answer.layout == Layout::Many {
         let differing = answer.pairs.iter().filter(|pair| pair.word() != "equivalent").count();
         let all = count(answer.pairs.len(), "policy", "policies");
         let words = if differing == 0 {
@@ -20,10 +20,10 @@ pub(super) fn lines(answer: &Answer, detail: Detail) -> (Vec<Text>, bool) {
         } else {
             format!("  {differing} of {all} differ{}", if differing == 1 { "s" } else { "" })
         };
-        lines.push(Text::styled(STRONG, &verdict_words(&answer.pairs)).and(words));
+        lines.push(Text::styled(STRONG, &overall(answer)).and(words));
     }
     for pair in &answer.pairs {
-        if answer.layout == Layout::Folders {
+        if answer.layout == Layout::Many {
             if pair.word() == "equivalent" {
                 continue;
             }
@@ -43,12 +43,25 @@ pub(super) fn lines(answer: &Answer, detail: Detail) -> (Vec<Text>, bool) {
     }
     let unmoved: Vec<String> =
         answer.pairs.iter().filter(|pair| pair.is_reworded()).map(|pair| pair.pair.label()).collect();
-    if answer.layout == Layout::Folders && !unmoved.is_empty() {
+    if answer.layout == Layout::Many && !unmoved.is_empty() {
         lines.push(Text::default());
         lines.push(Text::from("Text changed, access did not (proved):"));
         lines.extend(unmoved.iter().map(|name| Text::from(format!("    {name}"))));
     }
+    if !answer.unknown.is_empty() {
+        lines.push(Text::default());
+        lines.push(Text::from("Known only after the plan was applied:"));
+        lines.extend(answer.unknown.iter().map(|name| Text::from(format!("    {}", shown(name)))));
+    }
     (lines, is_cut)
+}
+
+/// The verdict over all that was compared, and what could not be.
+pub(super) fn overall(answer: &Answer) -> String {
+    match verdict_words(&answer.pairs) {
+        words if words == "EQUIVALENT" && !answer.unknown.is_empty() => "UNKNOWN".to_owned(),
+        words => words,
+    }
 }
 
 /// The verdict over one or all of the pairs.

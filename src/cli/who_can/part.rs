@@ -41,9 +41,9 @@ pub(super) fn run(
     asked: &Asked,
     mut given: Vec<(String, Option<Value>)>,
     (snapshot, everyone, named): (&Snapshot<'_>, &Everyone, &Named),
+    catalog: &Catalog,
     (wanted, out): (Wanted, &mut Output),
 ) -> Result<Exit, CliError> {
-    let catalog = Catalog::embedded();
     if args.closed || args.resource_account.is_some() {
         let message = "`--closed` and `--resource-account` are for one action on one resource";
         return Err(CliError::new(ErrorKind::Usage, message)
@@ -56,7 +56,7 @@ pub(super) fn run(
     let part = PartArgs::new(asked.actions.clone(), asked.resources.clone()).read()?;
     let is_asked = |holder: &Holder| named.is_asked(holder);
     let about = if named.0.is_none() { About::Everyone } else { About::Those(&is_asked) };
-    let question = PartQuestion { part: &part, given: &given, about, catalog: &catalog };
+    let question = PartQuestion { part: &part, given: &given, about, catalog };
     let mut meter = Meter::new("asking");
     let found = regions(snapshot, everyone, &question, &mut |done, all| meter.at(done as u64, all as u64));
     drop(meter);
@@ -64,7 +64,7 @@ pub(super) fn run(
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
     let mut groups: Vec<Group> = Vec::new();
-    for group in found.iter().map(|of| Group::of(of, &holders, &part, &catalog)) {
+    for group in found.iter().map(|of| Group::of(of, &holders, &part, catalog)) {
         match groups.iter_mut().find(|known| known.says_the_same(&group)) {
             Some(known) => known.who.extend(group.who),
             None => groups.push(group),

@@ -1,6 +1,7 @@
 //! Who can, as tables: CSV for spreadsheets, Markdown for reports. A row for each principal.
 
-use super::super::error::{CliError, ErrorKind};
+use super::super::error::CliError;
+use super::super::spreadsheet;
 use super::part::Group;
 use super::point::{Answer, Row, Way};
 use crate::tell::{Detail, Told};
@@ -24,7 +25,7 @@ fn cells(answer: &Answer, row: &Row) -> [String; 8] {
 /// As CSV (RFC 4180).
 pub(super) fn csv(answers: &[Answer]) -> Result<Vec<u8>, CliError> {
     let rows = answers.iter().flat_map(|answer| answer.rows.iter().map(|row| cells(answer, row)));
-    written(COLUMNS, rows)
+    spreadsheet::csv(COLUMNS, rows)
 }
 
 /// What some may do in a part of all requests, as CSV: a row for each principal and region.
@@ -40,7 +41,7 @@ pub(super) fn csv_of_groups(groups: &[Group]) -> Result<Vec<u8>, CliError> {
             })
         })
     });
-    written(["principal", "kind", "actions", "resources", "except", "when", "needs"], rows)
+    spreadsheet::csv(["principal", "kind", "actions", "resources", "except", "when", "needs"], rows)
 }
 
 /// The actions, the resources, what is not in it, and when.
@@ -53,27 +54,6 @@ fn region(told: &Told) -> [String; 4] {
     let when: Vec<String> = ["when", "only", "within"].iter().map(|label| rows(label)).collect();
     let when = when.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
     [words.heading.clone(), rows("on"), rows("except"), when]
-}
-
-fn written<const N: usize>(
-    columns: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> Result<Vec<u8>, CliError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| CliError::new(ErrorKind::Io, error.to_string());
-    writer.write_record(columns).map_err(failed)?;
-    for row in rows {
-        writer.write_record(row.map(|cell| not_a_formula(&cell))).map_err(failed)?;
-    }
-    writer.into_inner().map_err(|error| CliError::new(ErrorKind::Io, error.error().to_string()))
-}
-
-/// A spreadsheet takes what begins with one of these for a formula; a name from a file is none.
-fn not_a_formula(cell: &str) -> String {
-    match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
 }
 
 /// As Markdown, a table for each question.

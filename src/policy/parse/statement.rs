@@ -144,7 +144,7 @@ impl Reader {
         statement: Span,
     ) -> Option<Selector<PrincipalEntry>> {
         let found = self.one_of(PRINCIPAL, members, path);
-        let identity_like = self.policy_type.is_identity_based() || self.policy_type == PolicyType::Scp;
+        let identity_like = !self.policy_type.has_principals();
         let Some((member, complement)) = found else {
             if !identity_like {
                 let message = "the statement has no `Principal`";
