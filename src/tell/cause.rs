@@ -188,7 +188,8 @@ impl Teller<'_> {
                     (None, None) => statement.index == own.index && are_alike(own, statement),
                     (own, other) => own == other,
                 }
-                && (policy.policy_type != PolicyType::Trust
+                && (own.resource.is_none()
+                    || policy.policy_type != PolicyType::Trust
                     || share(own.resource.as_ref(), statement.resource.as_ref()))
         };
         if self.others(side, layer).any(is_successor) { Change::Edited } else { gone }
