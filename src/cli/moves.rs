@@ -1,5 +1,7 @@
 //! Who gained and lost what by changes of the database, for people and for programs.
 
+mod who;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
@@ -13,13 +15,14 @@ use super::progress::Meter;
 use super::session::Keep;
 use super::text::{Text, count, shown};
 use super::told::{brief_lines, clause_lines, wrapped};
-use super::who_can::names;
-use crate::access_change::{About, AccessChanges, Asked, Moved, Mover, NewPrincipals, access_changes};
+use crate::access_change::{About, AccessChanges, Asked, Moved, NewPrincipals, access_changes};
 use crate::analysis::{AnalysisError, Part};
 use crate::catalog::Catalog;
 use crate::store::{Change, ChangeNumber, Principal, PrincipalKind, Snapshot, Writer};
 use crate::tell::{Detail, Direction, Teller, Told};
 use crate::who_can::RegionsError;
+
+use who::{Named, Places, counted};
 
 /// How many of those who moved alike are named.
 const NAMED: usize = 6;
@@ -44,8 +47,9 @@ pub(crate) struct Moves {
 /// Some who moved alike.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// What people call them, and what programs do.
-    who: Vec<(String, String)>,
+    who: Vec<Named>,
+    /// The OU or account that they are in.
+    place: Option<String>,
     pub(crate) gained: Vec<Told>,
     pub(crate) lost: Vec<Told>,
     pub(crate) error: Option<AnalysisError>,
@@ -78,6 +82,10 @@ impl Moves {
             }
         }
         groups.sort_by_key(|group| std::cmp::Reverse(group.who.len()));
+        let mut places = Places::default();
+        for group in &mut groups {
+            group.place = places.of(&group.who, after)?;
+        }
         let numbers: BTreeSet<ChangeNumber> =
             groups.iter().flat_map(|group| group.changes.iter().copied()).collect();
         Ok(Moves { groups, unmoved, new, gone, changes: after.changes_numbered(numbers)? })
@@ -229,11 +237,7 @@ fn listed(title: &str, principals: &[Principal], detail: Detail) -> Vec<Text> {
 impl Group {
     fn of(moved: Moved, part: &Part, catalog: &Catalog) -> Group {
         let Moved { who, old, new, diff, changes } = moved;
-        let name = |who: &Mover| match who {
-            Mover::Stored(principal) => (label(principal), principal.arn()),
-            Mover::Other(who) => names::of_outsider(who),
-        };
-        let who = who.iter().map(name).collect();
+        let who = who.iter().map(Named::of).collect();
         let teller = Teller::between(catalog, &old, &new).within_part(part);
         let (gained, lost, error) = match diff {
             Ok(diff) => {
@@ -244,7 +248,7 @@ impl Group {
             }
             Err(error) => (Vec::new(), Vec::new(), Some(error)),
         };
-        Group { who, gained, lost, error, changes }
+        Group { who, place: None, gained, lost, error, changes }
     }
 
     /// Whether the same is told of others, but for what the difference takes besides what makes it.
@@ -273,16 +277,17 @@ impl Group {
         verdict(self.gained.iter(), self.lost.iter())
     }
 
-    /// `WIDER  47 principals: role/a, role/b and 45 more  2 gained, 0 lost`
+    /// `WIDER  47 roles in ou/dev: role/a, role/b and 45 more  2 gained, 0 lost`
     fn heading(&self, detail: Detail) -> Vec<Text> {
         let told = if detail == Detail::Whole { self.who.len() } else { NAMED };
-        let mut names: Vec<String> = self.who.iter().take(told).map(|(name, _)| shown(name)).collect();
+        let mut names: Vec<String> = self.who.iter().take(told).map(|one| shown(&one.label)).collect();
         if self.who.len() > told {
             names.push(format!("and {} more", self.who.len() - told));
         }
-        let number = match self.who.len() {
-            1 => String::new(),
-            many => format!("{}: ", count(many, "principal", "principals")),
+        let number = match (self.who.len(), &self.place) {
+            (1, _) => String::new(),
+            (_, Some(place)) => format!("{} in {place}: ", counted(&self.who)),
+            (_, None) => format!("{}: ", counted(&self.who)),
         };
         let (word, numbers) = match &self.error {
             None => (
@@ -303,7 +308,8 @@ impl Group {
 
     fn json(&self) -> Json {
         json!({
-            "principals": self.who.iter().map(|(_, principal)| principal).collect::<Vec<_>>(),
+            "principals": self.who.iter().map(|one| &one.name).collect::<Vec<_>>(),
+            "place": self.place,
             "verdict": self.verdict(),
             "gained": self.gained.iter().map(Told::json).collect::<Vec<_>>(),
             "lost": self.lost.iter().map(Told::json).collect::<Vec<_>>(),
