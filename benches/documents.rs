@@ -14,10 +14,6 @@ use iamdb::policy::{Document, PolicyType, parse};
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use serde_json::json;
 
-// The allocator of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     divan::main();
 }
