@@ -15,13 +15,13 @@ const LONGEST: usize = 1 << 21;
 
 /// A JSON value and where it stands.
 #[derive(Debug)]
-pub(super) struct Node<'a> {
-    pub(super) value: Value<'a>,
-    pub(super) span: Span,
+pub(crate) struct Node<'a> {
+    pub(crate) value: Value<'a>,
+    pub(crate) span: Span,
 }
 
 #[derive(Debug)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Null,
     Bool(bool),
     Number(&'a str),
@@ -31,22 +31,22 @@ pub(super) enum Value<'a> {
 }
 
 #[derive(Debug)]
-pub(super) struct Member<'a> {
-    pub(super) key: Cow<'a, str>,
-    pub(super) key_span: Span,
-    pub(super) value: Node<'a>,
+pub(crate) struct Member<'a> {
+    pub(crate) key: Cow<'a, str>,
+    pub(crate) key_span: Span,
+    pub(crate) value: Node<'a>,
 }
 
 /// Why a text cannot be read, and at which byte.
 #[derive(Debug)]
-pub(super) struct SyntaxError {
-    pub(super) message: String,
-    pub(super) offset: usize,
+pub(crate) struct SyntaxError {
+    pub(crate) message: String,
+    pub(crate) offset: usize,
 }
 
 impl Value<'_> {
     /// What it is, in JSON's words.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Value::Null => "null",
             Value::Bool(_) => "a boolean",
@@ -62,7 +62,7 @@ impl<'a> Node<'a> {
     /// Reads exactly one JSON value. `serde_json` decides what is JSON; it skips values without recursion and so
     /// without a limit of depth. The second reader adds the positions, refuses lone surrogates and what nests
     /// deeper than 512 arrays, objects and members together.
-    pub(super) fn read(text: &'a str) -> Result<Node<'a>, SyntaxError> {
+    pub(crate) fn read(text: &'a str) -> Result<Node<'a>, SyntaxError> {
         if text.len() > LONGEST {
             let message =
                 format!("the document has {} bytes, and no policy has more than {LONGEST}", text.len());

@@ -32,7 +32,7 @@ const TRUST_ACTIONS: [&str; 6] = [
 ];
 
 /// The partitions of AWS (R-GRM-72).
-const PARTITIONS: [&str; 9] =
+pub(crate) const PARTITIONS: [&str; 9] =
     ["*", "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
 
 /// A pair of which a statement has at most one.
@@ -79,7 +79,11 @@ impl Reader {
         let (effect, action) = (effect?, action?);
         let statement =
             Statement { index, sid, effect, principal, action, resource, conditions, span: node.span };
-        (!self.inert).then_some(statement)
+        if self.inert {
+            self.inert_statements.push(statement);
+            return None;
+        }
+        Some(statement)
     }
 
     /// R-GRM-19.
