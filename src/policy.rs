@@ -25,8 +25,8 @@ use crate::pattern::Pattern;
 pub use diagnostic::{Consequence, Diagnostic, JsonPath, Severity, Step, position, positions};
 pub use document::{Document, PolicyId};
 pub(crate) use json::{Node, Value};
-pub(crate) use parse::{PARTITIONS, Reading, read};
 pub use parse::{Parsed, parse};
+pub(crate) use parse::{Reading, read};
 pub use principal::PrincipalEntry;
 pub use size::{Quota, size};
 

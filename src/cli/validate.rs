@@ -22,7 +22,7 @@ use crate::validate::{Finding, FindingType, Options, RESOURCE_TYPES, ResourceTyp
 
 use files::Document;
 
-/// Find errors, risks and slips in policies, as IAM Access Analyzer's policy validation does
+/// Find errors, risks and slips in policies, as IAM Access Analyzer does
 ///
 /// Every check that can be decided offline: the grammar, what exists in AWS's services, and what a policy means. Each
 /// finding has AWS's code, its place, and what to write instead. `--list` shows all checks.

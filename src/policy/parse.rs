@@ -7,8 +7,6 @@
 mod condition;
 mod statement;
 
-pub(crate) use statement::PARTITIONS;
-
 use std::collections::HashSet;
 
 use super::json::{Member, Node, Value};

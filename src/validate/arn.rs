@@ -7,8 +7,9 @@ use super::facts::{Facts, Shape};
 use super::inclusion::meet;
 use super::region;
 use super::subject::{Report, Subject};
+use crate::arn::PARTITIONS;
 use crate::pattern::Pattern;
-use crate::policy::{PARTITIONS, ResourcePattern, Selector, Span};
+use crate::policy::{ResourcePattern, Selector, Span};
 
 /// Resources of AWS itself, which have no account although the catalogue gives them one.
 const OF_AWS: [(&str, &str); 3] =
