@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+/// The partitions of AWS, and the wildcard that stands for all of them (R-GRM-72).
+pub const PARTITIONS: [&str; 9] =
+    ["*", "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
+
 /// A full ARN, `arn:partition:service:region:account:resource`, split at its first five colons.
 ///
 /// The sixth field keeps its own colons and slashes. Nothing is looked up: any six fields that start with

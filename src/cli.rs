@@ -25,6 +25,7 @@ mod exit;
 mod export;
 mod finding;
 mod gc;
+mod guess;
 mod import;
 mod init;
 mod join;
@@ -42,6 +43,7 @@ mod output;
 mod progress;
 mod quota;
 mod resolve;
+mod sarif;
 mod session;
 mod set;
 mod show;
@@ -56,6 +58,7 @@ mod text;
 mod thing;
 mod told;
 mod usage;
+mod validate;
 mod verify;
 mod who_can;
 
@@ -125,7 +128,8 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     db: Option<PathBuf>,
     /// How the answer is written: for people, or as one JSON object; `test` also writes junit, `diff`
-    /// markdown and sarif, `who-can` markdown and csv, `actions` csv [env: IAMDB_OUTPUT]
+    /// markdown and sarif, `who-can` markdown and csv, `actions` csv, `validate` sarif, github and junit
+    /// [env: IAMDB_OUTPUT]
     #[arg(
         short,
         long,
@@ -161,6 +165,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Effective(effective::EffectiveArgs),
     Check(check::CheckArgs),
+    Validate(validate::ValidateArgs),
     Simulate(simulate::SimulateArgs),
     Test(test::TestArgs),
     Minimize(minimize::MinimizeArgs),
@@ -212,14 +217,17 @@ fn database(db: Option<PathBuf>) -> PathBuf {
 fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
     let refused = match (wanted, &command) {
         (Wanted::Text | Wanted::Json, _)
-        | (Wanted::Junit, Command::Test(_))
-        | (Wanted::Markdown | Wanted::Sarif, Command::Diff(_))
+        | (Wanted::Junit, Command::Test(_) | Command::Validate(_))
+        | (Wanted::Github, Command::Validate(_))
+        | (Wanted::Sarif, Command::Diff(_) | Command::Validate(_))
+        | (Wanted::Markdown, Command::Diff(_))
         | (Wanted::Markdown | Wanted::Csv, Command::WhoCan(_))
         | (Wanted::Csv, Command::Actions(_)) => None,
-        (Wanted::Junit, _) => Some("only `iamdb test` writes a report as `junit`"),
+        (Wanted::Junit, _) => Some("only `iamdb test` and `iamdb validate` write a report as `junit`"),
+        (Wanted::Github, _) => Some("only `iamdb validate` writes `github`"),
         (Wanted::Markdown, _) => Some("only `iamdb diff` and `iamdb who-can` write `markdown`"),
         (Wanted::Csv, _) => Some("only `iamdb who-can` and `iamdb actions` write `csv`"),
-        (Wanted::Sarif, _) => Some("only `iamdb diff` writes `sarif`"),
+        (Wanted::Sarif, _) => Some("only `iamdb diff` and `iamdb validate` write `sarif`"),
     };
     if let Some(message) = refused {
         return Err(CliError::new(ErrorKind::Usage, message)
@@ -231,6 +239,7 @@ fn dispatch(command: Command, wanted: Wanted, session: &mut Session) -> Result<E
         Command::WhoCan(args) => who_can::run(&args, wanted, session),
         Command::Detach(args) => detach::run(&args, session),
         Command::Check(args) => check::run(&args, session),
+        Command::Validate(args) => validate::run(&args, wanted, session),
         Command::Effective(args) => effective::run(&args, session),
         Command::Diff(args) => diff::run(&args, wanted, session),
         Command::Simulate(args) => simulate::run(&args, session),

@@ -11,6 +11,7 @@
 //! * What follows from who asks: [`knowledge`].
 //! * The meaning of all requests, as sets: [`compile`]; of one request that leaves context keys unsaid: [`question`];
 //!   questions about all requests: [`analysis`], and the answers in words and as JSON: [`tell`].
+//! * The published policy checks: [`validate`].
 //! * A request with all its policies, as one JSON object: [`scenario`].
 //! * Keeping: [`store`], and [`stored`], which turns rows back into words; [`import`], which turns AWS's own
 //!   output into rows, and [`export`], which turns rows into that output again.
@@ -35,6 +36,7 @@ pub mod compile;
 pub mod question;
 pub mod analysis;
 pub mod tell;
+pub mod validate;
 pub mod scenario;
 pub mod store;
 pub mod stored;

@@ -24,7 +24,9 @@ use crate::pattern::Pattern;
 
 pub use diagnostic::{Consequence, Diagnostic, JsonPath, Severity, Step, position, positions};
 pub use document::{Document, PolicyId};
+pub(crate) use json::{Node, Value};
 pub use parse::{Parsed, parse};
+pub(crate) use parse::{Reading, read};
 pub use principal::PrincipalEntry;
 pub use size::{Quota, size};
 

@@ -25,6 +25,7 @@ use crate::policy::Statement;
 use crate::request::{Request, fold};
 
 pub use cause::{Change, Reason, Source};
+pub(crate) use cover::{Letters, covers};
 pub use document::{Grammar, policy_of};
 pub use json::request_json;
 pub use level::{level_name, severity};

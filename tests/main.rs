@@ -34,5 +34,6 @@ mod statements;
 mod store;
 mod tables;
 mod telling;
+mod validate;
 mod tidy;
 mod who_can;

@@ -164,7 +164,7 @@ fn answer(
     match wanted {
         Wanted::Markdown => session.out.bytes(markdown::written(&answer, detail).as_bytes())?,
         Wanted::Sarif => session.out.bytes(sarif::written(&answer)?.as_bytes())?,
-        Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Csv => {
+        Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Csv | Wanted::Github => {
             let (lines, is_cut) = text::lines(&answer, detail);
             if is_cut {
                 session.out.note("long lists are cut; `--expand` shows all");

@@ -57,17 +57,48 @@ impl Findings {
 
     fn text(&self, diagnostic: &Diagnostic, style: Style, faint: Style) -> Text {
         let Diagnostic { code, severity, message, path, span, .. } = diagnostic;
-        let (line, column) = position(&self.text, span.start);
-        let excerpt = Excerpt::of(&self.text, line, column, span.end.saturating_sub(span.start));
+        let place = position(&self.text, span.start);
+        let mark = format!("{severity}[{code}]");
+        let told = Told {
+            mark: &mark,
+            message,
+            path: &path.to_string(),
+            length: span.end.saturating_sub(span.start),
+        };
+        told.text((&self.label, &self.text), place, style, faint)
+    }
+}
+
+/// One thing that is said of a place in a document.
+pub(crate) struct Told<'t> {
+    /// `error[CODE]`.
+    pub(crate) mark: &'t str,
+    /// What is said.
+    pub(crate) message: &'t str,
+    /// Where, as a JSON path.
+    pub(crate) path: &'t str,
+    /// How long the place is, in bytes.
+    pub(crate) length: usize,
+}
+
+impl Told<'_> {
+    /// `file:line:column: mark: message`, the path, and the line with the place marked; for a document by its label
+    /// and its text, and a place by line and column.
+    pub(crate) fn text(
+        &self,
+        (label, text): (&str, &str),
+        (line, column): (usize, usize),
+        style: Style,
+        faint: Style,
+    ) -> Text {
+        let Told { mark, message, path, length } = self;
+        let excerpt = Excerpt::of(text, line, column, *length);
         let number = line.to_string();
         let margin = " ".repeat(number.len());
-        Text::from(format!("{}:{line}:{column}: ", shown(&self.label)))
-            .and(Text::styled(style, &format!("{severity}[{code}]")))
+        Text::from(format!("{}:{line}:{column}: ", shown(label)))
+            .and(Text::styled(style, mark))
             .and(format!(": {}\n", shown(message)))
-            .and(Text::styled(
-                faint,
-                &format!("{margin} at {}\n{margin} |\n{number} | ", shown(&path.to_string())),
-            ))
+            .and(Text::styled(faint, &format!("{margin} at {}\n{margin} |\n{number} | ", shown(path))))
             .and(excerpt.before.as_str())
             .and(excerpt.marked.as_str())
             .and(excerpt.after.as_str())

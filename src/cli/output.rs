@@ -21,13 +21,15 @@ pub(crate) enum Wanted {
     Text,
     /// One JSON object, with AWS's field names where AWS has the shape
     Json,
-    /// A report of tests, for machines that build (`iamdb test`)
+    /// A report of tests, for machines that build (`iamdb test`, `iamdb validate`)
     Junit,
+    /// Annotations of a workflow of GitHub (`iamdb validate`)
+    Github,
     /// A comment on a pull request (`iamdb diff`), or a table (`iamdb who-can`)
     Markdown,
     /// A table, for spreadsheets (`iamdb who-can`, `iamdb actions`)
     Csv,
-    /// Findings beside the code (`iamdb diff`)
+    /// Findings beside the code (`iamdb diff`, `iamdb validate`)
     Sarif,
 }
 
@@ -44,7 +46,12 @@ impl Wanted {
     /// The format of everything but a form that only one command writes.
     pub(crate) fn format(self) -> Format {
         match self {
-            Wanted::Text | Wanted::Junit | Wanted::Markdown | Wanted::Csv | Wanted::Sarif => Format::Text,
+            Wanted::Text
+            | Wanted::Junit
+            | Wanted::Github
+            | Wanted::Markdown
+            | Wanted::Csv
+            | Wanted::Sarif => Format::Text,
             Wanted::Json => Format::Json,
         }
     }
@@ -61,9 +68,12 @@ pub(crate) enum Color {
     Never,
 }
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+/// What is wrong.
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// What may be.
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+/// What helps.
+pub(crate) const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 /// What is named by a line of an answer.
 pub(crate) const STRONG: Style = Style::new().bold();
 /// What stands beside it.

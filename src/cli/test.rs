@@ -118,7 +118,7 @@ pub(crate) fn run(args: &TestArgs, wanted: Wanted, session: &mut Session) -> Res
     }
     match wanted {
         Wanted::Junit => session.out.bytes(&junit::written(&reports)?)?,
-        Wanted::Text | Wanted::Json | Wanted::Markdown | Wanted::Csv | Wanted::Sarif => {
+        Wanted::Text | Wanted::Json | Wanted::Markdown | Wanted::Csv | Wanted::Sarif | Wanted::Github => {
             for warning in reports.iter().flat_map(FileReport::warnings) {
                 session.out.warning(&warning)?;
             }

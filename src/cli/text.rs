@@ -79,6 +79,12 @@ pub(crate) fn shown_document(text: &str) -> Text {
     Text(text.split('\n').map(line).collect::<Vec<_>>().join("\n"))
 }
 
+/// Text that XML may hold: control characters are written as JSON escapes them, and two characters that no XML may
+/// hold are left out.
+pub(crate) fn legal_in_xml(text: &str) -> String {
+    shown(text).replace(['\u{fffe}', '\u{ffff}'], "")
+}
+
 /// `1 policy`, `2 policies`.
 pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }

@@ -230,7 +230,7 @@ impl WhoCanArgs {
         match wanted {
             Wanted::Csv => out.bytes(&table::csv(answers)?)?,
             Wanted::Markdown => out.bytes(table::markdown(answers).as_bytes())?,
-            Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Sarif => {
+            Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Sarif | Wanted::Github => {
                 for note in answers.iter().flat_map(|answer| &answer.notes).collect::<BTreeSet<_>>() {
                     out.note(note);
                 }

@@ -46,21 +46,38 @@ impl Parsed {
 /// assert_eq!(parsed.errors().next().unwrap().code, "INVALID_POLICY_ELEMENT");
 /// ```
 pub fn parse(text: &str, policy_type: PolicyType) -> Parsed {
+    read(text, policy_type).parsed
+}
+
+/// A policy document with what [`Parsed`] leaves out of it: what checks look at that do not decide.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    /// What the document means, and what is wrong with it.
+    pub(crate) parsed: Parsed,
+    /// The statements that never apply because of what was found, as far as they can be read.
+    pub(crate) inert: Vec<Statement>,
+    /// The JSON, with positions; `None` where it is none.
+    pub(crate) root: Option<Node<'a>>,
+}
+
+/// [`parse`], and the rest.
+pub(crate) fn read(text: &str, policy_type: PolicyType) -> Reading<'_> {
     let mut reader = Reader {
         policy_type,
         version: Version::V2008,
         diagnostics: Vec::new(),
         rejected: false,
         inert: false,
+        inert_statements: Vec::new(),
         sids: Vec::new(),
     };
-    let statements = reader.document(text);
-    let Reader { version, mut diagnostics, rejected, .. } = reader;
+    let root = reader.root(text);
+    let statements = root.as_ref().map_or_else(Vec::new, |root| reader.document(root));
+    let Reader { version, mut diagnostics, rejected, inert_statements, .. } = reader;
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
-    Parsed {
-        policy: Policy { version, statements: if rejected { Vec::new() } else { statements } },
-        diagnostics,
-    }
+    let (statements, inert) =
+        if rejected { (Vec::new(), Vec::new()) } else { (statements, inert_statements) };
+    Reading { parsed: Parsed { policy: Policy { version, statements }, diagnostics }, inert, root }
 }
 
 /// Where the reader is: a path that is written out only when there is something to report.
@@ -98,6 +115,8 @@ struct Reader {
     rejected: bool,
     /// A finding that makes the statement being read inert was made.
     inert: bool,
+    /// The statements of which that is so.
+    inert_statements: Vec<Statement>,
     /// The Sids that were read, with their places.
     sids: Vec<(String, JsonPath, Span)>,
 }
@@ -105,7 +124,8 @@ struct Reader {
 const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
 
 impl Reader {
-    fn document(&mut self, text: &str) -> Vec<Statement> {
+    /// The JSON of a document, if it is JSON.
+    fn root<'a>(&mut self, text: &'a str) -> Option<Node<'a>> {
         let whole = Span { start: 0, end: text.len() };
         let top = Place::Root;
         let (bom, text_behind) = match text.strip_prefix('\u{feff}') {
@@ -130,12 +150,17 @@ impl Reader {
                 let wide = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
                 let span = Span { start, end: start + wide };
                 self.error("JSON_SYNTAX_ERROR", Consequence::DocumentRejected, &top, span, error.message);
-                return Vec::new();
+                return None;
             }
         };
         if bom > 0 {
             shift(&mut root, bom);
         }
+        Some(root)
+    }
+
+    fn document(&mut self, root: &Node<'_>) -> Vec<Statement> {
+        let top = Place::Root;
         let Value::Object(members) = &root.value else {
             let message = format!("a policy is a JSON object, not {}", root.value.kind());
             self.error("DATA_TYPE_MISMATCH", Consequence::DocumentRejected, &top, root.span, message);

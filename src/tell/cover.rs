@@ -101,7 +101,7 @@ impl Entry for PrincipalEntry {
 
 /// Whether one pattern matches all that another does: the other is read as a text in which wildcards and variables are
 /// characters that only `*` matches, and `?` also `?`.
-fn covers(pattern: &Pattern, other: &Pattern, letters: Letters) -> bool {
+pub(crate) fn covers(pattern: &Pattern, other: &Pattern, letters: Letters) -> bool {
     let (pattern, text) = (symbols(pattern, letters), symbols(other, letters));
     let (mut at, mut reached, mut retry) = (0, 0, None);
     while reached < text.len() {
@@ -145,9 +145,11 @@ fn are_apart(one: &Pattern, other: &Pattern, letters: Letters) -> bool {
 }
 
 /// How letters compare (R-ACT-2, R-RES-3).
-#[derive(Clone, Copy)]
-enum Letters {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// `a` is not `A`.
     AsWritten,
+    /// `a` is `A`.
     InAnyCase,
 }
 

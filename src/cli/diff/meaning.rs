@@ -20,7 +20,7 @@ use crate::stored;
 
 /// What is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// One policy.
     Policy(Named),
     /// Every policy of a folder, by its path in it.
@@ -31,18 +31,18 @@ pub(super) enum Meaning {
 
 /// A policy, and what people know it as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Named {
+pub(crate) struct Named {
     /// A file as it was named, `<stdin>`, `<argument>`, or `my-repo@v2`.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// Whether that is a file.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// The text as it was written.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Where a policy stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// In a file of this name.
     File,
     /// In no file.
@@ -90,7 +90,7 @@ fn given(given: Given) -> Named {
 }
 
 /// The JSON files of a folder and of those in it, each with its path from there; hidden ones are none of ours.
-fn files_in(top: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
+pub(crate) fn files_in(top: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
     let mut found = Vec::new();
     let mut open = vec![top.to_owned()];
     while let Some(folder) = open.pop() {
@@ -118,7 +118,7 @@ fn files_in(top: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
 }
 
 /// The stored policy that an argument names: its default version, or the one that is asked for.
-pub(super) fn stored(argument: &str, snapshot: &Snapshot<'_>) -> Result<Option<Meaning>, CliError> {
+pub(crate) fn stored(argument: &str, snapshot: &Snapshot<'_>) -> Result<Option<Meaning>, CliError> {
     let mut found = find_policies(snapshot, argument)?;
     if found.len() > 1 {
         let message = format!("`{}` is the name of several stored policies", shown(argument));
@@ -154,12 +154,12 @@ pub(super) fn at_time(argument: &str) -> Option<(&str, When)> {
 }
 
 /// The error of an argument that means nothing.
-pub(super) fn unknown(argument: &str, snapshot: &Snapshot<'_>) -> Result<CliError, CliError> {
+pub(crate) fn unknown(argument: &str, snapshot: &Snapshot<'_>) -> Result<CliError, CliError> {
     neither_file_nor_stored(snapshot, argument)
 }
 
 /// The error of an argument that means nothing, and could only be in a database.
-pub(super) fn nothing(argument: &str) -> CliError {
+pub(crate) fn nothing(argument: &str) -> CliError {
     let name = shown(argument);
     CliError::new(
         ErrorKind::NotFound,
@@ -191,7 +191,7 @@ pub(crate) enum TypeName {
 
 impl TypeName {
     /// The type that it names. Of the resource policies it is the one that every service's grammar fits.
-    pub(super) fn policy_type(self) -> PolicyType {
+    pub(crate) fn policy_type(self) -> PolicyType {
         match self {
             TypeName::Identity => PolicyType::Identity,
             TypeName::Boundary => PolicyType::Boundary,

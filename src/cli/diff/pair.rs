@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
 use super::super::error::{CliError, ErrorKind};
 use super::super::finding::Findings;
+use super::super::guess::Guess;
 use super::super::output::Output;
 use super::super::text::shown;
 use super::Layout;
@@ -284,55 +283,4 @@ fn guessed(old: Option<&Named>, new: Option<&Named>) -> Result<PolicyType, CliEr
         }
         (Some(_), Some(_)) => Guess::Resource.policy_type(),
     })
-}
-
-/// What a policy looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Guess {
-    /// It has no principals.
-    Identity,
-    /// It has, and is about sessions only.
-    Trust,
-    /// It has.
-    Resource,
-}
-
-impl Guess {
-    /// None: it has no statement to tell by.
-    fn of(text: &str) -> Option<Guess> {
-        let document = serde_json::from_str::<Json>(text.trim_start_matches('\u{feff}')).ok()?;
-        let statements = listed(document.get("Statement")?);
-        let has_principal = |statement: &&Json| {
-            statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
-        };
-        let is_about_sessions = |statement: &&Json| {
-            let actions = statement.get("Action").map(listed).unwrap_or_default();
-            let is_of_sts = |action: &&Json| {
-                action.as_str().is_some_and(|action| action.to_ascii_lowercase().starts_with("sts:"))
-            };
-            statement.get("Resource").is_none() && !actions.is_empty() && actions.iter().all(is_of_sts)
-        };
-        match statements.iter().any(has_principal) {
-            _ if statements.is_empty() => None,
-            false => Some(Guess::Identity),
-            true if statements.iter().all(is_about_sessions) => Some(Guess::Trust),
-            true => Some(Guess::Resource),
-        }
-    }
-
-    fn policy_type(self) -> PolicyType {
-        match self {
-            Guess::Identity => TypeName::Identity.policy_type(),
-            Guess::Trust => TypeName::Trust.policy_type(),
-            Guess::Resource => TypeName::Resource.policy_type(),
-        }
-    }
-}
-
-/// One or many.
-fn listed(value: &Json) -> Vec<&Json> {
-    match value {
-        Json::Array(all) => all.iter().collect(),
-        one => vec![one],
-    }
 }

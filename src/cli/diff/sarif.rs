@@ -3,18 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use super::super::error::CliError;
+use super::super::sarif;
 use super::super::text::shown;
 use super::Answer;
 use super::pair::{Compared, Pair};
 use crate::catalog::AccessLevel;
 use crate::tell::{Detail, Direction, Reason, Source, Told, level_name, request_json};
-
-/// What a path keeps in a URI.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The whole log.
 pub(super) fn written(answer: &Answer) -> Result<String, CliError> {
@@ -34,29 +31,8 @@ pub(super) fn written(answer: &Answer) -> Result<String, CliError> {
         let message = format!("the policy of {} is known only after the plan was applied", shown(name));
         json!({ "level": "warning", "message": { "text": message } })
     });
-    let mut log = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {
-                "driver": {
-                    "name": "iamdb",
-                    "version": env!("CARGO_PKG_VERSION"),
-                    "rules": rules.iter().map(|(direction, level)| rule(*direction, *level)).collect::<Vec<_>>(),
-                },
-            },
-            "columnKind": "unicodeCodePoints",
-            "results": results.collect::<Vec<_>>(),
-        }],
-    });
-    if !answer.unknown.is_empty() {
-        log["runs"][0]["invocations"] = json!([{
-            "executionSuccessful": true,
-            "toolExecutionNotifications": not_known.collect::<Vec<_>>(),
-        }]);
-    }
-    let lines = format!("{log:#}");
-    Ok(lines.split('\n').map(shown).collect::<Vec<_>>().join("\n") + "\n")
+    let rules = rules.iter().map(|(direction, level)| rule(*direction, *level)).collect();
+    Ok(sarif::log(rules, results.collect(), not_known.collect()))
 }
 
 /// `access-gained/permissions-management`.
@@ -138,13 +114,9 @@ fn location(pair: &Pair, source: &Source) -> Json {
     if !pair.files.contains(&source.policy) {
         return json!({ "logicalLocations": name });
     }
-    let path = source.policy.strip_prefix("file://").unwrap_or(&source.policy);
-    let path = path.strip_prefix("./").unwrap_or(path);
-    let path = utf8_percent_encode(path, PATH).to_string();
-    let uri = if path.starts_with('/') { format!("file://{path}") } else { path };
     json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": uri },
+            "artifactLocation": { "uri": sarif::uri(&source.policy) },
             "region": { "startLine": source.line, "startColumn": source.column },
         },
         "logicalLocations": name,

@@ -6,7 +6,7 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
 use super::super::error::CliError;
-use super::super::text::shown;
+use super::super::text::legal_in_xml as legal;
 use super::report::{Tally, difference};
 use super::{Broken, CaseReport, CaseResult, FileReport};
 
@@ -78,10 +78,4 @@ fn error(writer: &mut Writer<&mut Vec<u8>>, broken: &Broken) -> io::Result<()> {
     let (message, place) = (legal(message), legal(&format!("{line}:{column}: {path}")));
     let error = writer.create_element("error").with_attribute(("message", message.as_str()));
     error.write_text_content(BytesText::new(&place)).map(drop)
-}
-
-/// Text that XML may hold: control characters are written as JSON escapes them, and two characters that no XML may
-/// hold are left out.
-fn legal(text: &str) -> String {
-    shown(text).replace(['\u{fffe}', '\u{ffff}'], "")
 }

@@ -75,7 +75,7 @@ pub(super) fn run(
     match wanted {
         Wanted::Csv => out.bytes(&table::csv_of_groups(&groups)?)?,
         Wanted::Markdown => out.bytes(table::markdown_of_groups(&what, &groups).as_bytes())?,
-        Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Sarif => {
+        Wanted::Text | Wanted::Json | Wanted::Junit | Wanted::Sarif | Wanted::Github => {
             if groups.iter().any(|group| group.who.len() > 1) {
                 out.note("why and e.g. are told of the first named; the others may the same");
             }

@@ -7,6 +7,7 @@ use super::super::{
     Selector, Span, Spanned, Statement, Version,
 };
 use super::{Place, Reader, last};
+use crate::arn::PARTITIONS;
 use crate::pattern::{Malformed, Pattern, Piece, Syntax};
 
 const ELEMENTS: [&str; 9] = [
@@ -30,10 +31,6 @@ const TRUST_ACTIONS: [&str; 6] = [
     "SetSourceIdentity",
     "SetContext",
 ];
-
-/// The partitions of AWS (R-GRM-72).
-const PARTITIONS: [&str; 9] =
-    ["*", "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
 
 /// A pair of which a statement has at most one.
 #[derive(Clone, Copy)]
@@ -79,7 +76,11 @@ impl Reader {
         let (effect, action) = (effect?, action?);
         let statement =
             Statement { index, sid, effect, principal, action, resource, conditions, span: node.span };
-        (!self.inert).then_some(statement)
+        if self.inert {
+            self.inert_statements.push(statement);
+            return None;
+        }
+        Some(statement)
     }
 
     /// R-GRM-19.

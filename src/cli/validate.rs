@@ -1,0 +1,172 @@
+//! `validate`: the published policy checks of IAM Access Analyzer, offline.
+
+mod files;
+mod github;
+mod junit;
+mod list;
+mod report;
+mod sarif;
+
+use clap::ValueEnum;
+
+use super::diff::meaning::TypeName;
+use super::error::{CliError, ErrorKind};
+use super::exit::Exit;
+use super::guess::Guess;
+use super::output::Wanted;
+use super::session::Session;
+use super::text::count;
+use crate::policy::PolicyType;
+use crate::validate::{Finding, FindingType, Options, RESOURCE_TYPES, ResourceType, ScpGrammar, Validator};
+
+use files::Document;
+
+/// Find errors, risks and slips in policies, as IAM Access Analyzer does
+///
+/// Every check that can be decided offline: the grammar, what exists in AWS's services, and what a policy means. Each
+/// finding has AWS's code, its place, and what to write instead. `--list` shows all checks.
+///
+/// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy. Of a folder, every file that is a
+/// policy is checked. Whether a policy is that of an identity, a resource or a role is seen from its principals.
+///
+/// Exit codes: 0 no findings, 1 findings, 2 a file could not be read; `--fail-on` says which findings count.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  iamdb validate deploy.json
+  iamdb validate policies/ --fail-on security-warning
+  iamdb validate bucket.json --resource-type AWS::S3::Bucket
+  iamdb validate scps/ --type scp --output sarif > findings.sarif
+  iamdb validate --list")]
+pub(crate) struct ValidateArgs {
+    /// Files, folders, `-`, literals {…}, or stored policies
+    #[arg(value_name = "POLICY", required_unless_present = "list")]
+    policies: Vec<String>,
+    /// What they are used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint
+    #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]
+    policy_type: Option<TypeName>,
+    /// Of what they are the policies: AWS::S3::Bucket, AWS::IAM::AssumeRolePolicyDocument, …
+    #[arg(long, value_name = "TYPE", value_parser = resource_type, conflicts_with = "policy_type")]
+    resource_type: Option<&'static ResourceType>,
+    /// The least that makes the exit code 1: error, security-warning, warning, suggestion or none
+    #[arg(long, value_name = "LEVEL", default_value = "suggestion", hide_possible_values = true)]
+    fail_on: FailOn,
+    /// Check service control policies by the grammar before September 2025
+    #[arg(long)]
+    legacy_scp: bool,
+    /// Show every check: its code, how bad it is, what it is about and what decides it
+    #[arg(long, conflicts_with = "policies")]
+    list: bool,
+}
+
+/// Which findings count for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// What AWS does not accept, or what does not work
+    Error,
+    /// Also what allows more than it should
+    SecurityWarning,
+    /// Also what does not do what it seems to
+    Warning,
+    /// Also what could be written better
+    Suggestion,
+    /// Nothing
+    None,
+}
+
+impl FailOn {
+    fn counts(self, found: FindingType) -> bool {
+        let least = match self {
+            FailOn::Error => FindingType::Error,
+            FailOn::SecurityWarning => FindingType::SecurityWarning,
+            FailOn::Warning => FindingType::Warning,
+            FailOn::Suggestion => FindingType::Suggestion,
+            FailOn::None => return false,
+        };
+        found >= least
+    }
+}
+
+fn resource_type(text: &str) -> Result<&'static ResourceType, String> {
+    ResourceType::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = RESOURCE_TYPES.iter().map(|known| known.name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+/// A document with what was found in it.
+struct Checked {
+    document: Document,
+    options: Options,
+    findings: Vec<Finding>,
+}
+
+pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
+    if args.list {
+        list::print(session)?;
+        return Ok(Exit::Yes);
+    }
+    let catalog = session.catalog()?;
+    let validator = Validator::new(&catalog);
+    let mut checked = Vec::new();
+    for argument in &args.policies {
+        for document in files::read(argument, session)? {
+            let options = options(args, &document.text);
+            let findings = validator.validate(&document.text, &options);
+            checked.push(Checked { document, options, findings });
+        }
+    }
+    if checked.is_empty() {
+        return Err(CliError::new(ErrorKind::NotFound, "there is no policy among these files")
+            .hint("a policy is a JSON object with a `Statement`"));
+    }
+    match wanted {
+        Wanted::Sarif => session.out.bytes(sarif::written(&checked).as_bytes())?,
+        Wanted::Github => session.out.bytes(github::written(&checked).as_bytes())?,
+        Wanted::Junit => session.out.bytes(&junit::written(&checked)?)?,
+        Wanted::Text | Wanted::Json | Wanted::Markdown | Wanted::Csv => {
+            session.out.answer(|| report::text(&checked), || report::json(&checked))?;
+        }
+    }
+    let mut found = checked.iter().flat_map(|checked| &checked.findings);
+    let counts = found.any(|found| args.fail_on.counts(found.finding_type));
+    Ok(if counts { Exit::No } else { Exit::Yes })
+}
+
+fn options(args: &ValidateArgs, text: &str) -> Options {
+    let guessed = || Guess::of(text).map_or(PolicyType::Identity, Guess::policy_type);
+    let policy_type = match (args.resource_type, args.policy_type) {
+        (Some(of), _) => of.policy_type(),
+        (None, Some(name)) => name.policy_type(),
+        (None, None) => guessed(),
+    };
+    let scp_grammar = if args.legacy_scp { ScpGrammar::BeforeSeptember2025 } else { ScpGrammar::Full };
+    Options { policy_type, resource_type: args.resource_type, scp_grammar }
+}
+
+/// `2 errors, 1 suggestion in 3 policies`.
+fn summary(checked: &[Checked]) -> String {
+    let of = |wanted: FindingType| {
+        checked
+            .iter()
+            .flat_map(|checked| &checked.findings)
+            .filter(|found| found.finding_type == wanted)
+            .count()
+    };
+    let words = |found: FindingType| match found {
+        FindingType::Error => ("error", "errors"),
+        FindingType::SecurityWarning => ("security warning", "security warnings"),
+        FindingType::Warning => ("warning", "warnings"),
+        FindingType::Suggestion => ("suggestion", "suggestions"),
+    };
+    let counted: Vec<String> = FindingType::ALL
+        .into_iter()
+        .filter(|found| of(*found) > 0)
+        .map(|found| count(of(found), words(found).0, words(found).1))
+        .collect();
+    let policies = count(checked.len(), "policy", "policies");
+    match counted.is_empty() {
+        true => format!("no findings in {policies}"),
+        false => format!("{} in {policies}", counted.join(", ")),
+    }
+}

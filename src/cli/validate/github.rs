@@ -1,0 +1,54 @@
+//! Findings as commands that a workflow of GitHub shows beside the changed lines.
+
+use super::super::text::shown;
+use super::Checked;
+use super::report::level;
+use crate::policy::position;
+use crate::validate::{Finding, FindingType};
+
+/// One command for each finding.
+pub(super) fn written(checked: &[Checked]) -> String {
+    let mut lines = String::new();
+    for Checked { document, findings, .. } in checked {
+        for finding in findings {
+            lines.push_str(&command(finding, &document.label, &document.text));
+            lines.push('\n');
+        }
+    }
+    lines
+}
+
+fn command(finding: &Finding, label: &str, text: &str) -> String {
+    let span = finding.span();
+    let (line, column) = position(text, span.start);
+    let (end_line, end_column) = position(text, span.end);
+    let severity = match finding.finding_type {
+        FindingType::Error | FindingType::SecurityWarning => "error",
+        FindingType::Warning => "warning",
+        FindingType::Suggestion => "notice",
+    };
+    // Columns mark a part of one line only.
+    let columns =
+        if line == end_line { format!(",col={column},endColumn={end_column}") } else { String::new() };
+    let file = property(label.strip_prefix("./").unwrap_or(label));
+    let title = format!("{} {}", level(finding.finding_type), finding.code);
+    let mut message = finding.message.clone();
+    if let Some(suggestion) = &finding.suggestion {
+        message.push_str(&format!("; {suggestion}"));
+    }
+    format!(
+        "::{severity} file={file},line={line},endLine={end_line}{columns},title={}::{}",
+        property(&title),
+        data(&message)
+    )
+}
+
+/// What a message may not hold as it is.
+fn data(text: &str) -> String {
+    shown(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
+}
+
+/// What a property may not hold besides.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,151 @@
+//! Findings for people, beside the lines they are about, and as AWS's `validate-policy` returns them (R-FMT-43 to 45).
+
+use anstyle::Style;
+use serde_json::{Value as Json, json};
+
+use super::super::finding::Told;
+use super::super::output::{ERROR, FAINT, NOTE, WARNING};
+use super::super::text::{Text, shown};
+use super::{Checked, summary};
+use crate::policy::{JsonPath, PolicyType, Step, position, positions};
+use crate::validate::{Finding, FindingType, Location, PathElement};
+
+/// Each finding with its line, then how many there are.
+pub(super) fn text(checked: &[Checked]) -> Vec<Text> {
+    let mut lines = Vec::new();
+    for Checked { document, findings, .. } in checked {
+        for finding in findings {
+            lines.push(told(finding, &document.label, &document.text));
+        }
+    }
+    lines.push(summary(checked).into());
+    lines
+}
+
+fn style(found: FindingType) -> Style {
+    match found {
+        FindingType::Error | FindingType::SecurityWarning => ERROR,
+        FindingType::Warning | FindingType::Suggestion => WARNING,
+    }
+}
+
+/// How bad it is, in the program's words: `error`, `security-warning`.
+pub(super) fn level(found: FindingType) -> &'static str {
+    match found {
+        FindingType::Error => "error",
+        FindingType::SecurityWarning => "security-warning",
+        FindingType::Warning => "warning",
+        FindingType::Suggestion => "suggestion",
+    }
+}
+
+fn told(finding: &Finding, label: &str, text: &str) -> Text {
+    let path = finding.locations.first().map(|first| json_path(&first.path)).unwrap_or_default();
+    let mark = format!("{}[{}]", level(finding.finding_type), finding.code);
+    let span = finding.span();
+    let told = Told { mark: &mark, message: &finding.message, path: &path, length: span.end - span.start };
+    let place = position(text, span.start);
+    let mut told = told.text((label, text), place, style(finding.finding_type), FAINT);
+    for other in finding.locations.iter().skip(1) {
+        let (line, column) = position(text, other.span.start);
+        let also = format!("\nalso {}:{line}:{column} at {}", shown(label), shown(&json_path(&other.path)));
+        told = told.and(Text::styled(FAINT, &also));
+    }
+    if let Some(suggestion) = &finding.suggestion {
+        told = told.and("\n").and(Text::styled(NOTE, "hint")).and(format!(": {}", shown(suggestion)));
+    }
+    told.and("\n")
+}
+
+/// `$.Statement[0].Action[5]`.
+pub(super) fn json_path(path: &[PathElement]) -> String {
+    let steps = path.iter().filter_map(|element| match element {
+        PathElement::Index(index) => Some(Step::Index(*index)),
+        PathElement::Key(name) | PathElement::Value(name) => Some(Step::Key(name.clone())),
+        PathElement::Substring { .. } => None,
+    });
+    JsonPath(steps.collect()).to_string()
+}
+
+/// The findings of every policy in AWS's shape, with what to write instead beside it.
+pub(super) fn json(checked: &[Checked]) -> Json {
+    let policies = checked.iter().map(|checked| {
+        let mut policy = json!({
+            "file": checked.document.label,
+            "policyType": aws_type(checked.options.policy_type),
+            "findings": findings(&checked.findings, &checked.document.text),
+        });
+        if let Some(of) = resource_type(checked) {
+            policy["validatePolicyResourceType"] = json!(of);
+        }
+        policy
+    });
+    json!({ "policies": policies.collect::<Vec<_>>(), "summary": summary(checked) })
+}
+
+/// R-FMT-42.
+fn aws_type(policy_type: PolicyType) -> &'static str {
+    match policy_type {
+        PolicyType::Identity | PolicyType::Boundary | PolicyType::Session => "IDENTITY_POLICY",
+        PolicyType::Resource(_) | PolicyType::VpcEndpoint | PolicyType::Trust => "RESOURCE_POLICY",
+        PolicyType::Scp => "SERVICE_CONTROL_POLICY",
+        PolicyType::Rcp => "RESOURCE_CONTROL_POLICY",
+    }
+}
+
+fn resource_type(checked: &Checked) -> Option<&'static str> {
+    match (checked.options.resource_type, checked.options.policy_type) {
+        (Some(of), _) => Some(of.name),
+        (None, PolicyType::Trust) => Some("AWS::IAM::AssumeRolePolicyDocument"),
+        (None, _) => None,
+    }
+}
+
+fn findings(findings: &[Finding], text: &str) -> Vec<Json> {
+    let all = || findings.iter().flat_map(|finding| &finding.locations);
+    let offsets: Vec<usize> = all().flat_map(|location| [location.span.start, location.span.end]).collect();
+    let places = positions(text, &offsets);
+    let characters = characters(text, &offsets);
+    let mut position = places.into_iter().zip(characters).map(|((line, column), offset)| {
+        // Lines from one, columns and offsets from zero (R-FMT-44).
+        json!({ "line": line, "column": column - 1, "offset": offset })
+    });
+    let mut location = |location: &Location| {
+        let (start, end) = (position.next(), position.next());
+        json!({ "path": location.path.iter().map(element).collect::<Vec<_>>(), "span": { "start": start, "end": end } })
+    };
+    let mut finding = |finding: &Finding| {
+        let mut object = json!({
+            "findingDetails": finding.message,
+            "findingType": finding.finding_type.as_str(),
+            "issueCode": finding.code,
+            "learnMoreLink": finding.learn_more(),
+            "locations": finding.locations.iter().map(&mut location).collect::<Vec<_>>(),
+        });
+        if let Some(suggestion) = &finding.suggestion {
+            object["suggestion"] = json!(suggestion);
+        }
+        object
+    };
+    findings.iter().map(&mut finding).collect()
+}
+
+/// How many characters stand before each of some bytes.
+fn characters(text: &str, offsets: &[usize]) -> Vec<usize> {
+    if text.is_ascii() {
+        return offsets.to_vec();
+    }
+    offsets.iter().map(|&offset| text.get(..offset).map_or(offset, |before| before.chars().count())).collect()
+}
+
+/// R-FMT-45.
+fn element(element: &PathElement) -> Json {
+    match element {
+        PathElement::Index(index) => json!({ "index": index }),
+        PathElement::Key(name) => json!({ "key": name }),
+        PathElement::Value(name) => json!({ "value": name }),
+        PathElement::Substring { start, length } => {
+            json!({ "substring": { "start": start, "length": length } })
+        }
+    }
+}

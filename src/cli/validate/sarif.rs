@@ -1,0 +1,103 @@
+//! Findings as SARIF 2.1.0: one rule for each check, a result for each finding.
+
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use super::super::sarif;
+use super::super::text::shown;
+use super::report::json_path;
+use super::{Checked, Document};
+use crate::policy::position;
+use crate::validate::{Check, Finding, FindingType, Location, check};
+
+/// The whole log.
+pub(super) fn written(checked: &[Checked]) -> String {
+    let mut rules: Vec<&Check> = Vec::new();
+    let mut results = Vec::new();
+    for Checked { document, findings, .. } in checked {
+        for finding in findings {
+            let nth = rules.iter().position(|rule| rule.code == finding.code).unwrap_or_else(|| {
+                rules.extend(check(finding.code));
+                rules.len().saturating_sub(1)
+            });
+            results.push(result(finding, document, nth));
+        }
+    }
+    sarif::log(rules.into_iter().map(rule).collect(), results, Vec::new())
+}
+
+fn level(found: FindingType) -> &'static str {
+    match found {
+        FindingType::Error | FindingType::SecurityWarning => "error",
+        FindingType::Warning => "warning",
+        FindingType::Suggestion => "note",
+    }
+}
+
+fn rule(check: &Check) -> Json {
+    json!({
+        "id": check.code,
+        "shortDescription": { "text": check.meaning },
+        "helpUri": learn_more(check),
+        "defaultConfiguration": { "level": level(check.finding_type) },
+    })
+}
+
+fn learn_more(check: &Check) -> String {
+    let finding = Finding {
+        code: check.code,
+        finding_type: check.finding_type,
+        message: String::new(),
+        suggestion: None,
+        locations: Vec::new(),
+    };
+    finding.learn_more()
+}
+
+fn result(finding: &Finding, document: &Document, rule: usize) -> Json {
+    let mut message = shown(&finding.message);
+    if let Some(suggestion) = &finding.suggestion {
+        message.push_str(&format!("; {}", shown(suggestion)));
+    }
+    let mut places = finding.locations.iter().map(|place| location(place, document));
+    let mut result = json!({
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": level(finding.finding_type),
+        "message": { "text": message },
+        "locations": places.next().into_iter().collect::<Vec<_>>(),
+        "partialFingerprints": { "finding/v1": fingerprint(finding, document) },
+    });
+    let related: Vec<Json> = places.collect();
+    if !related.is_empty() {
+        result["relatedLocations"] = Json::Array(related);
+    }
+    result
+}
+
+fn location(place: &Location, document: &Document) -> Json {
+    let path = json_path(&place.path);
+    let name = json!([{ "fullyQualifiedName": format!("{}#{}", shown(&document.label), shown(&path)) }]);
+    if !document.is_file {
+        return json!({ "logicalLocations": name });
+    }
+    let (start, end) = (position(&document.text, place.span.start), position(&document.text, place.span.end));
+    json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": sarif::uri(&document.label) },
+            "region": {
+                "startLine": start.0,
+                "startColumn": start.1,
+                "endLine": end.0,
+                "endColumn": end.1,
+            },
+        },
+        "logicalLocations": name,
+    })
+}
+
+/// What stays where lines move and statements are added before it: the check, the file and what is said.
+fn fingerprint(finding: &Finding, document: &Document) -> String {
+    let digest = Sha256::digest(format!("{}\n{}\n{}", finding.code, document.label, finding.message));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

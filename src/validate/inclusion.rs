@@ -1,0 +1,145 @@
+//! Which pattern is within which, and whether two can match the same: exactly, but for what variables stand for.
+
+use crate::algebra::{Chars, Glob, Language, Meter, Piece as GlobPiece, SetAlgebra};
+use crate::pattern::{Pattern, Piece};
+use crate::tell::{Letters, covers};
+
+/// Whether one pattern matches whatever another does.
+///
+/// Reading them decides it where neither has a `?`; else their sets do.
+pub(super) fn includes(pattern: &Pattern, other: &Pattern, letters: Letters) -> bool {
+    if covers(pattern, other, letters) {
+        return true;
+    }
+    let asks = |pattern: &Pattern| pattern.pieces().contains(&Piece::Question);
+    if !pattern.has_star() || !(asks(pattern) || asks(other)) {
+        return false;
+    }
+    let (Some(whole), Some(part)) = (glob(pattern, letters), glob(other, letters)) else { return false };
+    let mut meter = Meter::default();
+    let within = Language::of(&whole, &mut meter)
+        .and_then(|whole| Ok((whole, Language::of(&part, &mut meter)?)))
+        .and_then(|(whole, part)| part.is_subset(&whole, &mut meter));
+    within.unwrap_or(false)
+}
+
+/// The pattern as a set's; `None` where a variable is in it.
+fn glob(pattern: &Pattern, letters: Letters) -> Option<Glob> {
+    let mut glob = Glob::default();
+    for piece in pattern.pieces() {
+        match piece {
+            Piece::Text(text) => glob.extend(text.chars().map(|c| match letters {
+                Letters::AsWritten => GlobPiece::One(Chars::Only(c)),
+                Letters::InAnyCase => GlobPiece::One(Chars::any_case(c)),
+            })),
+            Piece::Star => glob.extend([GlobPiece::Many(Chars::Any)]),
+            Piece::Question => glob.extend([GlobPiece::One(Chars::Any)]),
+            Piece::Variable(_) => return None,
+        }
+    }
+    Some(glob)
+}
+
+/// Whether some text matches both patterns; a variable may stand for any.
+pub(super) fn meet(one: &Pattern, other: &Pattern) -> bool {
+    let (one, other) = (symbols(one), symbols(other));
+    // Which ends of the second pattern are reached, after each beginning of the first.
+    let mut reached = vec![false; other.len() + 1];
+    if let Some(start) = reached.first_mut() {
+        *start = true;
+    }
+    skip_stars(&mut reached, &other);
+    for symbol in &one {
+        let mut next = match symbol {
+            Symbol::Any => reached.clone(),
+            Symbol::One(_) => vec![false; other.len() + 1],
+        };
+        for (nth, there) in other.iter().enumerate() {
+            let from = reached.get(nth).copied().unwrap_or_default();
+            let (to, reads) = match (symbol, there) {
+                (Symbol::Any, Symbol::One(_)) => {
+                    let from = next.get(nth).copied().unwrap_or_default();
+                    (nth + 1, from)
+                }
+                (Symbol::Any, Symbol::Any) => (nth, from),
+                (Symbol::One(_), Symbol::Any) => (nth, from),
+                (Symbol::One(a), Symbol::One(b)) => (nth + 1, from && (a.is_none() || b.is_none() || a == b)),
+            };
+            if reads && let Some(place) = next.get_mut(to) {
+                *place = true;
+            }
+            if *there == Symbol::Any
+                && next.get(nth).copied().unwrap_or_default()
+                && let Some(place) = next.get_mut(nth + 1)
+            {
+                *place = true;
+            }
+        }
+        reached = next;
+    }
+    reached.last().copied().unwrap_or_default()
+}
+
+fn skip_stars(reached: &mut [bool], symbols: &[Symbol]) {
+    for (nth, symbol) in symbols.iter().enumerate() {
+        if *symbol == Symbol::Any
+            && reached.get(nth).copied().unwrap_or_default()
+            && let Some(place) = reached.get_mut(nth + 1)
+        {
+            *place = true;
+        }
+    }
+}
+
+/// One character, which may be any, or any number of characters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Symbol {
+    One(Option<char>),
+    Any,
+}
+
+fn symbols(pattern: &Pattern) -> Vec<Symbol> {
+    let mut symbols = Vec::new();
+    for piece in pattern.pieces() {
+        match piece {
+            Piece::Text(text) => symbols.extend(text.chars().map(|c| Symbol::One(Some(c)))),
+            Piece::Question => symbols.push(Symbol::One(None)),
+            Piece::Star | Piece::Variable(_) => symbols.push(Symbol::Any),
+        }
+    }
+    symbols
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+    use crate::pattern::Syntax;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(text, Syntax { wildcards: true, variables: true }).0
+    }
+
+    #[test]
+    fn inclusion_is_exact() {
+        for (one, other) in [("Get*", "GetObject"), ("?*", "*?"), ("?*", "*a"), ("*", "?"), ("a*", "a${k}")] {
+            assert!(includes(&pattern(one), &pattern(other), Letters::AsWritten), "{one} {other}");
+        }
+        for (one, other) in [("?*", "*"), ("a?*", "a*"), ("GetObject", "Get*"), ("A*", "a*")] {
+            assert!(!includes(&pattern(one), &pattern(other), Letters::AsWritten), "{one} {other}");
+        }
+        assert!(includes(&pattern("A?*"), &pattern("ab"), Letters::InAnyCase));
+    }
+
+    #[test]
+    fn patterns_meet_where_some_text_matches_both() {
+        for (one, other) in
+            [("a*", "*b"), ("*", ""), ("a?c", "abc"), ("x*y*z", "*y"), ("", ""), ("a*b*", "ab"), ("**", "q")]
+        {
+            let expected = one != "x*y*z";
+            assert_eq!(meet(&pattern(one), &pattern(other)), expected, "{one} {other}");
+            assert_eq!(meet(&pattern(other), &pattern(one)), expected, "{other} {one}");
+        }
+        assert!(!meet(&pattern("bucket"), &pattern("*/*")));
+        assert!(meet(&pattern("b*"), &pattern("*/*")));
+    }
+}

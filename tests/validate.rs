@@ -1,0 +1,385 @@
+//! Policy checks against what AWS itself found: real outputs of Access Analyzer, and the policies that AWS manages,
+//! which it accepts. Where the answers differ, `validate/exceptions.json` says why. And each check by itself: a policy
+//! that has it beside one that has it not, in `validate/cases.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use iamdb::catalog::Catalog;
+use iamdb::policy::{PolicyType, ResourceService};
+use iamdb::validate::{
+    Basis, CHECKS, Finding, FindingType, Options, PathElement, ResourceType, ScpGrammar, Validator, check,
+};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus")
+}
+
+fn data(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validate").join(name);
+    std::fs::read_to_string(file).unwrap()
+}
+
+/// A difference that is known.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+struct Exception {
+    /// The file of cases, or `managed`.
+    corpus: String,
+    /// The code.
+    code: String,
+    /// Whether it is ours or theirs alone.
+    only: Side,
+    /// What it is about: each stands in the message, or in the name of a case.
+    about: Vec<String>,
+    /// Why.
+    reason: String,
+}
+
+#[derive(Deserialize, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+enum Side {
+    Ours,
+    Theirs,
+}
+
+/// The exceptions, and which of them were met.
+struct Known {
+    exceptions: Vec<Exception>,
+    met: BTreeSet<(usize, String)>,
+    unexplained: Vec<String>,
+}
+
+impl Known {
+    fn read(corpus: &str) -> Known {
+        let mut exceptions: Vec<Exception> = serde_json::from_str(&data("exceptions.json")).unwrap();
+        exceptions.retain(|exception| exception.corpus == corpus);
+        Known { exceptions, met: BTreeSet::new(), unexplained: Vec::new() }
+    }
+
+    fn differs(&mut self, name: &str, code: &str, only: Side, what: &str) {
+        let text = format!("{name}: {what}");
+        let mut explained = false;
+        for (nth, exception) in self.exceptions.iter().enumerate() {
+            if exception.code == code && exception.only == only {
+                for about in exception.about.iter().filter(|about| text.contains(*about)) {
+                    self.met.insert((nth, about.clone()));
+                    explained = true;
+                }
+            }
+        }
+        if !explained {
+            self.unexplained.push(format!("{only:?} {code} {text}"));
+        }
+    }
+
+    /// Every difference is explained, and every explanation still explains one.
+    fn check(self) {
+        let (unexplained, count) = (&self.unexplained, self.unexplained.len());
+        assert!(unexplained.is_empty(), "{count} differences:\n{}", unexplained.join("\n"));
+        for (nth, exception) in self.exceptions.iter().enumerate() {
+            assert!(exception.reason.len() > 20, "{exception:?} gives no reason");
+            for about in &exception.about {
+                assert!(
+                    self.met.contains(&(nth, about.clone())),
+                    "`{about}` explains nothing: {exception:?}"
+                );
+            }
+        }
+    }
+}
+
+/// What AWS and we write of a place.
+fn plain(path: &[PathElement]) -> Json {
+    path.iter()
+        .map(|element| match element {
+            PathElement::Index(index) => json!(index),
+            PathElement::Key(name) | PathElement::Value(name) => json!(name),
+            PathElement::Substring { start, length } => json!([start, length]),
+        })
+        .collect()
+}
+
+fn paths(finding: &Finding) -> BTreeSet<String> {
+    finding.locations.iter().map(|location| plain(&location.path).to_string()).collect()
+}
+
+/// R-AA-5, R-AA-7, R-AA-8: code, finding type and places.
+#[test]
+fn access_analyzer_found_the_same() {
+    let Ok(cases) = std::fs::read_to_string(corpus().join("lint/lint_access_analyzer.jsonl")) else {
+        eprintln!("no corpus, nothing tested");
+        return;
+    };
+    let catalog = Catalog::embedded();
+    let validator = Validator::new(&catalog);
+    let mut known = Known::read("lint_access_analyzer");
+    let mut agreed = 0;
+    for line in cases.lines() {
+        let case: Json = serde_json::from_str(line).unwrap();
+        let name = case["name"].as_str().unwrap();
+        let mut ours: Vec<_> = validator
+            .validate(&case["policy"].to_string(), &Options::new(PolicyType::Identity))
+            .iter()
+            .map(|found| {
+                let found_type = found.finding_type.as_str().to_owned();
+                ((found.code.to_owned(), found_type, paths(found)), found.message.clone())
+            })
+            .collect();
+        for theirs in case["expect"]["findings"].as_array().unwrap() {
+            let text = |key: &str| theirs[key].as_str().unwrap().to_owned();
+            let places = theirs["paths"].as_array().unwrap().iter().map(Json::to_string).collect();
+            let theirs = (text("code"), text("level"), places);
+            match ours.iter().position(|(ours, _)| *ours == theirs) {
+                Some(nth) => {
+                    ours.remove(nth);
+                    agreed += 1;
+                }
+                None => known.differs(name, &theirs.0, Side::Theirs, &format!("{:?}", theirs.2)),
+            }
+        }
+        for ((code, _, places), message) in ours {
+            known.differs(name, &code, Side::Ours, &format!("{message} {places:?}"));
+        }
+    }
+    known.check();
+    assert!(agreed > 80, "only {agreed} findings agree");
+}
+
+fn policy_type(name: &str) -> PolicyType {
+    match name {
+        "identity" => PolicyType::Identity,
+        "boundary" => PolicyType::Boundary,
+        "trust" => PolicyType::Trust,
+        "resource" => PolicyType::Resource(ResourceService::Other),
+        "scp" => PolicyType::Scp,
+        "rcp" => PolicyType::Rcp,
+        "vpc-endpoint" => PolicyType::VpcEndpoint,
+        other => panic!("no type of policy: {other}"),
+    }
+}
+
+/// The codes that another validator of CloudFormation templates got from Access Analyzer.
+#[test]
+fn templates_have_the_same_findings() {
+    let Ok(cases) = std::fs::read_to_string(corpus().join("lint/lint_cfn_validator.jsonl")) else {
+        eprintln!("no corpus, nothing tested");
+        return;
+    };
+    let catalog = Catalog::embedded();
+    let validator = Validator::new(&catalog);
+    let mut known = Known::read("lint_cfn_validator");
+    for line in cases.lines() {
+        let case: Json = serde_json::from_str(line).unwrap();
+        let name = case["name"].as_str().unwrap();
+        let resource_type = case["options"]["resource_type"].as_str().and_then(ResourceType::parse);
+        let named = policy_type(case["policy_type"].as_str().unwrap());
+        let policy_type = resource_type.map_or(named, ResourceType::policy_type);
+        let options = Options { resource_type, ..Options::new(policy_type) };
+        let found = validator.validate(&case["policy"].to_string(), &options);
+        let mut ours: BTreeMap<&str, &str> =
+            found.iter().map(|found| (found.code, found.finding_type.as_str())).collect();
+        for theirs in case["expect"]["findings"].as_array().unwrap() {
+            // One case only says how bad what was found is.
+            let Some(code) = theirs["code"].as_str() else { continue };
+            match ours.remove(code) {
+                Some(level) => assert_eq!(Some(level), theirs["level"].as_str(), "{name}: {code}"),
+                None => known.differs(name, code, Side::Theirs, ""),
+            }
+        }
+        let exact = case["expect"]["exact"].as_bool().unwrap();
+        for (code, _) in ours.into_iter().filter(|_| exact) {
+            known.differs(name, code, Side::Ours, "");
+        }
+    }
+    known.check();
+}
+
+/// AWS accepts the policies that it manages: no error that is not explained.
+#[test]
+fn managed_policies_have_no_errors() {
+    let Ok(entries) = std::fs::read_dir(corpus().join("managed")) else {
+        eprintln!("no corpus, nothing tested");
+        return;
+    };
+    let catalog = Catalog::embedded();
+    let validator = Validator::new(&catalog);
+    let mut known = Known::read("managed");
+    let mut policies = 0;
+    for path in entries.map(|entry| entry.unwrap().path()) {
+        if path.extension().is_none_or(|ending| ending != "json") {
+            continue;
+        }
+        policies += 1;
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for found in validator.validate(&text, &Options::new(PolicyType::Identity)) {
+            if found.finding_type == FindingType::Error {
+                known.differs(&name, found.code, Side::Ours, &found.message);
+            }
+        }
+    }
+    known.check();
+    assert!(policies > 1_500, "only {policies} policies");
+}
+
+/// `cases.json`.
+#[derive(Deserialize)]
+struct Cases {
+    statements: BTreeMap<String, Json>,
+    cases: Vec<Case>,
+}
+
+/// A policy that a check finds something in, beside one nearly the same.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    code: String,
+    #[serde(rename = "type")]
+    policy_type: String,
+    resource_type: Option<String>,
+    #[serde(default)]
+    legacy_scp: bool,
+    has: Json,
+    has_not: Json,
+}
+
+impl Cases {
+    fn read() -> Cases {
+        serde_json::from_str(&data("cases.json")).unwrap()
+    }
+
+    /// The document of what a case says.
+    fn document(&self, policy_type: &str, said: &Json) -> String {
+        if let Some(text) = said.as_str() {
+            return text.to_owned();
+        }
+        let mut statement = self.statements[policy_type].clone();
+        let mut document = json!({ "Version": "2012-10-17" });
+        lay_over(&mut statement, said);
+        if let Some(length) = said["$pad"].as_u64() {
+            statement["Sid"] = json!("x".repeat(usize::try_from(length).unwrap()));
+        }
+        let mut statements = vec![statement.clone()];
+        if !said["$twice"].is_null() {
+            lay_over(&mut statement, &said["$twice"]);
+            statements.push(statement);
+        }
+        document["Statement"] = json!(statements);
+        for (name, element) in [("$version", "Version"), ("$statement", "Statement")] {
+            match said.get(name) {
+                Some(Json::Null) => drop(document.as_object_mut().unwrap().remove(element)),
+                Some(value) => document[element] = value.clone(),
+                None => {}
+            }
+        }
+        document.to_string()
+    }
+}
+
+fn lay_over(statement: &mut Json, said: &Json) {
+    let elements = statement.as_object_mut().unwrap();
+    for (name, value) in said.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('$')) {
+        match value {
+            Json::Null => drop(elements.remove(name)),
+            value => drop(elements.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+impl Case {
+    fn options(&self) -> Options {
+        let scp_grammar = if self.legacy_scp { ScpGrammar::BeforeSeptember2025 } else { ScpGrammar::Full };
+        let resource_type = self.resource_type.as_deref().map(|name| ResourceType::parse(name).unwrap());
+        let policy_type = resource_type.map_or(policy_type(&self.policy_type), ResourceType::policy_type);
+        Options { policy_type, resource_type, scp_grammar }
+    }
+}
+
+/// R-AA-2 and the tables of semantics 6.
+#[test]
+fn each_check_finds_what_it_is_about_and_nothing_else() {
+    let cases = Cases::read();
+    let catalog = Catalog::embedded();
+    let validator = Validator::new(&catalog);
+    let mut wrong = Vec::new();
+    for case in &cases.cases {
+        for (said, expected) in [(&case.has, true), (&case.has_not, false)] {
+            let text = cases.document(&case.policy_type, said);
+            let found = validator.validate(&text, &case.options());
+            if found.iter().any(|found| found.code == case.code) != expected {
+                let codes: Vec<_> = found.iter().map(|found| found.code).collect();
+                wrong.push(format!("{} expected {expected}, found {codes:?} in {text:.400}", case.code));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_check_that_is_decided_has_a_case() {
+    let cases = Cases::read();
+    let tested: BTreeSet<&str> = cases.cases.iter().map(|case| case.code.as_str()).collect();
+    let decided = CHECKS.iter().filter(|check| !matches!(check.basis, Basis::Nothing(_)));
+    let decided: BTreeSet<&str> = decided.map(|check| check.code).collect();
+    assert_eq!(tested, decided);
+    assert!(decided.len() > 140, "only {} checks are decided", decided.len());
+    for case in &cases.cases {
+        let types = check(&case.code).unwrap().types;
+        assert!(types.contain(case.options().policy_type), "{} is not about {}", case.code, case.policy_type);
+    }
+}
+
+#[test]
+fn the_statements_that_cases_change_have_no_findings() {
+    let cases = Cases::read();
+    let catalog = Catalog::embedded();
+    for name in cases.statements.keys() {
+        let text = cases.document(name, &json!({}));
+        let found = Validator::new(&catalog).validate(&text, &Options::new(policy_type(name)));
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+/// R-FMT-45: every place is in the text, every path leads to what the span shows, and nothing panics, whatever the
+/// type that a policy is checked as.
+#[test]
+fn places_are_in_the_text() {
+    let cases = Cases::read();
+    let catalog = Catalog::embedded();
+    let validator = Validator::new(&catalog);
+    for case in &cases.cases {
+        let text = cases.document(&case.policy_type, &case.has);
+        let types = cases.statements.keys().map(|name| Options::new(policy_type(name)));
+        for options in types.chain([case.options()]) {
+            for found in validator.validate(&text, &options) {
+                assert!(!found.locations.is_empty(), "{found:?}");
+                assert!(!found.message.ends_with('.'), "{found:?}");
+                for location in &found.locations {
+                    let shown = text.get(location.span.start..location.span.end).unwrap();
+                    let Some(value) = follow(&text, &location.path) else { continue };
+                    assert_eq!(serde_json::from_str::<Json>(shown).unwrap(), value, "{found:?}");
+                }
+            }
+        }
+    }
+}
+
+/// The value or name at the end of a path; `None` for a part of a text, and for the whole document.
+fn follow(text: &str, path: &[PathElement]) -> Option<Json> {
+    let mut node: Json = serde_json::from_str(text).ok()?;
+    if path.is_empty() {
+        return None;
+    }
+    for element in path {
+        node = match element {
+            PathElement::Index(index) => node[index].clone(),
+            PathElement::Value(name) => node[name].clone(),
+            PathElement::Key(name) => json!(name),
+            PathElement::Substring { .. } => return None,
+        };
+    }
+    Some(node)
+}
