@@ -3,7 +3,7 @@
 //! First the rows that were opened or closed tell whose access can have changed, and in which part of all requests
 //! (`reach`): a policy that was replaced reaches those who hold it, in the actions of the statements that differ.
 //! Then those whose policies come to the same in that part, before and after, are compared together. What it costs
-//! grows with what changed, and not with how many are stored.
+//! grows with what changed and with whom that reaches, and little with how many are stored.
 
 mod hull;
 mod reach;
