@@ -32,7 +32,7 @@ pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
-pub use statements::{Finding, Superfluous};
+pub use statements::{Finding, Superfluous, Tested};
 pub use witness::Witness;
 
 /// Whose permissions, by which policies.

@@ -24,6 +24,7 @@ mod organization;
 mod pass_role;
 mod place;
 mod principal;
+mod proof;
 mod redundant;
 mod region;
 mod resource_type;
@@ -38,10 +39,13 @@ mod value;
 
 use std::fmt;
 
+use crate::analysis::AnalysisError;
 use crate::catalog::Catalog;
 use crate::policy::{PolicyType, Span, read};
+use crate::request::Request;
 
 pub use place::{Location, PathElement};
+pub use proof::{Escalation, Step, escalations};
 pub use resource_type::{RESOURCE_TYPES, ResourceType};
 pub use table::{Basis, CHECKS, Check, Types, check};
 
@@ -96,22 +100,14 @@ pub struct Finding {
     pub suggestion: Option<String>,
     /// Where, in the order of the text; never empty.
     pub locations: Vec<Location>,
+    /// A request that shows it, which the evaluator decided.
+    pub example: Option<Request>,
 }
 
 impl Finding {
-    /// Where AWS explains its check (R-AA-1).
+    /// Where AWS explains its check, or the rules that it follows from.
     pub fn learn_more(&self) -> String {
-        let kind = match self.finding_type {
-            FindingType::Error => "error",
-            FindingType::SecurityWarning => "security-warning",
-            FindingType::Warning => "general-warning",
-            FindingType::Suggestion => "suggestion",
-        };
-        let code = self.code.to_lowercase().replace('_', "-");
-        format!(
-            "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html\
-             #access-analyzer-reference-policy-checks-{kind}-{code}"
-        )
+        check(self.code).map(Check::learn_more).unwrap_or_default()
     }
 
     /// The place that is shown first.
@@ -208,5 +204,14 @@ impl<'c> Validator<'c> {
             family(&subject, &mut report);
         }
         report.findings()
+    }
+
+    /// Every finding that the algebra makes: AWS has no such checks. An error where the policy is too complicated.
+    pub fn prove(&self, text: &str, options: &Options) -> Result<Vec<Finding>, AnalysisError> {
+        let reading = read(text, options.policy_type);
+        let subject = Subject::new(text, &reading, options, &self.facts);
+        let mut report = Report::new(&subject);
+        proof::check(&subject, &mut report)?;
+        Ok(report.findings())
     }
 }

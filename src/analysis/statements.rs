@@ -1,9 +1,11 @@
 //! What single statements of a subject come to: questions that a reviewer asks of each.
 
-use super::{Analysis, AnalysisError, Part, ReadSituation, Side, Subject};
+use super::{Analysis, AnalysisError, Part, ReadSituation, Side, Subject, Witness, alone};
 use crate::algebra::Set;
-use crate::layers::{Layer, StatementRef};
-use crate::policy::Effect;
+use crate::compile::KeyFacts;
+use crate::context_keys::key_kind;
+use crate::layers::{Layer, LayerPolicy, StatementRef};
+use crate::policy::{Condition, Effect, PolicyType, Statement};
 
 /// A statement that could be left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +33,54 @@ pub enum Superfluous {
     Voided,
 }
 
+/// What a condition comes to, of a statement that applies to some request without its conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tested {
+    /// One that holds in no such request.
+    Never(usize),
+    /// All of them hold together in no such request, and each alone in some.
+    NeverTogether,
+    /// One that holds in each such request.
+    Always(usize),
+}
+
 impl Analysis<'_> {
+    /// The conditions of a policy that decide nothing, or all, with the positions of their statements.
+    pub fn tested(&mut self, policy: &LayerPolicy) -> Result<Vec<(usize, Tested)>, AnalysisError> {
+        let subject = alone(vec![policy.clone()], policy.policy_type);
+        let universe = self.universes(&[&subject]).pop().unwrap_or_default();
+        self.compiler.turn_to(universe);
+        let mut found = Vec::new();
+        for (position, statement) in policy.statements().iter().enumerate() {
+            if statement.conditions.is_empty() {
+                continue;
+            }
+            self.compiler.arena().renew(self.budget);
+            let under =
+                |conditions: &[Condition]| Statement { conditions: conditions.to_vec(), ..statement.clone() };
+            let without = self.compiler.requests_of(&under(&[]), policy.policy_type)?;
+            let within = self.compiler.requests_of(statement, policy.policy_type)?;
+            if without == Set::EMPTY {
+                continue;
+            }
+            let before = found.len();
+            for (nth, condition) in statement.conditions.iter().enumerate() {
+                let only = under(std::slice::from_ref(condition));
+                let set = self.compiler.requests_of(&only, policy.policy_type)?;
+                if set == Set::EMPTY {
+                    found.push((position, Tested::Never(nth)));
+                } else if set == without {
+                    found.push((position, Tested::Always(nth)));
+                }
+            }
+            let is_told = found.iter().skip(before).any(|(_, tested)| matches!(tested, Tested::Never(_)));
+            if within == Set::EMPTY && !is_told {
+                found.push((position, Tested::NeverTogether));
+            }
+        }
+        Ok(found)
+    }
+
     /// The statements of the layers that are told which could be left out, one at a time.
     pub fn superfluous(&mut self, subject: &Subject) -> Result<Vec<Finding>, AnalysisError> {
         let universe = self.universes(&[subject]).pop().unwrap_or_default();
@@ -142,6 +191,56 @@ impl Analysis<'_> {
             }
         }
         Ok(matches!(meanings.as_slice(), [one, other] if one == other))
+    }
+
+    /// The Allow statements that by themselves grant all of a part, where nothing denies it.
+    pub fn granting_all(
+        &mut self,
+        subject: &Subject,
+        part: &Part,
+    ) -> Result<Vec<(usize, StatementRef)>, AnalysisError> {
+        let universe = self.universes(&[subject]).pop().unwrap_or_default();
+        let read = self.read(subject, &universe, Side::Old)?;
+        let part = self.part(part)?;
+        let mut found = Vec::new();
+        for (nth, situation) in read.situations.iter().enumerate() {
+            let denied = situation.compiled.denied;
+            for (&statement, &set) in &situation.compiled.statements {
+                let is_told = statement.effect == Effect::Allow && subject.told.contains(&statement.layer);
+                let arena = self.compiler.arena();
+                if is_told && arena.is_subset(part, set)? && arena.is_disjoint(part, denied)? {
+                    found.push((nth, statement));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// For each of some Allow statements a request that a subject may make, of those that the statement is about; none
+    /// where there is none, or none is found.
+    pub fn shown(
+        &mut self,
+        subject: &Subject,
+        asked: &[Statement],
+    ) -> Result<Vec<Option<Witness>>, AnalysisError> {
+        let mut universe = self.universes(&[subject]).pop().unwrap_or_default();
+        let facts = KeyFacts { kind: &|key| key_kind(key, self.catalog), always_present: &|_| false };
+        universe.admit(asked, &facts);
+        let read = self.read(subject, &universe, Side::Old)?;
+        let mut found = Vec::new();
+        for statement in asked {
+            self.compiler.arena().renew(self.budget);
+            let part = self.compiler.requests_of(statement, PolicyType::Identity)?;
+            let target = self.compiler.arena().intersection([read.allowed, part])?;
+            let mut witness = None;
+            for clause in self.clauses(&read, None, target)? {
+                if witness.is_none() {
+                    witness = self.witness(&clause, &read, None)?;
+                }
+            }
+            found.push(witness);
+        }
+        Ok(found)
     }
 
     /// Whether a subject allows nothing of a part.

@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::place::Place;
 use super::{Finding, Options, ResourceType, table};
+use crate::analysis::Witness;
 use crate::policy::{
     Condition, Effect, Node, Operator, Policy, PolicyType, PrincipalEntry, Reading, Selector, Spanned,
     Statement, Version,
@@ -140,7 +141,24 @@ impl<'s> Report<'s> {
             message: message.into(),
             suggestion,
             locations: located.collect(),
+            example: None,
         });
+    }
+
+    /// Adds a finding that a request shows.
+    pub(super) fn show(
+        &mut self,
+        code: &str,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+        witness: Option<Witness>,
+    ) {
+        let known = self.findings.len();
+        self.add(code, place, message);
+        let added = self.findings.get_mut(known);
+        added
+            .into_iter()
+            .for_each(|finding| finding.example = witness.clone().map(|witness| witness.request));
     }
 
     /// All of it, in the order of the text.

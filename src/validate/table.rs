@@ -21,6 +21,24 @@ pub struct Check {
     pub meaning: &'static str,
 }
 
+impl Check {
+    /// Where AWS explains it (R-AA-1); of what the algebra finds, the rules by which policies are evaluated.
+    pub fn learn_more(&self) -> String {
+        const GUIDE: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide";
+        if self.basis == Basis::Proof {
+            return format!("{GUIDE}/reference_policies_evaluation-logic.html");
+        }
+        let kind = match self.finding_type {
+            FindingType::Error => "error",
+            FindingType::SecurityWarning => "security-warning",
+            FindingType::Warning => "general-warning",
+            FindingType::Suggestion => "suggestion",
+        };
+        let page = "access-analyzer-reference-policy-checks";
+        format!("{GUIDE}/{page}.html#{page}-{kind}-{}", self.code.to_lowercase().replace('_', "-"))
+    }
+}
+
 /// What decides a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
@@ -28,6 +46,8 @@ pub enum Basis {
     Policy,
     /// The policy, and the catalogue of services (R-AA-3).
     Catalogue,
+    /// The algebra: AWS has no such check.
+    Proof,
     /// Nothing that is here: why it is not decided.
     Nothing(&'static str),
 }
@@ -97,7 +117,7 @@ macro_rules! checks {
     };
 }
 
-use Basis::{Catalogue, Nothing, Policy};
+use Basis::{Catalogue, Nothing, Policy, Proof};
 
 /// Why AWS's checks of the grammar before September 2025 are not made (R-GRM-33).
 const WITHDRAWN: &str = "AWS withdrew it in September 2025, with the limits that it checked";
@@ -261,4 +281,15 @@ checks! {
     Suggestion, "REDUNDANT_STATEMENT", ALL, Policy, "two statements say the same";
     Suggestion, "REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION", ALL, Policy, "a `*` makes a test fail always, so the statement never applies";
     Suggestion, "WILDCARD_IN_SERVICE_NAME", ALL, Policy, "a wildcard stands in the service of an ARN";
+    SecurityWarning, "ALLOW_ALL_BY_NEGATION", I, Proof, "`NotAction` or `NotResource` grants everything that it does not name";
+    SecurityWarning, "PASS_ROLE_TO_ANY_SERVICE", I, Proof, "roles may be passed to any service";
+    SecurityWarning, "PUBLIC_ACCESS", R.and(T), Proof, "anybody may do something";
+    SecurityWarning, "PRIVILEGE_ESCALATION", I, Proof, "some actions together let their holder give itself more permissions";
+    Warning, "ALLOW_WITHOUT_EFFECT", ALL, Proof, "the policy denies all that an Allow allows, or the Allow applies to no request";
+    Warning, "CONDITION_NEVER_HOLDS", ALL, Proof, "a condition holds in no request, or several exclude each other";
+    Warning, "DENY_WITHOUT_EFFECT", ALL, Proof, "a Deny applies to no request";
+    Warning, "RESOURCE_WITHOUT_ACTION", I, Proof, "no action of the statement applies to a resource";
+    Suggestion, "CONDITION_ALWAYS_HOLDS", ALL, Proof, "a condition holds in every request";
+    Suggestion, "LIKE_WITHOUT_WILDCARD", ALL, Proof, "`StringLike` has no wildcard";
+    Suggestion, "STATEMENT_SUBSUMED", ALL, Proof, "other statements say all that a statement says";
 }

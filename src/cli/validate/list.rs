@@ -26,7 +26,7 @@ fn text() -> Vec<Text> {
     let rows = CHECKS.iter().map(|check| {
         let meaning = match check.basis {
             Basis::Nothing(why) => format!("{} (not decided: {why})", check.meaning),
-            Basis::Policy | Basis::Catalogue => check.meaning.to_owned(),
+            Basis::Policy | Basis::Catalogue | Basis::Proof => check.meaning.to_owned(),
         };
         vec![
             check.code.to_owned(),
@@ -44,6 +44,7 @@ fn basis(check: &Check) -> &'static str {
     match check.basis {
         Basis::Policy => "policy",
         Basis::Catalogue => "catalogue",
+        Basis::Proof => "proof",
         Basis::Nothing(_) => "-",
     }
 }

@@ -38,20 +38,9 @@ fn rule(check: &Check) -> Json {
     json!({
         "id": check.code,
         "shortDescription": { "text": check.meaning },
-        "helpUri": learn_more(check),
+        "helpUri": check.learn_more(),
         "defaultConfiguration": { "level": level(check.finding_type) },
     })
-}
-
-fn learn_more(check: &Check) -> String {
-    let finding = Finding {
-        code: check.code,
-        finding_type: check.finding_type,
-        message: String::new(),
-        suggestion: None,
-        locations: Vec::new(),
-    };
-    finding.learn_more()
 }
 
 fn result(finding: &Finding, document: &Document, rule: usize) -> Json {

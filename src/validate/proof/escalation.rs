@@ -1,0 +1,163 @@
+//! Ways in which who holds some permissions can give itself more: combinations of actions that are known from practice,
+//! each looked for in all that a principal may do.
+
+use serde_json::json;
+
+use crate::analysis::{Analysis, AnalysisError, Part, Subject};
+use crate::policy::{PolicyType, Statement, parse};
+use crate::request::Request;
+
+/// What it takes.
+struct Way {
+    /// What is won.
+    what: &'static str,
+    /// The actions, all of them.
+    actions: &'static [&'static str],
+    /// To which service a role is passed.
+    passed_to: Option<&'static str>,
+}
+
+const fn way(what: &'static str, actions: &'static [&'static str]) -> Way {
+    Way { what, actions, passed_to: None }
+}
+
+const fn passing(what: &'static str, service: &'static str, actions: &'static [&'static str]) -> Way {
+    Way { what, actions, passed_to: Some(service) }
+}
+
+const WAYS: &[Way] = &[
+    way("writes a new version of a managed policy and makes it the default", &["iam:CreatePolicyVersion"]),
+    way("makes an older version of a managed policy the default", &["iam:SetDefaultPolicyVersion"]),
+    way("attaches any managed policy to a user", &["iam:AttachUserPolicy"]),
+    way("attaches any managed policy to a group", &["iam:AttachGroupPolicy"]),
+    way("attaches any managed policy to a role and assumes it", &["iam:AttachRolePolicy", "sts:AssumeRole"]),
+    way("writes an inline policy of a user", &["iam:PutUserPolicy"]),
+    way("writes an inline policy of a group", &["iam:PutGroupPolicy"]),
+    way("writes an inline policy of a role and assumes it", &["iam:PutRolePolicy", "sts:AssumeRole"]),
+    way("puts a user into a group", &["iam:AddUserToGroup"]),
+    way("makes an access key of another user", &["iam:CreateAccessKey"]),
+    way("gives another user a password", &["iam:CreateLoginProfile"]),
+    way("changes the password of another user", &["iam:UpdateLoginProfile"]),
+    way("lets itself into a role and assumes it", &["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"]),
+    way("takes the boundary from a user", &["iam:DeleteUserPermissionsBoundary"]),
+    way("takes the boundary from a role", &["iam:DeleteRolePermissionsBoundary"]),
+    way(
+        "replaces the code of a function, which runs with the function's role",
+        &["lambda:UpdateFunctionCode"],
+    ),
+    way("runs commands on an instance, with the instance's role", &["ssm:SendCommand"]),
+    way("opens a shell on an instance, with the instance's role", &["ssm:StartSession"]),
+    way("opens a development endpoint, with its role", &["glue:UpdateDevEndpoint"]),
+    passing("starts an instance with any role", "ec2.amazonaws.com", &["ec2:RunInstances"]),
+    passing(
+        "makes a function with any role and calls it",
+        "lambda.amazonaws.com",
+        &["lambda:CreateFunction", "lambda:InvokeFunction"],
+    ),
+    passing(
+        "makes a function with any role that a stream calls",
+        "lambda.amazonaws.com",
+        &["lambda:CreateFunction", "lambda:CreateEventSourceMapping"],
+    ),
+    passing("makes a stack with any role", "cloudformation.amazonaws.com", &["cloudformation:CreateStack"]),
+    passing("makes a development endpoint with any role", "glue.amazonaws.com", &["glue:CreateDevEndpoint"]),
+    passing(
+        "makes a job with any role and runs it",
+        "glue.amazonaws.com",
+        &["glue:CreateJob", "glue:StartJobRun"],
+    ),
+    passing(
+        "makes a pipeline with any role and starts it",
+        "datapipeline.amazonaws.com",
+        &[
+            "datapipeline:CreatePipeline",
+            "datapipeline:PutPipelineDefinition",
+            "datapipeline:ActivatePipeline",
+        ],
+    ),
+    passing(
+        "makes a notebook with any role and opens it",
+        "sagemaker.amazonaws.com",
+        &["sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"],
+    ),
+    passing(
+        "makes a build project with any role and starts it",
+        "codebuild.amazonaws.com",
+        &["codebuild:CreateProject", "codebuild:StartBuild"],
+    ),
+    passing(
+        "makes a task with any role and runs it",
+        "ecs-tasks.amazonaws.com",
+        &["ecs:RegisterTaskDefinition", "ecs:RunTask"],
+    ),
+    passing(
+        "makes a state machine with any role and runs it",
+        "states.amazonaws.com",
+        &["states:CreateStateMachine", "states:StartExecution"],
+    ),
+];
+
+/// How somebody can get more permissions than it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Escalation {
+    /// It may do everything that an account has to give already.
+    Administrator,
+    /// By some actions, all of which it may.
+    By {
+        /// What is won.
+        what: &'static str,
+        /// The actions, each with a request that is allowed.
+        steps: Vec<Step>,
+    },
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// `iam:PassRole`.
+    pub action: &'static str,
+    /// A request that the evaluator allowed.
+    pub example: Request,
+}
+
+/// The ways in which a subject can get more permissions than it has; of an administrator none but that.
+pub fn escalations(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec<Escalation>, AnalysisError> {
+    if !analysis.granting_all(subject, &Part::default())?.is_empty() {
+        return Ok(vec![Escalation::Administrator]);
+    }
+    let asked: Vec<(usize, &'static str, Statement)> = WAYS
+        .iter()
+        .enumerate()
+        .flat_map(|(nth, way)| {
+            let passing = way.passed_to.map(|service| ("iam:PassRole", Some(service)));
+            let actions = way.actions.iter().map(|action| (*action, None));
+            let steps: Vec<_> = passing.into_iter().chain(actions).collect();
+            steps
+                .into_iter()
+                .filter_map(move |(action, service)| Some((nth, action, about(action, service)?)))
+        })
+        .collect();
+    let statements: Vec<Statement> = asked.iter().map(|(_, _, statement)| statement.clone()).collect();
+    let shown = analysis.shown(subject, &statements)?;
+    let mut found = Vec::new();
+    for (nth, way) in WAYS.iter().enumerate() {
+        let of_way = asked.iter().zip(&shown).filter(|((of, _, _), _)| *of == nth);
+        let steps: Option<Vec<Step>> = of_way
+            .map(|((_, action, _), witness)| {
+                Some(Step { action, example: witness.as_ref()?.request.clone() })
+            })
+            .collect();
+        found.extend(steps.map(|steps| Escalation::By { what: way.what, steps }));
+    }
+    Ok(found)
+}
+
+/// The requests for an action; for passing a role, to a service.
+fn about(action: &str, passed_to: Option<&str>) -> Option<Statement> {
+    let mut statement = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
+    if let Some(service) = passed_to {
+        statement["Condition"] = json!({ "StringEquals": { "iam:PassedToService": service } });
+    }
+    let policy = json!({ "Version": "2012-10-17", "Statement": statement });
+    parse(&policy.to_string(), PolicyType::Identity).policy.statements.pop()
+}

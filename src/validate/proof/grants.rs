@@ -1,0 +1,113 @@
+//! Statements that grant more than they seem to: each with a request that is allowed.
+
+use super::Alone;
+use crate::analysis::{AnalysisError, Blamed, Part, Subject, outsiders};
+use crate::policy::{
+    ActionPattern, Effect, PolicyType, ResourcePattern, Selector, Spanned, Statement, parse,
+};
+use crate::request::Value;
+use crate::validate::subject::{Report, statement_place};
+
+/// A service that no policy names: whoever grants all of it grants what there will be.
+const UNNAMED_SERVICE: &str = "zz-unnamed";
+/// A service principal that no policy names.
+const UNNAMED_PRINCIPAL: &str = "zz-unnamed.amazonaws.com";
+
+pub(super) fn check(
+    alone: &mut Alone<'_>,
+    whole: &Subject,
+    report: &mut Report<'_>,
+) -> Result<(), AnalysisError> {
+    if alone.policy_type() == PolicyType::Identity {
+        by_negation(alone, whole, report)?;
+        pass_role(alone, whole, report)?;
+    }
+    if matches!(alone.policy_type(), PolicyType::Resource(_) | PolicyType::Trust) {
+        public(alone, whole, report)?;
+    }
+    Ok(())
+}
+
+/// An Allow by `NotAction` or `NotResource` that grants all of what it does not name.
+fn by_negation(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) -> Result<(), AnalysisError> {
+    let negates = |statement: &Statement| {
+        statement.effect == Effect::Allow
+            && (matches!(statement.action, Selector::NotIn(_))
+                || matches!(statement.resource, Some(Selector::NotIn(_))))
+    };
+    if !alone.policy.statements().iter().any(negates) {
+        return Ok(());
+    }
+    let unnamed = part(&format!("{UNNAMED_SERVICE}:*"), &format!("arn:*:{UNNAMED_SERVICE}:*:*:*"));
+    let granting = alone.analysis.granting_all(whole, &unnamed)?;
+    for blamed in alone.analysis.blamed(whole, None, &Part::default())? {
+        let is_granting = granting.iter().any(|(_, statement)| *statement == blamed.statement);
+        let Some(statement) =
+            alone.statement(blamed.statement.position).filter(|of| is_granting && negates(of))
+        else {
+            continue;
+        };
+        let element =
+            if matches!(statement.action, Selector::NotIn(_)) { "NotAction" } else { "NotResource" };
+        let message = format!(
+            "`{element}` grants everything that it does not name, of every service there is or will be"
+        );
+        report.show("ALLOW_ALL_BY_NEGATION", statement_place(statement), message, blamed.witness);
+    }
+    Ok(())
+}
+
+/// Roles that may be passed to any service.
+fn pass_role(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) -> Result<(), AnalysisError> {
+    let service = Value::Single(UNNAMED_PRINCIPAL.to_owned());
+    let passed = whole.clone().with_context(&[("iam:PassedToService".to_owned(), Some(service))]);
+    let found = alone.analysis.blamed(&passed, None, &part("iam:PassRole", "*"))?;
+    blame(
+        alone,
+        found,
+        "PASS_ROLE_TO_ANY_SERVICE",
+        "the statement lets roles be passed to any service",
+        report,
+    );
+    Ok(())
+}
+
+/// What anybody may do (R-AA-25).
+fn public(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) -> Result<(), AnalysisError> {
+    let mut found: Vec<Blamed> = Vec::new();
+    for outsider in outsiders(whole) {
+        for blamed in alone.analysis.blamed(&outsider, None, &Part::default())? {
+            if !found.iter().any(|known| known.statement == blamed.statement) {
+                found.push(blamed);
+            }
+        }
+    }
+    blame(alone, found, "PUBLIC_ACCESS", "the statement lets anybody in", report);
+    Ok(())
+}
+
+fn blame(alone: &Alone<'_>, found: Vec<Blamed>, code: &str, message: &str, report: &mut Report<'_>) {
+    for blamed in found {
+        if let (Some(statement), Some(witness)) = (alone.statement(blamed.statement.position), blamed.witness)
+        {
+            report.show(code, statement_place(statement), message, Some(witness));
+        }
+    }
+}
+
+/// The requests for one action, or a pattern of them, on resources of a pattern.
+fn part(action: &str, resource: &str) -> Part {
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}}}"#
+    );
+    let statement = parse(&text, PolicyType::Identity).policy.statements.pop();
+    let entries = statement
+        .and_then(|statement| Some((entries_of(&statement.action), entries_of(&statement.resource?))));
+    let (actions, resources): (Vec<Spanned<ActionPattern>>, Vec<Spanned<ResourcePattern>>) =
+        entries.unwrap_or_default();
+    Part { actions, resources }
+}
+
+fn entries_of<T: Clone>(selector: &Selector<T>) -> Vec<Spanned<T>> {
+    selector.entries().to_vec()
+}
