@@ -157,7 +157,7 @@ fn answer(
     let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
     note_unmodelled(pairs.iter().flat_map(|pair| [&pair.old, &pair.new]), &mut session.out);
     let mut compared = Vec::new();
-    for pair in pairs.into_iter().map(Pair::as_compared) {
+    for pair in pairs.into_iter().map(Pair::compared) {
         let diff = |[old, new]: [&Subject; 2]| {
             let mut analysis = Analysis::new(&catalog, typing, Budget::default());
             analysis.diff(old, new, &part).map_err(|error| no_answer(&error, &pair))

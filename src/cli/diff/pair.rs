@@ -85,7 +85,7 @@ pub(super) enum Denials {
 
 impl Pair {
     /// The pair as it is compared: what only denies, beside what it denies.
-    pub(super) fn as_compared(mut self) -> Pair {
+    pub(super) fn compared(mut self) -> Pair {
         match std::mem::replace(&mut self.beside, Beside::Nothing) {
             Beside::Compared(sides) => {
                 let [old, new] = *sides;
