@@ -3,6 +3,7 @@
 //! `meaning` turns an argument into policies, `pair` puts those of both sides beside each other and asks the analysis,
 //! and one file for each form of the answer writes it.
 
+mod beside;
 mod estate;
 mod fail_on;
 mod json;
@@ -21,14 +22,15 @@ use super::output::Wanted;
 use super::session::Session;
 use super::told::note_unmodelled;
 use crate::algebra::Budget;
-use crate::analysis::{Analysis, AnalysisError, Part, Subject};
+use crate::analysis::{Analysis, AnalysisError, Diff, Part, Subject};
 use crate::compile::Typing;
 use crate::store::{At, Snapshot};
 use crate::tell::Detail;
 
+use beside::Beside;
 use fail_on::FailOn;
 use meaning::{Meaning, Read};
-use pair::{Compared, Pair};
+use pair::{Compared, Denials, Pair};
 use part::PartArgs;
 
 /// Say what was gained and what was lost between two policies, or two times
@@ -45,7 +47,8 @@ use part::PartArgs;
 /// each under the address of its resource: identity, trust and resource policies, SCPs and RCPs. What is attached to
 /// whom is not compared. A policy that is known only after the plan was applied is named, and leaves the answer open.
 ///
-/// An SCP or RCP that allows nothing is compared as AWS has it: beside FullAWSAccess.
+/// Policies that only deny are compared beside another policy that allows everything, as AWS has SCPs beside
+/// FullAWSAccess; others by themselves, and it is said where they deny other policies something else than before.
 ///
 /// The answer is exact: EQUIVALENT is a proof, and every difference has a request that was decided on both sides. What
 /// is only possible is said to be.
@@ -154,10 +157,19 @@ fn answer(
     let typing = if args.untyped { Typing::Untyped } else { Typing::Typed };
     note_unmodelled(pairs.iter().flat_map(|pair| [&pair.old, &pair.new]), &mut session.out);
     let mut compared = Vec::new();
-    for pair in pairs {
-        let mut analysis = Analysis::new(&catalog, typing, Budget::default());
-        let diff = analysis.diff(&pair.old, &pair.new, &part).map_err(|error| no_answer(&error, &pair))?;
-        compared.push(Compared::of(pair, &diff, &part, &catalog));
+    for pair in pairs.into_iter().map(Pair::compared) {
+        let diff = |[old, new]: [&Subject; 2]| {
+            let mut analysis = Analysis::new(&catalog, typing, Budget::default());
+            analysis.diff(old, new, &part).map_err(|error| no_answer(&error, &pair))
+        };
+        let found = diff([&pair.old, &pair.new])?;
+        let denials = match &pair.beside {
+            Beside::Mentioned(sides) if is_equal(&found) && !is_equal(&diff(sides.each_ref())?) => {
+                Denials::Changed
+            }
+            _ => Denials::Same,
+        };
+        compared.push(Compared::of(pair, &found, denials, &part, &catalog));
     }
     let answer = Answer { pairs: compared, layout, unknown, part, catalogue: catalog.version().to_owned() };
     let detail = if args.expand { Detail::Whole } else { Detail::Brief };
@@ -176,6 +188,10 @@ fn answer(
     let exit = args.fail_on.exit(gained, answer.pairs.iter().flat_map(|pair| &pair.lost));
     let exit = if answer.unknown.is_empty() { exit } else { args.fail_on.exit_of_unknown(exit) };
     Ok(if args.exit_zero { Exit::Yes } else { exit })
+}
+
+fn is_equal(diff: &Diff) -> bool {
+    diff.gained.is_empty() && diff.lost.is_empty()
 }
 
 fn nothing_to_compare() -> CliError {

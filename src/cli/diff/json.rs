@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::Answer;
-use super::pair::{Compared, verdict};
+use super::pair::{Compared, Denials, verdict};
 use crate::tell::{Change, Direction, Source, Told};
 
 /// The form of the object.
@@ -44,6 +44,7 @@ fn subject(compared: &Compared) -> Json {
         "verdict": compared.word(),
         "possibly": possibly.collect::<Vec<_>>(),
         "text_changed": compared.is_text_changed(),
+        "denials_changed": compared.denials == Denials::Changed,
         "gained": compared.gained.iter().map(Told::json).collect::<Vec<_>>(),
         "lost": compared.lost.iter().map(Told::json).collect::<Vec<_>>(),
         "without_effect": compared.reworded.iter().map(statement).collect::<Vec<_>>(),

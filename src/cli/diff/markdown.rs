@@ -1,7 +1,7 @@
 //! A difference as a comment on a pull request: a table of what matters most, then requests that can be replayed.
 
 use super::super::text::{count, shown};
-use super::pair::Compared;
+use super::pair::{Compared, Denials};
 use super::text::overall;
 use super::{Answer, Layout};
 use crate::catalog::AccessLevel;
@@ -133,6 +133,12 @@ fn unmoved(answer: &Answer) -> String {
     } else {
         format!("\n{}: the text changed, **access did not** (proved).\n", names.join(", "))
     };
+    for pair in answer.pairs.iter().filter(|pair| pair.denials == Denials::Changed) {
+        let name = code(&pair.pair.label());
+        out.push_str(&format!(
+            "\n{name}: by itself it allows the same; what it denies to other policies changed.\n"
+        ));
+    }
     for pair in answer.pairs.iter().filter(|pair| !pair.reworded.is_empty() && pair.word() != "equivalent") {
         let place = |(source, change): &(crate::tell::Source, crate::tell::Change)| {
             let sid = source.sid.as_ref().map(|sid| format!(" {sid}")).unwrap_or_default();

@@ -9,11 +9,12 @@ use super::super::guess::Guess;
 use super::super::output::Output;
 use super::super::text::shown;
 use super::Layout;
+use super::beside::Beside;
 use super::meaning::{Meaning, Named, Place, TypeName};
-use crate::analysis::{Diff, Part, Subject, alone, unlimited};
+use crate::analysis::{Diff, Part, Subject, alone};
 use crate::catalog::Catalog;
 use crate::layers::{LayerDocument, LayerPolicy};
-use crate::policy::{Consequence, Document, Effect, Parsed, PolicyType, parse};
+use crate::policy::{Consequence, Document, Parsed, PolicyType, parse};
 use crate::tell::{Change, Direction, Source, Teller, Told};
 
 /// Two subjects to be compared.
@@ -29,6 +30,8 @@ pub(super) struct Pair {
     pub(super) old: Subject,
     /// What is compared.
     pub(super) new: Subject,
+    /// Both beside another policy.
+    pub(super) beside: Beside,
     /// Whether the documents differ beyond their formatting.
     pub(super) wording: Wording,
     /// The labels that are files.
@@ -66,9 +69,31 @@ pub(super) struct Compared {
     pub(super) lost: Vec<Told>,
     /// Statements whose text changed without effect.
     pub(super) reworded: Vec<(Source, Change)>,
+    /// What is denied to other policies.
+    pub(super) denials: Denials,
+}
+
+/// Whether two policies that are equal by themselves deny the same to other policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denials {
+    /// They do, or are not equal.
+    Same,
+    /// They do not.
+    Changed,
 }
 
 impl Pair {
+    /// The pair as it is compared: what only denies, beside what it denies.
+    pub(super) fn compared(mut self) -> Pair {
+        match std::mem::replace(&mut self.beside, Beside::Nothing) {
+            Beside::Compared(sides) => {
+                let [old, new] = *sides;
+                Pair { old, new, ..self }
+            }
+            beside => Pair { beside, ..self },
+        }
+    }
+
     /// `old.json → new.json`, or the path of both.
     pub(super) fn label(&self) -> String {
         let of = |label: &Option<String>| {
@@ -83,7 +108,7 @@ impl Pair {
 
 impl Compared {
     /// A pair with its difference in a part of all requests, told.
-    pub(super) fn of(pair: Pair, diff: &Diff, part: &Part, catalog: &Catalog) -> Compared {
+    pub(super) fn of(pair: Pair, diff: &Diff, denials: Denials, part: &Part, catalog: &Catalog) -> Compared {
         let teller = Teller::between(catalog, &pair.old, &pair.new).within_part(part);
         let gained: Vec<Told> =
             diff.gained.iter().map(|clause| teller.tell(clause, Direction::Gained)).collect();
@@ -91,10 +116,10 @@ impl Compared {
         let all: Vec<Told> = gained.iter().chain(&lost).cloned().collect();
         let asked = if *part == Part::default() { Asked::Everything } else { Asked::Part };
         let reworded = match asked {
-            Asked::Everything => teller.without_effect(&all),
-            Asked::Part => Vec::new(),
+            Asked::Everything if denials == Denials::Same => teller.without_effect(&all),
+            Asked::Everything | Asked::Part => Vec::new(),
         };
-        Compared { pair, asked, gained, lost, reworded }
+        Compared { pair, asked, gained, lost, reworded, denials }
     }
 
     /// Whether something is certain to have been gained or lost.
@@ -123,7 +148,10 @@ impl Compared {
 
     /// Whether the text changed, and access did not.
     pub(super) fn is_reworded(&self) -> bool {
-        self.word() == "equivalent" && self.is_text_changed() && self.asked == Asked::Everything
+        self.word() == "equivalent"
+            && self.is_text_changed()
+            && self.asked == Asked::Everything
+            && self.denials == Denials::Same
     }
 }
 
@@ -167,6 +195,7 @@ pub(super) fn pairs(
                 wording: if old == new { Wording::Same } else { Wording::Changed },
                 old: *old,
                 new: *new,
+                beside: Beside::Nothing,
                 files: BTreeSet::new(),
             };
             Ok((vec![pair], Layout::One))
@@ -202,9 +231,8 @@ pub(super) fn pair(
     let mut read =
         |named: Option<&Named>| named.map(|named| layer_policy(named, policy_type, out)).transpose();
     let (old_policy, new_policy) = (read(old)?, read(new)?);
-    let beside = beside(policy_type, [&old_policy, &new_policy]);
-    let subject =
-        |policy: Option<LayerPolicy>| alone(policy.into_iter().chain(beside.clone()).collect(), policy_type);
+    let beside = Beside::of(policy_type, [&old_policy, &new_policy]);
+    let subject = |policy: Option<LayerPolicy>| alone(policy.into_iter().collect(), policy_type);
     let label = |named: Option<&Named>| named.map(|named| named.label.clone());
     let files = old.into_iter().chain(new).filter(|named| named.place == Place::File);
     Ok(Pair {
@@ -213,27 +241,10 @@ pub(super) fn pair(
         name: name.cloned(),
         old: subject(old_policy),
         new: subject(new_policy),
+        beside,
         wording,
         files: files.map(|named| named.label.clone()).collect(),
     })
-}
-
-/// What AWS has beside a policy that only takes away, and without which it would come to nothing on both sides: an SCP
-/// or RCP that allows nothing stands beside `FullAWSAccess` or `RCPFullAWSAccess` (R-EVL-35, R-GRM-34).
-fn beside(policy_type: PolicyType, sides: [&Option<LayerPolicy>; 2]) -> Option<LayerPolicy> {
-    let allows = |policy: &LayerPolicy| {
-        let document = policy.document.as_ref();
-        document.is_some_and(|document| {
-            document.parsed.policy.statements.iter().any(|statement| statement.effect == Effect::Allow)
-        })
-    };
-    let name = match policy_type {
-        PolicyType::Scp => "FullAWSAccess",
-        PolicyType::Rcp => "RCPFullAWSAccess",
-        _ => return None,
-    };
-    let takes_only = !sides.into_iter().flatten().any(allows);
-    takes_only.then(|| LayerPolicy { name: name.to_owned(), ..unlimited(policy_type) })
 }
 
 /// One policy by itself.

@@ -4,7 +4,7 @@ use super::super::output::{FAINT, STRONG};
 use super::super::table::aligned;
 use super::super::text::{Text, count, shown};
 use super::super::told::clause_lines;
-use super::pair::{Asked, Compared};
+use super::pair::{Asked, Compared, Denials};
 use super::{Answer, Layout};
 use crate::tell::{Change, Detail, Direction, Source};
 
@@ -24,7 +24,7 @@ pub(super) fn lines(answer: &Answer, detail: Detail) -> (Vec<Text>, bool) {
     }
     for pair in &answer.pairs {
         if answer.layout == Layout::Many {
-            if pair.word() == "equivalent" {
+            if pair.word() == "equivalent" && pair.denials == Denials::Same {
                 continue;
             }
             lines.push(Text::default());
@@ -97,6 +97,9 @@ fn heading(pair: &Compared) -> Text {
     let heading = verdict.and("  ").and(pair.pair.label().as_str());
     match (numbers.as_slice(), pair.is_reworded()) {
         ([], true) => heading.and("  text changed, access did not"),
+        ([], false) if pair.denials == Denials::Changed => {
+            heading.and("  by themselves; what they deny to other policies changed")
+        }
         ([], false) if pair.asked == Asked::Part => heading.and("  in the part that was asked about"),
         ([], false) => heading,
         (numbers, _) => heading.and(Text::styled(FAINT, &format!("  {}", numbers.join(", ")))),
