@@ -1,13 +1,17 @@
 //! `validate`: the published policy checks of IAM Access Analyzer, offline.
 
+mod baseline;
 mod files;
+mod fingerprint;
 mod github;
 mod junit;
 mod list;
 mod report;
 mod sarif;
+mod suppress;
 
 use clap::ValueEnum;
+use jiff::Timestamp;
 
 use super::diff::meaning::TypeName;
 use super::error::{CliError, ErrorKind};
@@ -37,6 +41,8 @@ Examples:
   iamdb validate policies/ --fail-on security-warning
   iamdb validate bucket.json --resource-type AWS::S3::Bucket
   iamdb validate scps/ --type scp --output sarif > findings.sarif
+  iamdb validate policies/ --write-baseline baseline.json
+  iamdb validate policies/ --baseline baseline.json --suppress accepted.json --output github
   iamdb validate --list")]
 pub(crate) struct ValidateArgs {
     /// Files, folders, `-`, literals {…}, or stored policies
@@ -51,6 +57,18 @@ pub(crate) struct ValidateArgs {
     /// The least that makes the exit code 1: error, security-warning, warning, suggestion or none
     #[arg(long, value_name = "LEVEL", default_value = "suggestion", hide_possible_values = true)]
     fail_on: FailOn,
+    /// Leave out the findings in this file, which were there before
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<String>,
+    /// Write down the findings as a baseline, and let none of them count
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<String>,
+    /// Leave out what is accepted in this file: codes with a reason and an expiry, perhaps a file and a Sid
+    #[arg(long, value_name = "FILE")]
+    suppress: Option<String>,
+    /// The day on which suppressions are looked at; today, unless given
+    #[arg(long, value_name = "TIME", value_parser = super::can::time)]
+    now: Option<Timestamp>,
     /// Check service control policies by the grammar before September 2025
     #[arg(long)]
     legacy_scp: bool,
@@ -120,6 +138,16 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
         return Err(CliError::new(ErrorKind::NotFound, "there is no policy among these files")
             .hint("a policy is a JSON object with a `Statement`"));
     }
+    if let Some(path) = &args.suppress {
+        let now = args.now.unwrap_or_else(Timestamp::now);
+        suppress::leave_out(path, now, &mut checked, session)?;
+    }
+    if let Some(path) = &args.baseline {
+        baseline::leave_out(path, &mut checked, session)?;
+    }
+    if let Some(path) = &args.write_baseline {
+        baseline::write(path, &checked, session)?;
+    }
     match wanted {
         Wanted::Sarif => session.out.bytes(sarif::written(&checked).as_bytes())?,
         Wanted::Github => session.out.bytes(github::written(&checked).as_bytes())?,
@@ -130,7 +158,7 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     }
     let mut found = checked.iter().flat_map(|checked| &checked.findings);
     let counts = found.any(|found| args.fail_on.counts(found.finding_type));
-    Ok(if counts { Exit::No } else { Exit::Yes })
+    Ok(if counts && args.write_baseline.is_none() { Exit::No } else { Exit::Yes })
 }
 
 fn options(args: &ValidateArgs, text: &str) -> Options {

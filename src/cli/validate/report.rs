@@ -80,7 +80,7 @@ pub(super) fn json(checked: &[Checked]) -> Json {
         }
         policy
     });
-    json!({ "policies": policies.collect::<Vec<_>>(), "summary": summary(checked) })
+    json!({ "schema": "iamdb.validate/1", "policies": policies.collect::<Vec<_>>(), "summary": summary(checked) })
 }
 
 /// R-FMT-42.

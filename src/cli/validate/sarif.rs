@@ -1,10 +1,10 @@
 //! Findings as SARIF 2.1.0: one rule for each check, a result for each finding.
 
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use super::super::sarif;
 use super::super::text::shown;
+use super::fingerprint::fingerprint;
 use super::report::json_path;
 use super::{Checked, Document};
 use crate::policy::position;
@@ -94,10 +94,4 @@ fn location(place: &Location, document: &Document) -> Json {
         },
         "logicalLocations": name,
     })
-}
-
-/// What stays where lines move and statements are added before it: the check, the file and what is said.
-fn fingerprint(finding: &Finding, document: &Document) -> String {
-    let digest = Sha256::digest(format!("{}\n{}\n{}", finding.code, document.label, finding.message));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
