@@ -29,7 +29,7 @@ use std::borrow::Cow;
 use crate::algebra::Exhausted;
 
 pub use facts::{AccessLevel, Action, ActionResource, ConditionKey, KeyKind, KeyType, ResourceType, Service};
-use format::{Entry, Index};
+use format::{Entry, Head, Index};
 pub use query::{Found, Query};
 
 /// The data file that is part of the program.
@@ -152,14 +152,17 @@ impl Catalog {
             .map_err(|fault| fault.in_part(&format!("service `{}`", entry.prefix)))
     }
 
-    /// The names of a service's actions, without the rest.
+    /// The keys and action names of a service, without the rest.
+    fn head(&self, entry: &Entry) -> Head {
+        format::unpack(&self.bytes, entry)
+            .and_then(|block| format::read_head(&block))
+            .expect("INVARIANT (checked catalogue)")
+    }
+
+    /// The names of a service's actions, once they were asked for.
     fn names<'e>(&self, entry: &'e Entry) -> &'e [String] {
-        entry.names.get_or_init(|| {
-            let head = format::unpack(&self.bytes, entry)
-                .and_then(|block| format::read_head(&block))
-                .expect("INVARIANT (checked catalogue)");
-            head.actions.into_iter().map(|(name, _)| name).collect()
-        })
+        let read = || self.head(entry).actions.into_iter().map(|(name, _)| name).collect();
+        entry.names.get_or_init(read)
     }
 }
 

@@ -30,8 +30,8 @@ use files::Document;
 /// Every check that can be decided offline: the grammar, what exists in AWS's services, and what a policy means. Each
 /// finding has AWS's code, its place, and what to write instead. `--list` shows all checks.
 ///
-/// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy. Of a folder, every file that is a
-/// policy is checked. Whether a policy is that of an identity, a resource or a role is seen from its principals.
+/// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy. Policies inside CloudFormation templates
+/// and what `terraform show -json` prints are found, and those of all files in a folder. Whether a policy is that of an identity, a resource or a role is seen from its principals.
 ///
 /// Exit codes: 0 no findings, 1 findings, 2 a file could not be read; `--fail-on` says which findings count.
 #[derive(Debug, clap::Args)]
@@ -127,16 +127,24 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     let catalog = session.catalog()?;
     let validator = Validator::new(&catalog);
     let mut checked = Vec::new();
+    let mut open = 0;
     for argument in &args.policies {
         for document in files::read(argument, session)? {
-            let options = options(args, &document.text);
-            let findings = validator.validate(&document.text, &options);
+            let options = options(args, &document);
+            let mut findings = validator.validate(&document.text, &options);
+            let all = findings.len();
+            findings.retain(|found| !found.locations.iter().any(|place| document.is_open(place.span)));
+            open += all - findings.len();
             checked.push(Checked { document, options, findings });
         }
     }
+    if open > 0 {
+        let found = count(open, "finding", "findings");
+        session.out.note(&format!("left out, as templates leave open what stands there: {found}"));
+    }
     if checked.is_empty() {
-        return Err(CliError::new(ErrorKind::NotFound, "there is no policy among these files")
-            .hint("a policy is a JSON object with a `Statement`"));
+        return Err(CliError::new(ErrorKind::NotFound, "there is no policy in these files")
+            .hint("a policy is a JSON object with a `Statement`, or inside a template or a plan"));
     }
     if let Some(path) = &args.suppress {
         let now = args.now.unwrap_or_else(Timestamp::now);
@@ -161,12 +169,12 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     Ok(if counts && args.write_baseline.is_none() { Exit::No } else { Exit::Yes })
 }
 
-fn options(args: &ValidateArgs, text: &str) -> Options {
-    let guessed = || Guess::of(text).map_or(PolicyType::Identity, Guess::policy_type);
+fn options(args: &ValidateArgs, document: &Document) -> Options {
+    let guessed = || Guess::of(&document.text).map_or(PolicyType::Identity, Guess::policy_type);
     let policy_type = match (args.resource_type, args.policy_type) {
         (Some(of), _) => of.policy_type(),
         (None, Some(name)) => name.policy_type(),
-        (None, None) => guessed(),
+        (None, None) => document.policy_type().unwrap_or_else(guessed),
     };
     let scp_grammar = if args.legacy_scp { ScpGrammar::BeforeSeptember2025 } else { ScpGrammar::Full };
     Options { policy_type, resource_type: args.resource_type, scp_grammar }

@@ -9,7 +9,7 @@ use crate::validate::{Finding, Location, PathElement};
 /// Thirty-two hexadecimal digits. Two findings of a file have the same only where they say the same of equal text.
 pub(super) fn fingerprint(finding: &Finding, document: &Document) -> String {
     let mut digest = Sha256::new();
-    for part in [finding.code, file(&document.label)] {
+    for part in [finding.code, file(&document.label), document.name().unwrap_or_default()] {
         digest.update(part);
         digest.update([0]);
     }

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::super::sarif;
 use super::super::text::shown;
 use super::fingerprint::fingerprint;
-use super::report::json_path;
+use super::report::way;
 use super::{Checked, Document};
 use crate::policy::position;
 use crate::validate::{Check, Finding, FindingType, Location, check};
@@ -76,12 +76,13 @@ fn result(finding: &Finding, document: &Document, rule: usize) -> Json {
 }
 
 fn location(place: &Location, document: &Document) -> Json {
-    let path = json_path(&place.path);
+    let path = way(place, document);
     let name = json!([{ "fullyQualifiedName": format!("{}#{}", shown(&document.label), shown(&path)) }]);
-    if !document.is_file {
+    if !document.is_in_file() {
         return json!({ "logicalLocations": name });
     }
-    let (start, end) = (position(&document.text, place.span.start), position(&document.text, place.span.end));
+    let (text, span) = (document.source(), document.in_source(place.span));
+    let (start, end) = (position(text, span.start), position(text, span.end));
     json!({
         "physicalLocation": {
             "artifactLocation": { "uri": sarif::uri(&document.label) },
