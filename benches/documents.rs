@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use iamdb::caller::Caller;
+use iamdb::catalog::Catalog;
 use iamdb::eval::authorize;
 use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
 use iamdb::policy::{Document, PolicyType, parse};
 use iamdb::request::{Action, Context, Request, Resource, Value};
+use iamdb::validate::{Options, Validator};
 use serde_json::json;
 
 fn main() {
@@ -43,6 +45,18 @@ fn policy(statements: usize) -> String {
     let statements: Vec<_> = (0..statements).map(statement).collect();
     serde_json::to_string_pretty(&json!({"Version": "2012-10-17", "Statement": statements}))
         .unwrap_or_default()
+}
+
+/// Every check, with the services of the catalogue unpacked anew.
+#[divan::bench]
+fn checked(bencher: Bencher) {
+    let documents = documents();
+    let catalog = Catalog::embedded();
+    let options = Options::new(PolicyType::Identity);
+    bencher.bench_local(|| {
+        let validator = Validator::new(&catalog);
+        documents.iter().map(|text| validator.validate(text, &options).len()).sum::<usize>()
+    });
 }
 
 #[divan::bench]

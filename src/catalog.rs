@@ -158,6 +158,12 @@ impl Catalog {
             .and_then(|block| format::read_head(&block))
             .expect("INVARIANT (checked catalogue)")
     }
+
+    /// The names of a service's actions, once they were asked for.
+    fn names<'e>(&self, entry: &'e Entry) -> &'e [String] {
+        let read = || self.head(entry).actions.into_iter().map(|(name, _)| name).collect();
+        entry.names.get_or_init(read)
+    }
 }
 
 /// Everything a catalogue says, unpacked: what a data file is built from.

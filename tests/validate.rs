@@ -203,6 +203,55 @@ fn templates_have_the_same_findings() {
     known.check();
 }
 
+/// Another tool's codes, with those of ours that mean the same; what it says of risks and levels has none.
+const ALIKE: [(&str, &[&str]); 10] = [
+    ("MALFORMED", &["UNSUPPORTED_ELEMENT_COMBINATION", "MISSING_ACTION", "MISSING_STATEMENT"]),
+    ("MALFORMED_JSON", &["JSON_SYNTAX_ERROR"]),
+    ("INVALID_SID", &["UNSUPPORTED_SID"]),
+    ("DUPLICATE_SID", &["UNIQUE_SIDS_REQUIRED"]),
+    ("UNKNOWN_ACTION", &["INVALID_ACTION"]),
+    ("UNKNOWN_OPERATOR", &["INVALID_CONDITION_OPERATOR"]),
+    (
+        "UNKNOWN_CONDITION_FOR_ACTION",
+        &[
+            "INVALID_CONDITION_KEY_FORMAT",
+            "INVALID_SERVICE_CONDITION_KEY",
+            "UNSUPPORTED_ACTION_FOR_CONDITION_KEY",
+        ],
+    ),
+    ("MISMATCHED_TYPE", &["TYPE_MISMATCH", "TYPE_MISMATCH_DATE", "TYPE_MISMATCH_NUMBER"]),
+    ("NOTPRINCIPAL_WITH_ALLOW", &["ALLOW_WITH_NOT_PRINCIPAL"]),
+    ("INVALID_ARN", &["DATA_TYPE_MISMATCH"]),
+];
+
+/// Where the other tool finds something that AWS has a code for, so do we.
+#[test]
+fn another_tool_finds_nothing_that_we_miss() {
+    let Ok(cases) = std::fs::read_to_string(corpus().join("lint/lint_parliament.jsonl")) else {
+        eprintln!("no corpus, nothing tested");
+        return;
+    };
+    let catalog = Catalog::embedded();
+    let validator = Validator::new(&catalog);
+    let mut known = Known::read("lint_parliament");
+    let mut compared = 0;
+    for case in cases.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()) {
+        let text = case["policy_text"].as_str().map_or(case["policy"].to_string(), str::to_owned);
+        let options = Options::new(policy_type(case["policy_type"].as_str().unwrap_or("identity")));
+        let ours = validator.validate(&text, &options);
+        for theirs in case["expect"]["codes"].as_array().into_iter().flatten() {
+            let theirs = theirs.as_str().unwrap();
+            let Some((_, alike)) = ALIKE.iter().find(|(code, _)| *code == theirs) else { continue };
+            compared += 1;
+            if !ours.iter().any(|found| alike.contains(&found.code)) {
+                known.differs(case["name"].as_str().unwrap(), theirs, Side::Theirs, "");
+            }
+        }
+    }
+    known.check();
+    assert!(compared > 15, "only {compared} findings were compared");
+}
+
 /// AWS accepts the policies that it manages: no error that is not explained.
 #[test]
 fn managed_policies_have_no_errors() {

@@ -73,6 +73,8 @@ pub(super) struct Entry {
     unpacked: usize,
     /// Its condition keys, once they were asked for.
     pub(super) keys: OnceLock<Vec<ConditionKey>>,
+    /// The names of its actions, once they were asked for.
+    pub(super) names: OnceLock<Vec<String>>,
 }
 
 /// The first part of a service.
@@ -194,7 +196,7 @@ pub(super) fn read_index(file: &[u8]) -> Result<Index, Fault> {
         if unpacked > LARGEST_BLOCK {
             return Err(Fault("a service is larger than 1 MiB"));
         }
-        Ok(Entry { prefix, block: 0..packed, unpacked, keys: OnceLock::new() })
+        Ok(Entry { prefix, block: 0..packed, unpacked, keys: OnceLock::new(), names: OnceLock::new() })
     })?;
     if !entries.is_sorted_by(|a, b| a.prefix < b.prefix) {
         return Err(Fault("the services are not in order, or one stands there twice"));

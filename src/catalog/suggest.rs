@@ -13,7 +13,7 @@ struct Candidate<'a> {
     distance: usize,
     prefix_length: usize,
     prefix: &'a str,
-    name: String,
+    name: &'a str,
 }
 
 /// See [`Catalog::suggest_actions`].
@@ -58,8 +58,8 @@ fn candidates(
     let mut found = Vec::new();
     for entry in &catalog.index.entries {
         let Some(from_service) = service_distance(&entry.prefix) else { continue };
-        for (name, _) in catalog.head(entry).actions {
-            if let Some(from_name) = name_distance(&name) {
+        for name in catalog.names(entry) {
+            if let Some(from_name) = name_distance(name) {
                 found.push(Candidate {
                     distance: from_service + from_name,
                     prefix_length: entry.prefix.len(),

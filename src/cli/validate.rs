@@ -1,13 +1,17 @@
 //! `validate`: the published policy checks of IAM Access Analyzer, offline.
 
+mod baseline;
 mod files;
+mod fingerprint;
 mod github;
 mod junit;
 mod list;
 mod report;
 mod sarif;
+mod suppress;
 
 use clap::ValueEnum;
+use jiff::Timestamp;
 
 use super::diff::meaning::TypeName;
 use super::error::{CliError, ErrorKind};
@@ -26,8 +30,8 @@ use files::Document;
 /// Every check that can be decided offline: the grammar, what exists in AWS's services, and what a policy means. Each
 /// finding has AWS's code, its place, and what to write instead. `--list` shows all checks.
 ///
-/// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy. Of a folder, every file that is a
-/// policy is checked. Whether a policy is that of an identity, a resource or a role is seen from its principals.
+/// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy. Policies inside CloudFormation templates
+/// and what `terraform show -json` prints are found, and those of all files in a folder. Whether a policy is that of an identity, a resource or a role is seen from its principals.
 ///
 /// Exit codes: 0 no findings, 1 findings, 2 a file could not be read; `--fail-on` says which findings count.
 #[derive(Debug, clap::Args)]
@@ -37,6 +41,8 @@ Examples:
   iamdb validate policies/ --fail-on security-warning
   iamdb validate bucket.json --resource-type AWS::S3::Bucket
   iamdb validate scps/ --type scp --output sarif > findings.sarif
+  iamdb validate policies/ --write-baseline baseline.json
+  iamdb validate policies/ --baseline baseline.json --suppress accepted.json --output github
   iamdb validate --list")]
 pub(crate) struct ValidateArgs {
     /// Files, folders, `-`, literals {…}, or stored policies
@@ -51,6 +57,18 @@ pub(crate) struct ValidateArgs {
     /// The least that makes the exit code 1: error, security-warning, warning, suggestion or none
     #[arg(long, value_name = "LEVEL", default_value = "suggestion", hide_possible_values = true)]
     fail_on: FailOn,
+    /// Leave out the findings in this file, which were there before
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<String>,
+    /// Write down the findings as a baseline, and let none of them count
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<String>,
+    /// Leave out what is accepted in this file: codes with a reason and an expiry, perhaps a file and a Sid
+    #[arg(long, value_name = "FILE")]
+    suppress: Option<String>,
+    /// The day on which suppressions are looked at; today, unless given
+    #[arg(long, value_name = "TIME", value_parser = super::can::time)]
+    now: Option<Timestamp>,
     /// Check service control policies by the grammar before September 2025
     #[arg(long)]
     legacy_scp: bool,
@@ -109,16 +127,34 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     let catalog = session.catalog()?;
     let validator = Validator::new(&catalog);
     let mut checked = Vec::new();
+    let mut open = 0;
     for argument in &args.policies {
         for document in files::read(argument, session)? {
-            let options = options(args, &document.text);
-            let findings = validator.validate(&document.text, &options);
+            let options = options(args, &document);
+            let mut findings = validator.validate(&document.text, &options);
+            let all = findings.len();
+            findings.retain(|found| !found.locations.iter().any(|place| document.is_open(place.span)));
+            open += all - findings.len();
             checked.push(Checked { document, options, findings });
         }
     }
+    if open > 0 {
+        let found = count(open, "finding", "findings");
+        session.out.note(&format!("left out, as templates leave open what stands there: {found}"));
+    }
     if checked.is_empty() {
-        return Err(CliError::new(ErrorKind::NotFound, "there is no policy among these files")
-            .hint("a policy is a JSON object with a `Statement`"));
+        return Err(CliError::new(ErrorKind::NotFound, "there is no policy in these files")
+            .hint("a policy is a JSON object with a `Statement`, or inside a template or a plan"));
+    }
+    if let Some(path) = &args.suppress {
+        let now = args.now.unwrap_or_else(Timestamp::now);
+        suppress::leave_out(path, now, &mut checked, session)?;
+    }
+    if let Some(path) = &args.baseline {
+        baseline::leave_out(path, &mut checked, session)?;
+    }
+    if let Some(path) = &args.write_baseline {
+        baseline::write(path, &checked, session)?;
     }
     match wanted {
         Wanted::Sarif => session.out.bytes(sarif::written(&checked).as_bytes())?,
@@ -130,15 +166,15 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     }
     let mut found = checked.iter().flat_map(|checked| &checked.findings);
     let counts = found.any(|found| args.fail_on.counts(found.finding_type));
-    Ok(if counts { Exit::No } else { Exit::Yes })
+    Ok(if counts && args.write_baseline.is_none() { Exit::No } else { Exit::Yes })
 }
 
-fn options(args: &ValidateArgs, text: &str) -> Options {
-    let guessed = || Guess::of(text).map_or(PolicyType::Identity, Guess::policy_type);
+fn options(args: &ValidateArgs, document: &Document) -> Options {
+    let guessed = || Guess::of(&document.text).map_or(PolicyType::Identity, Guess::policy_type);
     let policy_type = match (args.resource_type, args.policy_type) {
         (Some(of), _) => of.policy_type(),
         (None, Some(name)) => name.policy_type(),
-        (None, None) => guessed(),
+        (None, None) => document.policy_type().unwrap_or_else(guessed),
     };
     let scp_grammar = if args.legacy_scp { ScpGrammar::BeforeSeptember2025 } else { ScpGrammar::Full };
     Options { policy_type, resource_type: args.resource_type, scp_grammar }

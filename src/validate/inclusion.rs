@@ -8,6 +8,9 @@ use crate::tell::{Letters, covers};
 ///
 /// Reading them decides it where neither has a `?`; else their sets do.
 pub(super) fn includes(pattern: &Pattern, other: &Pattern, letters: Letters) -> bool {
+    if begin_apart(pattern, other, letters) {
+        return false;
+    }
     if covers(pattern, other, letters) {
         return true;
     }
@@ -21,6 +24,20 @@ pub(super) fn includes(pattern: &Pattern, other: &Pattern, letters: Letters) -> 
         .and_then(|whole| Ok((whole, Language::of(&part, &mut meter)?)))
         .and_then(|(whole, part)| part.is_subset(&whole, &mut meter));
     within.unwrap_or(false)
+}
+
+/// Whether the texts that both begin with differ: then nothing matches both.
+fn begin_apart(pattern: &Pattern, other: &Pattern, letters: Letters) -> bool {
+    let (Some(Piece::Text(one)), Some(Piece::Text(other))) =
+        (pattern.pieces().first(), other.pieces().first())
+    else {
+        return false;
+    };
+    let differ = |(one, other): (u8, u8)| match letters {
+        Letters::AsWritten => one != other,
+        Letters::InAnyCase => one.is_ascii() && other.is_ascii() && !one.eq_ignore_ascii_case(&other),
+    };
+    one.bytes().zip(other.bytes()).take_while(|(one, other)| one.is_ascii() && other.is_ascii()).any(differ)
 }
 
 /// The pattern as a set's; `None` where a variable is in it.

@@ -7,7 +7,10 @@ use crate::policy::{Condition, Operator, PolicyType, PrincipalEntry, Quantifier,
 
 /// The host of GitHub's tokens for workflows.
 const GITHUB: &str = "token.actions.githubusercontent.com";
-/// What of such a token says whose workflow it is.
+/// The providers whose tokens are known to have one audience.
+const ONE_AUDIENCE: [&str; 4] =
+    [GITHUB, "accounts.google.com", "cognito-identity.amazonaws.com", "gitlab.com"];
+/// What of a token of GitHub says whose workflow it is.
 const REPOSITORY: [&str; 7] = [
     "sub",
     "repository",
@@ -83,6 +86,13 @@ fn github(statement: &Statement, host: &str, place: Place, report: &mut Report<'
         report.suggest("MISSING_GITHUB_REPO_CONDITION_KEY", place, message, suggestion);
         return;
     }
+    let names_branch = |condition: &&Condition| {
+        let demands = !condition.operator.test.is_negated() && condition.operator.test != Test::Null;
+        demands && claim(condition, host).is_some_and(|claim| claim == "ref" || claim == "job_workflow_ref")
+    };
+    if statement.conditions.iter().any(|condition| names_branch(&condition)) {
+        return;
+    }
     for condition in found {
         if claim(condition, host).as_deref() != Some("sub") {
             continue;
@@ -116,12 +126,16 @@ fn audience(condition: &Condition, host: &str, report: &mut Report<'_>) {
             let suggestion = Some(format!("write `{plain}` if tokens of `{host}` have one audience"));
             report.suggest("FORANYVALUE_WITH_AUDIENCE_CLAIM_TYPE", key_place(condition), message, suggestion);
         }
-        Some(Quantifier::ForAllValues) => {
+        None if ONE_AUDIENCE.contains(&host) => {}
+        None | Some(Quantifier::ForAllValues) => {
             let message = format!(
                 "whether tokens of `{host}` have one audience or several decides what `{operator}` means"
             );
-            report.add("CONFIRM_AUDIENCE_CLAIM_TYPE", key_place(condition), message);
+            let suggestion = Some(
+                "write no `ForAllValues:` and no `ForAnyValue:` if they have one, else one of them"
+                    .to_owned(),
+            );
+            report.suggest("CONFIRM_AUDIENCE_CLAIM_TYPE", key_place(condition), message, suggestion);
         }
-        None => {}
     }
 }

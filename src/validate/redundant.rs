@@ -1,6 +1,8 @@
 //! What says nothing that its list or policy does not say anyway. Entries are compared by what they match, not as
 //! texts (R-AA-8).
 
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 
 use super::inclusion::includes;
@@ -90,6 +92,9 @@ impl Listed for ResourcePattern {
     }
 }
 
+/// How many pairs of entries are compared. A longer list, which no quota of AWS allows, is searched for copies alone.
+const MOST_PAIRS: usize = 4_000_000;
+
 /// One finding for each entry that others are within, and that is within none itself.
 fn entries<T: Listed>(code: &str, list: &[Spanned<T>], report: &mut Report<'_>) {
     if list.len() < 2 {
@@ -100,8 +105,11 @@ fn entries<T: Listed>(code: &str, list: &[Spanned<T>], report: &mut Report<'_>) 
     for (nth, text) in folded.iter().enumerate() {
         first.entry(text).or_insert(nth);
     }
-    let wild: Vec<(usize, &Spanned<T>)> =
+    let mut wild: Vec<(usize, &Spanned<T>)> =
         list.iter().enumerate().filter(|(_, entry)| entry.is_wild()).collect();
+    if wild.len().saturating_mul(list.len()) > MOST_PAIRS {
+        wild.clear();
+    }
     for (nth, (entry, text)) in list.iter().zip(&folded).enumerate() {
         // A copy says what its original does.
         if first.get(text.as_str()) != Some(&nth) {
@@ -113,7 +121,7 @@ fn entries<T: Listed>(code: &str, list: &[Spanned<T>], report: &mut Report<'_>) 
         if entry.is_wild() && wild.iter().any(is_outer) {
             continue;
         }
-        let wild = entry.is_wild();
+        let wild = entry.is_wild() && !wild.is_empty();
         let within = |(other, (one, of_one)): (usize, (&Spanned<T>, &String))| {
             let is_in = other != nth && (of_one == text || (wild && entry.includes(&one.value)));
             is_in.then_some(other)
@@ -190,30 +198,22 @@ fn is_session_of(session: &Arn, role: &Arn) -> bool {
 
 /// Statements that say the same, whatever they are called.
 fn statements(statements: &[&Statement], report: &mut Report<'_>) {
-    let mut told = vec![false; statements.len()];
-    for (nth, statement) in statements.iter().enumerate() {
-        if told.get(nth) == Some(&true) {
-            continue;
-        }
-        let mut alike = vec![*statement];
-        for (later, other) in statements.iter().enumerate().skip(nth + 1) {
-            if meaning(statement) == meaning(other) {
-                alike.push(other);
-                if let Some(told) = told.get_mut(later) {
-                    *told = true;
-                }
-            }
-        }
-        if alike.len() > 1 {
-            let message = format!("{} statements say the same", alike.len());
-            let places = alike.into_iter().map(statement_place);
-            report.group("REDUNDANT_STATEMENT", places, message, Some("leave all but one out".to_owned()));
-        }
+    if statements.len() < 2 {
+        return;
+    }
+    let mut alike: FxHashMap<_, Vec<&Statement>> = FxHashMap::default();
+    for statement in statements {
+        alike.entry(meaning(statement)).or_default().push(statement);
+    }
+    for alike in alike.into_values().filter(|alike| alike.len() > 1) {
+        let message = format!("{} statements say the same", alike.len());
+        let places = alike.into_iter().map(statement_place);
+        report.group("REDUNDANT_STATEMENT", places, message, Some("leave all but one out".to_owned()));
     }
 }
 
 /// What a statement says, without its name and without the order of its lists.
-fn meaning(statement: &Statement) -> impl PartialEq {
+fn meaning(statement: &Statement) -> impl Eq + Hash + use<> {
     fn sorted<T: std::fmt::Debug>(items: impl Iterator<Item = T>) -> Vec<String> {
         let mut texts: Vec<String> = items.map(|item| format!("{item:?}")).collect();
         texts.sort_unstable();

@@ -10,11 +10,18 @@ const SOURCES: [&str; 5] =
     ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner"];
 
 /// What says something of it, but can be chosen by the caller or is not about the source.
-const WEAK: [&str; 5] =
-    ["aws:referer", "aws:useragent", "aws:sourceip", "aws:securetransport", "aws:requestedregion"];
+const WEAK: [&str; 7] = [
+    "aws:referer",
+    "aws:useragent",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:securetransport",
+    "aws:requestedregion",
+];
 
-/// What a call of a service principal never has (5.2 to 5.4).
-const NEVER: [&str; 16] = [
+/// What tells of a user or a role, and so is missing where a service principal calls (5.2, 5.3).
+const NEVER: [&str; 11] = [
     "aws:principalarn",
     "aws:principalorgid",
     "aws:principalorgpaths",
@@ -26,11 +33,6 @@ const NEVER: [&str; 16] = [
     "aws:tokenissuetime",
     "aws:federatedprovider",
     "aws:sourceidentity",
-    "aws:sourceip",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:vpcsourceip",
-    "aws:ec2instancesourcevpc",
 ];
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {

@@ -8,7 +8,6 @@ use bigdecimal::BigDecimal;
 
 use super::region;
 use super::subject::{Report, Subject, lower_key};
-use crate::pattern::Pattern;
 use crate::policy::{Condition, ConditionValue, Family, Spanned, Test};
 
 /// Keys whose values are service principals.
@@ -119,7 +118,7 @@ fn by_key(condition: &Condition, value: &Spanned<ConditionValue>, report: &mut R
         let message = format!("`{text}` is no id of a VPC endpoint");
         let suggestion = Some("it is `vpce-` and 8 or 17 letters or digits".to_owned());
         report.suggest("INVALID_VPCE_FORMAT", value.span, message, suggestion);
-    } else if KMS_KEYS.contains(&key.as_str()) && !is_kms_key(&value.pattern, text) {
+    } else if KMS_KEYS.contains(&key.as_str()) && !is_kms_key(text) {
         let message = format!("`{text}` is not how `{}` names a KMS key", condition.key);
         let suggestion = Some("the form is `arn:aws:kms:REGION:ACCOUNT:key/KEY-ID`".to_owned());
         report.suggest("INVALID_KMS_KEY_VALUE", value.span, message, suggestion);
@@ -150,21 +149,21 @@ fn is_id(text: &str, prefix: &str) -> bool {
         .is_some_and(|id| matches!(id.len(), 8 | 17) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// The ARN of a key, or a pattern that such an ARN can match.
-fn is_kms_key(pattern: &Pattern, text: &str) -> bool {
-    let (pattern, text) =
-        if text.contains('*') { (pattern.clone(), text) } else { (Pattern::default(), text) };
-    if pattern.has_star() {
+/// The ARN of a key or its id; what a wildcard leaves open may be right.
+fn is_kms_key(text: &str) -> bool {
+    if text.contains(['*', '?']) {
         return true;
     }
-    let fields: Vec<&str> = text.splitn(6, ':').collect();
-    match fields.as_slice() {
+    let is_id = |id: &str| {
+        let id = id.strip_prefix("mrk-").unwrap_or(id);
+        id.len() >= 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    };
+    match text.splitn(6, ':').collect::<Vec<_>>().as_slice() {
         ["arn", partition, "kms", region, account, resource] => {
-            !partition.is_empty()
-                && !region.is_empty()
-                && !account.is_empty()
-                && resource.strip_prefix("key/").is_some_and(|id| !id.is_empty())
+            ![partition, region, account].into_iter().any(|field| field.is_empty())
+                && resource.strip_prefix("key/").is_some_and(is_id)
         }
+        [id] => is_id(id),
         _ => false,
     }
 }

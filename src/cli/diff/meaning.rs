@@ -73,7 +73,7 @@ pub(super) fn read(argument: &str) -> Result<Read, CliError> {
     let path = Path::new(argument.strip_prefix("file://").unwrap_or(argument));
     if !argument.starts_with("arn:") && path.is_dir() {
         let mut found = BTreeMap::new();
-        for (name, path) in files_in(path)? {
+        for (name, path) in files_in(path, &["json"])? {
             found.insert(name, given(Given::from_file(&path.to_string_lossy())?));
         }
         return Ok(Read::Known(Meaning::Folder(found)));
@@ -89,8 +89,9 @@ fn given(given: Given) -> Named {
     Named { label: given.label, place, text: given.text }
 }
 
-/// The JSON files of a folder and of those in it, each with its path from there; hidden ones are none of ours.
-pub(crate) fn files_in(top: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
+/// The files with some endings of a folder and of those in it, each with its path from there; hidden ones are none of
+/// ours.
+pub(crate) fn files_in(top: &Path, endings: &[&str]) -> Result<Vec<(String, PathBuf)>, CliError> {
     let mut found = Vec::new();
     let mut open = vec![top.to_owned()];
     while let Some(folder) = open.pop() {
@@ -107,7 +108,10 @@ pub(crate) fn files_in(top: &Path) -> Result<Vec<(String, PathBuf)>, CliError> {
             // A link to a folder could lead in circles.
             if entry.file_type().map_err(cannot)?.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+            } else if path
+                .extension()
+                .is_some_and(|ending| endings.iter().any(|one| ending.eq_ignore_ascii_case(one)))
+            {
                 let name = path.strip_prefix(top).unwrap_or(&path).to_string_lossy().into_owned();
                 found.push((name, path));
             }

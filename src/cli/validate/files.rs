@@ -1,26 +1,85 @@
-//! What is checked: policies by name, and those in folders.
+//! What is checked: policies by name, those in folders, and those inside templates and plans.
 
 use std::path::Path;
-
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use std::rc::Rc;
 
 use super::super::at::When;
 use super::super::diff::meaning::{Meaning, Named, files_in, nothing, stored, unknown};
-use super::super::error::CliError;
+use super::super::error::{CliError, ErrorKind};
 use super::super::session::Session;
 use super::super::source::{Given, Source};
 use super::super::text::{count, shown};
+use crate::embedded::{Found, Kind, find, recognise};
+use crate::policy::{PolicyType, Span, position};
 use crate::store::At;
+
+/// How files that may have policies end.
+const ENDINGS: [&str; 4] = ["json", "yaml", "yml", "template"];
 
 /// A document to be checked.
 pub(super) struct Document {
     /// What people know it as.
     pub(super) label: String,
     /// Whether that is a file.
-    pub(super) is_file: bool,
-    /// As it is written.
+    is_file: bool,
+    /// As it is written, as JSON.
     pub(super) text: String,
+    /// Where it was found, if that is another file.
+    within: Option<Within>,
+}
+
+/// A file with policies in it.
+struct Within {
+    file: Rc<str>,
+    found: Found,
+}
+
+impl Document {
+    fn of(given: Given) -> Document {
+        Document { is_file: given.stem.is_some(), label: given.label, text: given.text, within: None }
+    }
+
+    /// The address of its resource, where it is in a template or a plan.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.within.as_ref().and_then(|within| within.found.name.as_deref())
+    }
+
+    /// Its type, where its place says it.
+    pub(super) fn policy_type(&self) -> Option<PolicyType> {
+        self.within.as_ref().and_then(|within| within.found.policy_type)
+    }
+
+    /// The text that people know: that of the file, but for a plan, which nobody wrote.
+    pub(super) fn source(&self) -> &str {
+        match &self.within {
+            Some(within) if within.found.offset_in_file(0).is_some() => &within.file,
+            _ => &self.text,
+        }
+    }
+
+    /// Whether that text is a file's, so that its lines are lines of the file.
+    pub(super) fn is_in_file(&self) -> bool {
+        self.is_file && self.within.as_ref().is_none_or(|within| within.found.offset_in_file(0).is_some())
+    }
+
+    /// Where a part of the document stands in that text.
+    pub(super) fn in_source(&self, span: Span) -> Span {
+        let place = |offset| match &self.within {
+            Some(within) => within.found.offset_in_file(offset),
+            None => Some(offset),
+        };
+        match (place(span.start), place(span.end.saturating_sub(1))) {
+            (Some(start), Some(last)) => Span { start, end: last.saturating_add(1).max(start) },
+            _ => span,
+        }
+    }
+
+    /// Whether a template leaves open what stands there: a text with a function in it.
+    pub(super) fn is_open(&self, span: Span) -> bool {
+        let is_text = self.text.get(span.start..).is_some_and(|there| there.starts_with('"'));
+        let within = self.within.as_ref();
+        is_text && within.is_some_and(|within| within.found.unresolved_in(span).next().is_some())
+    }
 }
 
 /// What an argument names.
@@ -30,53 +89,65 @@ pub(super) fn read(argument: &str, session: &mut Session) -> Result<Vec<Document
         return folder(path, session);
     }
     match Source::read(argument)? {
-        Source::Given(given) => Ok(vec![document(given)]),
+        Source::Given(given) => match recognise(&given.text) {
+            Some(Kind::Template | Kind::Plan) => inside(&given, session),
+            Some(Kind::Policy) | None => Ok(vec![Document::of(given)]),
+        },
         Source::Stored(_) if !session.db().exists() => Err(nothing(argument)),
         Source::Stored(name) => session.read(&When(At::Now), |snapshot, _| match stored(&name, snapshot)? {
             Some(Meaning::Policy(Named { label, text, .. })) => {
-                Ok(vec![Document { label, is_file: false, text }])
+                Ok(vec![Document { label, is_file: false, text, within: None }])
             }
             _ => Err(unknown(&name, snapshot)?),
         }),
     }
 }
 
-fn document(given: Given) -> Document {
-    Document { is_file: given.stem.is_some(), label: given.label, text: given.text }
-}
-
 /// The policies of a folder, by what is in its files.
 fn folder(path: &str, session: &mut Session) -> Result<Vec<Document>, CliError> {
     let (mut found, mut others) = (Vec::new(), 0);
-    for (_, file) in files_in(Path::new(path))? {
+    for (_, file) in files_in(Path::new(path), &ENDINGS)? {
         let given = Given::from_file(&file.to_string_lossy())?;
-        if is_policy(&given.text) {
-            found.push(document(given));
-        } else {
-            others += 1;
+        match recognise(&given.text) {
+            Some(Kind::Policy) => found.push(Document::of(given)),
+            Some(Kind::Template | Kind::Plan) => found.extend(inside(&given, session)?),
+            None => others += 1,
         }
     }
     if others > 0 {
-        let files = count(others, "JSON file", "JSON files");
-        session.out.note(&format!("not checked, as no policies: {files} in `{}`", shown(path)));
+        let files = count(others, "file", "files");
+        session
+            .out
+            .note(&format!("not checked, as there are no policies in them: {files} of `{}`", shown(path)));
     }
     Ok(found)
 }
 
-/// Whether a text is meant as a policy: an object with statements, or something broken that speaks of them.
-fn is_policy(text: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Shape {
-        #[serde(rename = "Statement")]
-        statement: Option<IgnoredAny>,
+/// The policies inside a template or a plan. Those that cannot be read are told.
+fn inside(given: &Given, session: &mut Session) -> Result<Vec<Document>, CliError> {
+    let at = |offset: usize| {
+        let (line, column) = position(&given.text, offset);
+        format!("{}:{line}:{column}", shown(&given.label))
+    };
+    let contents = find(&given.text).map_err(|error| {
+        let message = format!("{}: {}", at(error.offset), shown(&error.message));
+        CliError::new(ErrorKind::InvalidInput, message)
+    })?;
+    let Some(contents) = contents else { return Ok(Vec::new()) };
+    for unread in &contents.unread {
+        let place = unread.offset.map_or_else(|| shown(&given.label), at);
+        session.out.warning(&format!(
+            "{place}: {} is not checked: {}",
+            shown(&unread.name),
+            shown(&unread.why)
+        ))?;
     }
-    if !text.contains("\"Statement\"") {
-        return false;
-    }
-    match serde_json::from_str::<Shape>(text.trim_start_matches('\u{feff}')) {
-        Ok(shape) => shape.statement.is_some(),
-        // Something else that is well-formed, or has its statements twice.
-        Err(error) if error.is_data() => text.trim_start().starts_with('{'),
-        Err(_) => true,
-    }
+    let file: Rc<str> = given.text.as_str().into();
+    let document = |found: Found| Document {
+        label: given.label.clone(),
+        is_file: given.stem.is_some(),
+        text: found.text.clone(),
+        within: Some(Within { file: Rc::clone(&file), found }),
+    };
+    Ok(contents.policies.into_iter().map(document).collect())
 }

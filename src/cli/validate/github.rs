@@ -1,8 +1,8 @@
 //! Findings as commands that a workflow of GitHub shows beside the changed lines.
 
 use super::super::text::shown;
-use super::Checked;
 use super::report::level;
+use super::{Checked, Document};
 use crate::policy::position;
 use crate::validate::{Finding, FindingType};
 
@@ -11,15 +11,16 @@ pub(super) fn written(checked: &[Checked]) -> String {
     let mut lines = String::new();
     for Checked { document, findings, .. } in checked {
         for finding in findings {
-            lines.push_str(&command(finding, &document.label, &document.text));
+            lines.push_str(&command(finding, document));
             lines.push('\n');
         }
     }
     lines
 }
 
-fn command(finding: &Finding, label: &str, text: &str) -> String {
-    let span = finding.span();
+fn command(finding: &Finding, document: &Document) -> String {
+    let (label, text) = (document.label.as_str(), document.source());
+    let span = document.in_source(finding.span());
     let (line, column) = position(text, span.start);
     let (end_line, end_column) = position(text, span.end);
     let severity = match finding.finding_type {

@@ -7,8 +7,8 @@ use quick_xml::events::BytesText;
 
 use super::super::error::CliError;
 use super::super::text::legal_in_xml as legal;
-use super::Checked;
-use super::report::{json_path, level};
+use super::report::{level, way};
+use super::{Checked, Document};
 use crate::policy::position;
 use crate::validate::Finding;
 
@@ -41,14 +41,19 @@ fn suite(writer: &mut Writer<&mut Vec<u8>>, checked: &Checked) -> io::Result<()>
             let passed = writer.create_element("testcase");
             passed.with_attributes([("name", "validate"), ("classname", &file)]).write_empty()?;
         }
-        checked.findings.iter().try_for_each(|finding| failed(writer, &file, finding, &checked.document.text))
+        checked.findings.iter().try_for_each(|finding| failed(writer, &file, finding, &checked.document))
     })?;
     Ok(())
 }
 
-fn failed(writer: &mut Writer<&mut Vec<u8>>, file: &str, finding: &Finding, text: &str) -> io::Result<()> {
-    let (line, column) = position(text, finding.span().start);
-    let path = finding.locations.first().map(|first| json_path(&first.path)).unwrap_or_default();
+fn failed(
+    writer: &mut Writer<&mut Vec<u8>>,
+    file: &str,
+    finding: &Finding,
+    document: &Document,
+) -> io::Result<()> {
+    let (line, column) = position(document.source(), document.in_source(finding.span()).start);
+    let path = finding.locations.first().map(|first| way(first, document)).unwrap_or_default();
     let (name, message) = (legal(&format!("{} {path}", finding.code)), legal(&finding.message));
     let mut what = format!("{line}:{column}: {path}");
     if let Some(suggestion) = &finding.suggestion {

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::super::finding::Told;
 use super::super::output::{ERROR, FAINT, NOTE, WARNING};
 use super::super::text::{Text, shown};
-use super::{Checked, summary};
+use super::{Checked, Document, summary};
 use crate::policy::{JsonPath, PolicyType, Step, position, positions};
 use crate::validate::{Finding, FindingType, Location, PathElement};
 
@@ -15,7 +15,7 @@ pub(super) fn text(checked: &[Checked]) -> Vec<Text> {
     let mut lines = Vec::new();
     for Checked { document, findings, .. } in checked {
         for finding in findings {
-            lines.push(told(finding, &document.label, &document.text));
+            lines.push(told(finding, document));
         }
     }
     lines.push(summary(checked).into());
@@ -39,16 +39,17 @@ pub(super) fn level(found: FindingType) -> &'static str {
     }
 }
 
-fn told(finding: &Finding, label: &str, text: &str) -> Text {
-    let path = finding.locations.first().map(|first| json_path(&first.path)).unwrap_or_default();
+fn told(finding: &Finding, document: &Document) -> Text {
+    let (label, text) = (document.label.as_str(), document.source());
+    let path = finding.locations.first().map(|first| way(first, document)).unwrap_or_default();
     let mark = format!("{}[{}]", level(finding.finding_type), finding.code);
-    let span = finding.span();
+    let span = document.in_source(finding.span());
     let told = Told { mark: &mark, message: &finding.message, path: &path, length: span.end - span.start };
     let place = position(text, span.start);
     let mut told = told.text((label, text), place, style(finding.finding_type), FAINT);
     for other in finding.locations.iter().skip(1) {
-        let (line, column) = position(text, other.span.start);
-        let also = format!("\nalso {}:{line}:{column} at {}", shown(label), shown(&json_path(&other.path)));
+        let (line, column) = position(text, document.in_source(other.span).start);
+        let also = format!("\nalso {}:{line}:{column} at {}", shown(label), shown(&way(other, document)));
         told = told.and(Text::styled(FAINT, &also));
     }
     if let Some(suggestion) = &finding.suggestion {
@@ -57,8 +58,14 @@ fn told(finding: &Finding, label: &str, text: &str) -> Text {
     told.and("\n")
 }
 
+/// `$.Statement[0].Action[5]`, behind the address of the policy where that is in a template or a plan.
+pub(super) fn way(location: &Location, document: &Document) -> String {
+    let path = json_path(&location.path);
+    document.name().map_or_else(|| path.clone(), |name| format!("{name} {path}"))
+}
+
 /// `$.Statement[0].Action[5]`.
-pub(super) fn json_path(path: &[PathElement]) -> String {
+fn json_path(path: &[PathElement]) -> String {
     let steps = path.iter().filter_map(|element| match element {
         PathElement::Index(index) => Some(Step::Index(*index)),
         PathElement::Key(name) | PathElement::Value(name) => Some(Step::Key(name.clone())),
@@ -73,14 +80,17 @@ pub(super) fn json(checked: &[Checked]) -> Json {
         let mut policy = json!({
             "file": checked.document.label,
             "policyType": aws_type(checked.options.policy_type),
-            "findings": findings(&checked.findings, &checked.document.text),
+            "findings": findings(&checked.findings, &checked.document),
         });
+        if let Some(name) = checked.document.name() {
+            policy["name"] = json!(name);
+        }
         if let Some(of) = resource_type(checked) {
             policy["validatePolicyResourceType"] = json!(of);
         }
         policy
     });
-    json!({ "policies": policies.collect::<Vec<_>>(), "summary": summary(checked) })
+    json!({ "schema": "iamdb.validate/1", "policies": policies.collect::<Vec<_>>(), "summary": summary(checked) })
 }
 
 /// R-FMT-42.
@@ -101,9 +111,11 @@ fn resource_type(checked: &Checked) -> Option<&'static str> {
     }
 }
 
-fn findings(findings: &[Finding], text: &str) -> Vec<Json> {
-    let all = || findings.iter().flat_map(|finding| &finding.locations);
-    let offsets: Vec<usize> = all().flat_map(|location| [location.span.start, location.span.end]).collect();
+fn findings(findings: &[Finding], document: &Document) -> Vec<Json> {
+    let text = document.source();
+    let all = findings.iter().flat_map(|finding| &finding.locations);
+    let spans = all.map(|location| document.in_source(location.span));
+    let offsets: Vec<usize> = spans.flat_map(|span| [span.start, span.end]).collect();
     let places = positions(text, &offsets);
     let characters = characters(text, &offsets);
     let mut position = places.into_iter().zip(characters).map(|((line, column), offset)| {

@@ -1,11 +1,11 @@
 //! Findings as SARIF 2.1.0: one rule for each check, a result for each finding.
 
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use super::super::sarif;
 use super::super::text::shown;
-use super::report::json_path;
+use super::fingerprint::fingerprint;
+use super::report::way;
 use super::{Checked, Document};
 use crate::policy::position;
 use crate::validate::{Check, Finding, FindingType, Location, check};
@@ -65,12 +65,13 @@ fn result(finding: &Finding, document: &Document, rule: usize) -> Json {
 }
 
 fn location(place: &Location, document: &Document) -> Json {
-    let path = json_path(&place.path);
+    let path = way(place, document);
     let name = json!([{ "fullyQualifiedName": format!("{}#{}", shown(&document.label), shown(&path)) }]);
-    if !document.is_file {
+    if !document.is_in_file() {
         return json!({ "logicalLocations": name });
     }
-    let (start, end) = (position(&document.text, place.span.start), position(&document.text, place.span.end));
+    let (text, span) = (document.source(), document.in_source(place.span));
+    let (start, end) = (position(text, span.start), position(text, span.end));
     json!({
         "physicalLocation": {
             "artifactLocation": { "uri": sarif::uri(&document.label) },
@@ -83,10 +84,4 @@ fn location(place: &Location, document: &Document) -> Json {
         },
         "logicalLocations": name,
     })
-}
-
-/// What stays where lines move and statements are added before it: the check, the file and what is said.
-fn fingerprint(finding: &Finding, document: &Document) -> String {
-    let digest = Sha256::digest(format!("{}\n{}\n{}", finding.code, document.label, finding.message));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
