@@ -31,7 +31,7 @@ pub use json::request_json;
 pub use level::{level_name, severity};
 pub use region::Region;
 pub use selection::Selection;
-pub use words::{Detail, Row, Words};
+pub use words::{Detail, Row, Words, request_words};
 
 use level::Levels;
 

@@ -34,6 +34,7 @@ mod size;
 mod subject;
 mod table;
 mod tag;
+mod together;
 mod trust;
 mod value;
 

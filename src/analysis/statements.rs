@@ -222,7 +222,7 @@ impl Analysis<'_> {
         &mut self,
         subject: &Subject,
         asked: &[Statement],
-    ) -> Result<Vec<Option<Witness>>, AnalysisError> {
+    ) -> Result<Vec<Option<(StatementRef, Witness)>>, AnalysisError> {
         let mut universe = self.universes(&[subject]).pop().unwrap_or_default();
         let facts = KeyFacts { kind: &|key| key_kind(key, self.catalog), always_present: &|_| false };
         universe.admit(asked, &facts);
@@ -232,13 +232,14 @@ impl Analysis<'_> {
             self.compiler.arena().renew(self.budget);
             let part = self.compiler.requests_of(statement, PolicyType::Identity)?;
             let target = self.compiler.arena().intersection([read.allowed, part])?;
-            let mut witness = None;
+            let mut shown = None;
             for clause in self.clauses(&read, None, target)? {
-                if witness.is_none() {
-                    witness = self.witness(&clause, &read, None)?;
+                let by = clause.boxes.first().map(|of| of.statement);
+                if let (None, Some(by)) = (&shown, by) {
+                    shown = self.witness(&clause, &read, None)?.map(|witness| (by, witness));
                 }
             }
-            found.push(witness);
+            found.push(shown);
         }
         Ok(found)
     }

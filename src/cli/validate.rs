@@ -6,6 +6,7 @@ mod fingerprint;
 mod github;
 mod junit;
 mod list;
+mod principal;
 mod report;
 mod sarif;
 mod suppress;
@@ -19,7 +20,7 @@ use super::exit::Exit;
 use super::guess::Guess;
 use super::output::Wanted;
 use super::session::Session;
-use super::text::count;
+use super::text::{count, shown};
 use crate::policy::PolicyType;
 use crate::validate::{Finding, FindingType, Options, RESOURCE_TYPES, ResourceType, ScpGrammar, Validator};
 
@@ -43,11 +44,16 @@ Examples:
   iamdb validate scps/ --type scp --output sarif > findings.sarif
   iamdb validate policies/ --write-baseline baseline.json
   iamdb validate policies/ --baseline baseline.json --suppress accepted.json --output github
+  iamdb validate --principal role/deploy
   iamdb validate --list")]
 pub(crate) struct ValidateArgs {
     /// Files, folders, `-`, literals {…}, or stored policies
-    #[arg(value_name = "POLICY", required_unless_present = "list")]
+    #[arg(value_name = "POLICY", required_unless_present_any = ["list", "principal"])]
     policies: Vec<String>,
+    /// Find what the policies of a stored user or role come to together: those that do nothing beside the others and
+    /// under what limits them, and ways in which it can give itself more permissions
+    #[arg(long, value_name = "PRINCIPAL", conflicts_with_all = ["policies", "policy_type", "resource_type"])]
+    principal: Option<String>,
     /// What they are used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint
     #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]
     policy_type: Option<TypeName>,
@@ -135,6 +141,15 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
             let all = findings.len();
             findings.retain(|found| !found.locations.iter().any(|place| document.is_open(place.span)));
             open += all - findings.len();
+            if !document.has_open_parts() {
+                match validator.prove(&document.text, &options) {
+                    Ok(proved) => findings.extend(proved),
+                    Err(error) => {
+                        session.out.note(&format!("{}: not all is proved: {error}", shown(&document.label)))
+                    }
+                }
+                findings.sort_by_key(Finding::span);
+            }
             checked.push(Checked { document, options, findings });
         }
     }
@@ -142,7 +157,9 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
         let found = count(open, "finding", "findings");
         session.out.note(&format!("left out, as templates leave open what stands there: {found}"));
     }
-    if checked.is_empty() {
+    if let Some(name) = &args.principal {
+        checked = principal::checked(name, &validator, &catalog, session)?;
+    } else if checked.is_empty() {
         return Err(CliError::new(ErrorKind::NotFound, "there is no policy in these files")
             .hint("a policy is a JSON object with a `Statement`, or inside a template or a plan"));
     }

@@ -18,7 +18,7 @@ use super::{By, Change, Direction, Example, Exception, Reason, Region, Selection
 use crate::analysis::Side;
 use crate::layers::Layer;
 use crate::policy::{ActionPattern, Condition, Effect};
-use crate::request::{Value, fold};
+use crate::request::{Request, Value, fold};
 
 /// How much of long lists is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,15 +139,7 @@ impl Told {
 
     fn example_words(&self, example: &Example) -> String {
         let Example { request, by, follows } = example;
-        let mut words = format!("{} on {}", request.action, request.resource);
-        if *by == By::Anyone {
-            words.push_str(&format!(" by {}", request.caller));
-        }
-        let given = request.context.iter().filter(|(key, _)| !follows.contains(&fold(key)));
-        let given: Vec<String> = given.map(|(key, value)| format!("{key}={}", value_words(value))).collect();
-        if !given.is_empty() {
-            words.push_str(&format!(" with {}", given.join(", ")));
-        }
+        let mut words = request_words(request, *by, follows);
         let excepted = self.except.iter().flat_map(|exception| &exception.region.conditions);
         let limits = self.within.iter().flat_map(|within| &within.any_of);
         let limiting = limits.flat_map(|(region, _)| &region.conditions);
@@ -300,6 +292,20 @@ pub(super) fn source_words(source: &Source) -> String {
     }
     if let Some(level) = level {
         words.push_str(&format!(" (at {level})"));
+    }
+    words
+}
+
+/// `s3:GetObject on arn:aws:s3:::payroll/a by * with aws:SourceVpce=vpce-1`: the keys that follow from who asks left out.
+pub fn request_words(request: &Request, by: By, follows: &BTreeSet<String>) -> String {
+    let mut words = format!("{} on {}", request.action, request.resource);
+    if by == By::Anyone {
+        words.push_str(&format!(" by {}", request.caller));
+    }
+    let given = request.context.iter().filter(|(key, _)| !follows.contains(&fold(key)));
+    let given: Vec<String> = given.map(|(key, value)| format!("{key}={}", value_words(value))).collect();
+    if !given.is_empty() {
+        words.push_str(&format!(" with {}", given.join(", ")));
     }
     words
 }

@@ -3,11 +3,11 @@
 use super::facts::Facts;
 use super::place::Place;
 use super::{Finding, Options, ResourceType, table};
-use crate::analysis::Witness;
 use crate::policy::{
     Condition, Effect, Node, Operator, Policy, PolicyType, PrincipalEntry, Reading, Selector, Spanned,
     Statement, Version,
 };
+use crate::request::Request;
 
 /// One document, read.
 pub(super) struct Subject<'a> {
@@ -151,14 +151,13 @@ impl<'s> Report<'s> {
         code: &str,
         place: impl Into<Place>,
         message: impl Into<String>,
-        witness: Option<Witness>,
+        example: Option<Request>,
     ) {
         let known = self.findings.len();
         self.add(code, place, message);
-        let added = self.findings.get_mut(known);
-        added
-            .into_iter()
-            .for_each(|finding| finding.example = witness.clone().map(|witness| witness.request));
+        if let Some(added) = self.findings.get_mut(known) {
+            added.example = example;
+        }
     }
 
     /// All of it, in the order of the text.

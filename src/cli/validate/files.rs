@@ -39,6 +39,15 @@ impl Document {
         Document { is_file: given.stem.is_some(), label: given.label, text: given.text, within: None }
     }
 
+    pub(super) fn stored(label: String, text: String) -> Document {
+        Document { label, is_file: false, text, within: None }
+    }
+
+    /// Whether a template leaves something open in it.
+    pub(super) fn has_open_parts(&self) -> bool {
+        self.within.as_ref().is_some_and(|within| !within.found.unresolved.is_empty())
+    }
+
     /// The address of its resource, where it is in a template or a plan.
     pub(super) fn name(&self) -> Option<&str> {
         self.within.as_ref().and_then(|within| within.found.name.as_deref())
@@ -95,9 +104,7 @@ pub(super) fn read(argument: &str, session: &mut Session) -> Result<Vec<Document
         },
         Source::Stored(_) if !session.db().exists() => Err(nothing(argument)),
         Source::Stored(name) => session.read(&When(At::Now), |snapshot, _| match stored(&name, snapshot)? {
-            Some(Meaning::Policy(Named { label, text, .. })) => {
-                Ok(vec![Document { label, is_file: false, text, within: None }])
-            }
+            Some(Meaning::Policy(Named { label, text, .. })) => Ok(vec![Document::stored(label, text)]),
             _ => Err(unknown(&name, snapshot)?),
         }),
     }

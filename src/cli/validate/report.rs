@@ -7,15 +7,19 @@ use super::super::finding::Told;
 use super::super::output::{ERROR, FAINT, NOTE, WARNING};
 use super::super::text::{Text, shown};
 use super::{Checked, Document, summary};
+use crate::knowledge::Knowledge;
 use crate::policy::{JsonPath, PolicyType, Step, position, positions};
+use crate::request::{Request, fold};
+use crate::tell::{By, request_json, request_words};
 use crate::validate::{Finding, FindingType, Location, PathElement};
 
 /// Each finding with its line, then how many there are.
 pub(super) fn text(checked: &[Checked]) -> Vec<Text> {
     let mut lines = Vec::new();
-    for Checked { document, findings, .. } in checked {
+    for Checked { document, findings, options } in checked {
+        let by = if options.policy_type.has_principals() { By::Anyone } else { By::Subject };
         for finding in findings {
-            lines.push(told(finding, document));
+            lines.push(told(finding, document, by));
         }
     }
     lines.push(summary(checked).into());
@@ -39,7 +43,7 @@ pub(super) fn level(found: FindingType) -> &'static str {
     }
 }
 
-fn told(finding: &Finding, document: &Document) -> Text {
+fn told(finding: &Finding, document: &Document, by: By) -> Text {
     let (label, text) = (document.label.as_str(), document.source());
     let path = finding.locations.first().map(|first| way(first, document)).unwrap_or_default();
     let mark = format!("{}[{}]", level(finding.finding_type), finding.code);
@@ -55,7 +59,20 @@ fn told(finding: &Finding, document: &Document) -> Text {
     if let Some(suggestion) = &finding.suggestion {
         told = told.and("\n").and(Text::styled(NOTE, "hint")).and(format!(": {}", shown(suggestion)));
     }
+    if let Some(example) = &finding.example {
+        told = told
+            .and("\n")
+            .and(Text::styled(NOTE, "e.g."))
+            .and(format!(" {}", shown(&example_words(example, by))));
+    }
     told.and("\n")
+}
+
+/// Who asks is told where the policy says who may.
+fn example_words(example: &Request, by: By) -> String {
+    let known = Knowledge::of(&example.caller).known;
+    let follows = known.iter().map(|(key, _)| fold(key)).collect();
+    request_words(example, by, &follows)
 }
 
 /// `$.Statement[0].Action[5]`, behind the address of the policy where that is in a template or a plan.
@@ -136,6 +153,9 @@ fn findings(findings: &[Finding], document: &Document) -> Vec<Json> {
         });
         if let Some(suggestion) = &finding.suggestion {
             object["suggestion"] = json!(suggestion);
+        }
+        if let Some(example) = &finding.example {
+            object["example"] = request_json(example);
         }
         object
     };

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::analysis::{Analysis, AnalysisError, Part, Subject};
+use crate::layers::StatementRef;
 use crate::policy::{PolicyType, Statement, parse};
 use crate::request::Request;
 
@@ -100,8 +101,8 @@ const WAYS: &[Way] = &[
 /// How somebody can get more permissions than it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Escalation {
-    /// It may do everything that an account has to give already.
-    Administrator,
+    /// It may do everything that an account has to give already, by this statement.
+    Administrator(StatementRef),
     /// By some actions, all of which it may.
     By {
         /// What is won.
@@ -118,12 +119,14 @@ pub struct Step {
     pub action: &'static str,
     /// A request that the evaluator allowed.
     pub example: Request,
+    /// A statement that allows it.
+    pub statement: StatementRef,
 }
 
 /// The ways in which a subject can get more permissions than it has; of an administrator none but that.
 pub fn escalations(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec<Escalation>, AnalysisError> {
-    if !analysis.granting_all(subject, &Part::default())?.is_empty() {
-        return Ok(vec![Escalation::Administrator]);
+    if let Some((_, statement)) = analysis.granting_all(subject, &Part::default())?.first() {
+        return Ok(vec![Escalation::Administrator(*statement)]);
     }
     let asked: Vec<(usize, &'static str, Statement)> = WAYS
         .iter()
@@ -143,8 +146,9 @@ pub fn escalations(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec
     for (nth, way) in WAYS.iter().enumerate() {
         let of_way = asked.iter().zip(&shown).filter(|((of, _, _), _)| *of == nth);
         let steps: Option<Vec<Step>> = of_way
-            .map(|((_, action, _), witness)| {
-                Some(Step { action, example: witness.as_ref()?.request.clone() })
+            .map(|((_, action, _), shown)| {
+                let (statement, witness) = shown.as_ref()?;
+                Some(Step { action, example: witness.request.clone(), statement: *statement })
             })
             .collect();
         found.extend(steps.map(|steps| Escalation::By { what: way.what, steps }));

@@ -52,7 +52,12 @@ fn by_negation(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) 
         let message = format!(
             "`{element}` grants everything that it does not name, of every service there is or will be"
         );
-        report.show("ALLOW_ALL_BY_NEGATION", statement_place(statement), message, blamed.witness);
+        report.show(
+            "ALLOW_ALL_BY_NEGATION",
+            statement_place(statement),
+            message,
+            blamed.witness.map(|witness| witness.request),
+        );
     }
     Ok(())
 }
@@ -90,7 +95,7 @@ fn blame(alone: &Alone<'_>, found: Vec<Blamed>, code: &str, message: &str, repor
     for blamed in found {
         if let (Some(statement), Some(witness)) = (alone.statement(blamed.statement.position), blamed.witness)
         {
-            report.show(code, statement_place(statement), message, Some(witness));
+            report.show(code, statement_place(statement), message, Some(witness.request));
         }
     }
 }
