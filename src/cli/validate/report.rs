@@ -10,12 +10,19 @@ use super::{Checked, Document, summary};
 use crate::policy::{JsonPath, PolicyType, Step, position, positions};
 use crate::validate::{Finding, FindingType, Location, PathElement};
 
+/// More than this of one policy helps nobody.
+const SHOWN: usize = 100;
+
 /// Each finding with its line, then how many there are.
 pub(super) fn text(checked: &[Checked]) -> Vec<Text> {
     let mut lines = Vec::new();
     for Checked { document, findings, .. } in checked {
-        for finding in findings {
-            lines.push(told(finding, document));
+        lines.extend(findings.iter().take(SHOWN).map(|finding| told(finding, document)));
+        if findings.len() > SHOWN {
+            let more = findings.len() - SHOWN;
+            lines.push(
+                format!("{}: and {more} more; `--output json` has all\n", shown(&document.label)).into(),
+            );
         }
     }
     lines.push(summary(checked).into());
