@@ -10,7 +10,9 @@ use iamdb::compile::{Callers, CompileError, Compiler, KeyFacts, Typing, Universe
 use iamdb::context_keys::key_kind;
 use iamdb::knowledge::Knowledge;
 use iamdb::layers::PolicyLayers;
-use serde_json::Value as Json;
+use iamdb::policy::PolicyType;
+use iamdb::validate::{Options, Validator};
+use serde_json::{Value as Json, json};
 
 use crate::asking::layers;
 
@@ -41,5 +43,47 @@ fn every_hard_policy_ends_soon() {
         let outcome = compiled(&layers);
         let took = start.elapsed();
         assert!(took < Duration::from_secs(60), "`{name}` took {took:?}: {outcome:?}");
+    }
+}
+
+/// What no service stores, but somebody can put into a file: checks take no longer than reading it does, by much.
+#[test]
+fn every_hard_policy_is_checked_soon() {
+    let catalog = Catalog::embedded();
+    let list = |entry: &dyn Fn(usize) -> String| (0..10_000).map(entry).collect::<Vec<_>>();
+    let statement =
+        |action: Json, resource: Json| json!({ "Effect": "Allow", "Action": action, "Resource": resource });
+    let mut hard: Vec<(String, String)> = Vec::new();
+    for (name, documents) in documents::all() {
+        hard.extend(documents.into_iter().map(|text| (name.to_owned(), text)));
+    }
+    let lists = [
+        ("many patterns", json!(list(&|nth| format!("s3:*{nth}*"))), json!("*")),
+        ("many names", json!(list(&|nth| format!("s3:Get{nth}"))), json!("*")),
+        ("many copies", json!(list(&|_| "s3:GetObject".to_owned())), json!("*")),
+        (
+            "patterns that are hard to compare",
+            json!("s3:*"),
+            json!(
+                (0..200)
+                    .map(|nth| format!("arn:aws:s3:::*a{}{nth}*", "?".repeat(nth % 40)))
+                    .collect::<Vec<_>>()
+            ),
+        ),
+    ];
+    for (name, action, resource) in lists {
+        let document = json!({ "Version": "2012-10-17", "Statement": statement(action, resource) });
+        hard.push((name.to_owned(), document.to_string()));
+    }
+    let alike: Vec<Json> = (0..5_000).map(|_| statement(json!("s3:*"), json!("*"))).collect();
+    hard.push((
+        "many statements".to_owned(),
+        json!({ "Version": "2012-10-17", "Statement": alike }).to_string(),
+    ));
+    for (name, text) in hard {
+        let start = Instant::now();
+        let found = Validator::new(&catalog).validate(&text, &Options::new(PolicyType::Identity)).len();
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(30), "`{name}` took {took:?}, {found} findings");
     }
 }

@@ -2,12 +2,11 @@
 
 use super::ScpGrammar;
 use super::facts::{Facts, Known};
-use super::inclusion::includes;
+use super::inclusion::matches;
 use super::subject::{Report, Subject};
 use crate::catalog::Action;
 use crate::pattern::{Pattern, Piece, Syntax};
 use crate::policy::{ActionPattern, PolicyType, Selector, Span, Statement};
-use crate::tell::Letters;
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     for statement in &subject.statements {
@@ -54,7 +53,7 @@ pub(super) fn matching<'k>(known: &'k Known, name: &'k Pattern) -> impl Iterator
     let exact = name.as_text().map(|text| text.to_ascii_lowercase());
     known.service.actions.iter().filter(move |action| match &exact {
         Some(exact) => action.name.eq_ignore_ascii_case(exact),
-        None => all || includes(name, &literal(&action.name), Letters::InAnyCase),
+        None => all || matches(name, &literal(&action.name)),
     })
 }
 
@@ -69,8 +68,7 @@ pub(super) fn covering(statement: &Statement, service: &str, name: &str) -> Opti
     let covers = |action: &ActionPattern| match action {
         ActionPattern::Every => true,
         ActionPattern::Named { service: of, name } => {
-            of.as_deref().is_none_or(|of| of.eq_ignore_ascii_case(service))
-                && includes(name, &wanted, Letters::InAnyCase)
+            of.as_deref().is_none_or(|of| of.eq_ignore_ascii_case(service)) && matches(name, &wanted)
         }
     };
     match &statement.action {

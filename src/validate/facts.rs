@@ -14,7 +14,7 @@ use crate::pattern::{Pattern, Syntax};
 pub(super) struct Facts<'c> {
     catalog: &'c Catalog,
     services: RefCell<FxHashMap<String, Option<Rc<Known>>>>,
-    /// The services that ARNs of some other service name.
+    /// The forms of ARNs that name another service than the one that lists them, by that service.
     foreign: OnceCell<FxHashMap<String, Vec<Shape>>>,
 }
 

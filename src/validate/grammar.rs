@@ -27,13 +27,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             }
             // What has too few fields to be an ARN is told so first.
             "INVALID_ARN_PREFIX" if colons(diagnostic, subject) < 5 => "MISSING_ARN_FIELD",
-            code if has_variable(diagnostic, subject) => {
-                if code == "INVALID_EFFECT" {
-                    code
-                } else {
-                    "VARIABLE_UNSUPPORTED_IN_ELEMENT"
-                }
-            }
+            _ if has_variable(diagnostic, subject) => "VARIABLE_UNSUPPORTED_IN_ELEMENT",
             code => code,
         };
         let place = match (code, subject.root()) {

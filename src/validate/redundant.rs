@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::inclusion::includes;
 use super::place::Place;
 use super::subject::{Report, Subject, principals, statement_place};
+use crate::algebra::{Budget, Meter};
 use crate::arn::Arn;
 use crate::policy::{
     ActionPattern, Condition, PrincipalEntry, ResourcePattern, Selector, Spanned, Statement, Test,
@@ -16,9 +17,9 @@ use crate::tell::Letters;
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     for statement in &subject.statements {
-        entries("REDUNDANT_ACTION", statement.action.entries(), report);
+        entries("REDUNDANT_ACTION", &statement.action.entries().iter().collect::<Vec<_>>(), report);
         let resources = statement.resource.iter().flat_map(Selector::entries);
-        entries("REDUNDANT_RESOURCE", &resources.cloned().collect::<Vec<_>>(), report);
+        entries("REDUNDANT_RESOURCE", &resources.collect::<Vec<_>>(), report);
         statement.conditions.iter().for_each(|condition| limits(condition, report));
         sessions(statement, report);
     }
@@ -30,7 +31,7 @@ trait Listed: std::fmt::Display {
     /// Whether it can match what another entry matches, without being the same.
     fn is_wild(&self) -> bool;
     /// Whether it matches whatever the other does.
-    fn includes(&self, other: &Self) -> bool;
+    fn includes(&self, other: &Self, meter: &mut Meter) -> bool;
     /// What is equal for entries that match the same without wildcards.
     fn folded(&self) -> String;
 }
@@ -43,7 +44,7 @@ impl Listed for ActionPattern {
         }
     }
 
-    fn includes(&self, other: &Self) -> bool {
+    fn includes(&self, other: &Self, meter: &mut Meter) -> bool {
         match (self, other) {
             (ActionPattern::Every, _) => true,
             (ActionPattern::Named { service: None, name }, ActionPattern::Every) => name.is_all_stars(),
@@ -57,7 +58,7 @@ impl Listed for ActionPattern {
                     (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
                     (Some(_), None) => false,
                 };
-                fits && includes(name, other, Letters::InAnyCase)
+                fits && includes(name, other, Letters::InAnyCase, meter)
             }
         }
     }
@@ -75,14 +76,17 @@ impl Listed for ResourcePattern {
         }
     }
 
-    fn includes(&self, other: &Self) -> bool {
+    fn includes(&self, other: &Self, meter: &mut Meter) -> bool {
         match (self, other) {
             (ResourcePattern::Every, _) => true,
             (ResourcePattern::Arn(_), ResourcePattern::Every) => false,
             (ResourcePattern::Arn(one), ResourcePattern::Arn(other)) => {
                 one.len() == 6
                     && other.len() == 6
-                    && one.iter().zip(other).all(|(one, other)| includes(one, other, Letters::AsWritten))
+                    && one
+                        .iter()
+                        .zip(other)
+                        .all(|(one, other)| includes(one, other, Letters::AsWritten, meter))
             }
         }
     }
@@ -95,60 +99,71 @@ impl Listed for ResourcePattern {
 /// How many pairs of entries are compared. A longer list, which no quota of AWS allows, is searched for copies alone.
 const MOST_PAIRS: usize = 4_000_000;
 
-/// One finding for each entry that others are within, and that is within none itself.
-fn entries<T: Listed>(code: &str, list: &[Spanned<T>], report: &mut Report<'_>) {
-    if list.len() < 2 {
-        return;
-    }
-    let folded: Vec<String> = list.iter().map(|entry| entry.folded()).collect();
-    let mut first: FxHashMap<&str, usize> = FxHashMap::default();
+/// How much comparing the patterns of one list as sets may cost: some hundredths of a second.
+const BUDGET: Budget = Budget { work: 1_000_000, states: 100_000, classes: 12, levels: 500 };
+
+/// One finding for each entry that others are within, and that is within none itself; of those that match the same the
+/// first counts.
+fn entries<T: Listed>(code: &str, list: &[&Spanned<T>], report: &mut Report<'_>) {
+    let folded: Vec<String> = list.iter().map(|entry| entry.value.folded()).collect();
+    let mut copies: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (nth, text) in folded.iter().enumerate() {
-        first.entry(text).or_insert(nth);
+        copies.entry(text).or_default().push(nth);
     }
-    let mut wild: Vec<(usize, &Spanned<T>)> =
-        list.iter().enumerate().filter(|(_, entry)| entry.is_wild()).collect();
-    if wild.len().saturating_mul(list.len()) > MOST_PAIRS {
+    let mut groups: Vec<(&T, Vec<usize>)> = Vec::new();
+    for copies in copies.into_values() {
+        if let Some(entry) = copies.first().and_then(|first| list.get(*first)) {
+            groups.push((&entry.value, copies));
+        }
+    }
+    groups.sort_by(|(_, one), (_, other)| one.cmp(other));
+    let is_wild = |(entry, _): &&(&T, Vec<usize>)| entry.is_wild();
+    let mut wild: Vec<&(&T, Vec<usize>)> = groups.iter().filter(is_wild).collect();
+    if wild.len().saturating_mul(groups.len()) > MOST_PAIRS {
         wild.clear();
     }
-    for (nth, (entry, text)) in list.iter().zip(&folded).enumerate() {
-        // A copy says what its original does.
-        if first.get(text.as_str()) != Some(&nth) {
-            continue;
+    let mut meter = Meter::new(BUDGET);
+    for (entry, copies) in &groups {
+        let mut members = copies.clone();
+        if entry.is_wild() && !wild.is_empty() {
+            let inside = groups
+                .iter()
+                .filter(|(other, of_other)| of_other != copies && entry.includes(other, &mut meter));
+            members.extend(inside.flat_map(|(_, of_other)| of_other));
         }
-        let is_outer = |(other, one): &(usize, &Spanned<T>)| {
-            *other != nth && one.includes(&entry.value) && !entry.includes(&one.value)
+        let mut is_within = |outer: &T, of_outer: &Vec<usize>| {
+            of_outer != copies
+                && outer.includes(entry, &mut meter)
+                && (of_outer < copies || !entry.includes(outer, &mut meter))
         };
-        if entry.is_wild() && wild.iter().any(is_outer) {
-            continue;
+        if members.len() > 1 && !wild.iter().any(|(outer, of_outer)| is_within(outer, of_outer)) {
+            members.sort_unstable();
+            tell(code, *entry, copies.first().copied(), &members, list, report);
         }
-        let wild = entry.is_wild() && !wild.is_empty();
-        let within = |(other, (one, of_one)): (usize, (&Spanned<T>, &String))| {
-            let is_in = other != nth && (of_one == text || (wild && entry.includes(&one.value)));
-            is_in.then_some(other)
-        };
-        let inside: Vec<usize> = list.iter().zip(&folded).enumerate().filter_map(within).collect();
-        let is_told = |other: &usize| {
-            *other < nth
-                && list
-                    .get(*other)
-                    .is_some_and(|other| wild && other.is_wild() && other.includes(&entry.value))
-        };
-        if inside.is_empty() || inside.iter().any(is_told) {
-            continue;
-        }
-        let example = inside.iter().filter_map(|other| list.get(*other)).map(|entry| entry.value.to_string());
-        let example = example.max_by_key(String::len).unwrap_or_default();
-        let mut members: Vec<usize> = inside.iter().copied().chain([nth]).collect();
-        members.sort_unstable();
-        let count = inside.len();
-        let what =
-            if count == 1 { "one other entry is".to_owned() } else { format!("{count} other entries are") };
-        let message =
-            format!("whatever `{}` matches, `{}` matches: {what} not needed beside it", example, entry.value);
-        let places =
-            members.iter().filter_map(|member| list.get(*member)).map(|entry| Place::from(entry.span));
-        report.group(code, places, message, Some(format!("leave `{example}` out")));
     }
+}
+
+/// Says which entries are within one of them.
+fn tell<T: Listed>(
+    code: &str,
+    entry: &T,
+    own: Option<usize>,
+    members: &[usize],
+    list: &[&Spanned<T>],
+    report: &mut Report<'_>,
+) {
+    let members: Vec<(usize, &Spanned<T>)> =
+        members.iter().filter_map(|nth| list.get(*nth).map(|entry| (*nth, *entry))).collect();
+    let others =
+        members.iter().filter(|(nth, _)| Some(*nth) != own).map(|(_, entry)| entry.value.to_string());
+    let example = others.max_by_key(String::len).unwrap_or_default();
+    let what = match members.len() {
+        2 => "one other entry is".to_owned(),
+        many => format!("{} other entries are", many - 1),
+    };
+    let message = format!("whatever `{example}` matches, `{entry}` matches: {what} not needed beside it");
+    let places = members.iter().map(|(_, entry)| Place::from(entry.span));
+    report.group(code, places, message, Some(format!("leave `{example}` out")));
 }
 
 /// Of several values under an inequality one decides (R-CND-23).

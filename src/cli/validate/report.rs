@@ -13,13 +13,20 @@ use crate::request::{Request, fold};
 use crate::tell::{By, request_json, request_words};
 use crate::validate::{Finding, FindingType, Location, PathElement};
 
+/// More than this of one policy helps nobody.
+const SHOWN: usize = 100;
+
 /// Each finding with its line, then how many there are.
 pub(super) fn text(checked: &[Checked]) -> Vec<Text> {
     let mut lines = Vec::new();
     for Checked { document, findings, options } in checked {
         let by = if options.policy_type.has_principals() { By::Anyone } else { By::Subject };
-        for finding in findings {
-            lines.push(told(finding, document, by));
+        lines.extend(findings.iter().take(SHOWN).map(|finding| told(finding, document, by)));
+        if findings.len() > SHOWN {
+            let more = findings.len() - SHOWN;
+            lines.push(
+                format!("{}: and {more} more; `--output json` has all\n", shown(&document.label)).into(),
+            );
         }
     }
     lines.push(summary(checked).into());

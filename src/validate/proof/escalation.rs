@@ -6,7 +6,10 @@ use serde_json::json;
 use crate::analysis::{Analysis, AnalysisError, Part, Subject};
 use crate::layers::StatementRef;
 use crate::policy::{PolicyType, Statement, parse};
-use crate::request::Request;
+use crate::request::{Action, Request};
+
+/// The key of the service to which a role is passed.
+const PASSED_TO: &str = "iam:PassedToService";
 
 /// What it takes.
 struct Way {
@@ -148,7 +151,11 @@ pub fn escalations(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec
         let steps: Option<Vec<Step>> = of_way
             .map(|((_, action, _), shown)| {
                 let (statement, witness) = shown.as_ref()?;
-                Some(Step { action, example: witness.request.clone(), statement: *statement })
+                Some(Step {
+                    action,
+                    example: spelled(witness.request.clone(), action),
+                    statement: *statement,
+                })
             })
             .collect();
         found.extend(steps.map(|steps| Escalation::By { what: way.what, steps }));
@@ -156,11 +163,23 @@ pub fn escalations(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec
     Ok(found)
 }
 
+/// A request for an action in AWS's spelling.
+fn spelled(mut request: Request, action: &str) -> Request {
+    if let Some(action) = Action::parse(action) {
+        request.action = action;
+    }
+    if let Some(service) = request.context.get(PASSED_TO).cloned() {
+        request.context.remove(PASSED_TO);
+        request.context.set(PASSED_TO, service);
+    }
+    request
+}
+
 /// The requests for an action; for passing a role, to a service.
 fn about(action: &str, passed_to: Option<&str>) -> Option<Statement> {
     let mut statement = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
     if let Some(service) = passed_to {
-        statement["Condition"] = json!({ "StringEquals": { "iam:PassedToService": service } });
+        statement["Condition"] = json!({ "StringEquals": { PASSED_TO: service } });
     }
     let policy = json!({ "Version": "2012-10-17", "Statement": statement });
     parse(&policy.to_string(), PolicyType::Identity).policy.statements.pop()

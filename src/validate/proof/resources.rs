@@ -25,8 +25,9 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             let suggestion = match expected.as_slice() {
                 [] => "they are about `*` only".to_owned(),
                 [one] => format!("they are about `{one}`"),
+                [one, other] => format!("they are about `{one}` and `{other}`"),
                 [one, rest @ ..] => {
-                    format!("they are about `{one}` and {} more types of resources", rest.len())
+                    format!("they are about `{one}` and {} other types of resources", rest.len())
                 }
             };
             let message = "no action of the statement applies to the resource";
