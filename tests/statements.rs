@@ -1,12 +1,14 @@
 //! What single statements come to, and policies made smaller: whatever is left out changes no decision.
 
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Part, Subject, Superfluous, alone};
+use iamdb::analysis::{Analysis, Part, Subject, Superfluous, Tested, alone};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
-use iamdb::eval::Decision;
+use iamdb::eval::{Decision, condition_holds};
 use iamdb::policy::{PolicyType, size};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::{Value as Json, json};
 
 use crate::agree::closed_context;
@@ -85,6 +87,27 @@ fn what_cannot_be_printed_stays_as_it_is() {
     assert_eq!(minimized(&policy, &catalog), policy);
 }
 
+/// The generator makes conditions of each kind, or the law about them would say nothing.
+#[test]
+fn conditions_that_change_nothing_are_made() {
+    let mut runner = TestRunner::deterministic();
+    let catalog = Catalog::embedded();
+    let mut found = [0; 3];
+    for _ in 0..300 {
+        let policy = policy().new_tree(&mut runner).unwrap().current();
+        let read = layer_policy(&policy.to_string(), PolicyType::Identity);
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        for (_, tested) in analysis.tested(&read).unwrap() {
+            found[match tested {
+                Tested::Never(_) => 0,
+                Tested::Always(_) => 1,
+                Tested::NeverTogether => 2,
+            }] += 1;
+        }
+    }
+    assert!(found.iter().all(|times| *times >= 2), "{found:?}");
+}
+
 proptest! {
     /// A smaller policy decides as the policy that it was made of.
     #[test]
@@ -96,6 +119,38 @@ proptest! {
             let layers = layers(std::slice::from_ref(&policy), &[]);
             request.context = closed_context(&request.context, &[&layers]);
             prop_assert_eq!(decide(&policy, &request), decide(&smaller, &request), "{} became {}", policy, smaller);
+        }
+    }
+
+    /// A condition that is said to hold never or always does so in each request that its statement would be about.
+    #[test]
+    fn what_is_said_of_conditions_holds(policy in policy(), recipes in prop::collection::vec((recipe(), context()), 8)) {
+        let catalog = Catalog::embedded();
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        let read = layer_policy(&policy.to_string(), PolicyType::Identity);
+        let tested = analysis.tested(&read).unwrap();
+        for (recipe, context) in recipes {
+            let mut request = request(&policy, &recipe, context);
+            let layers = layers(std::slice::from_ref(&policy), &[]);
+            request.context = closed_context(&request.context, &[&layers]);
+            for &(position, tested) in &tested {
+                let statement = &read.statements()[position];
+                let written = &policy["Statement"];
+                let mut bare = written.get(statement.index).unwrap_or(written).clone();
+                bare.as_object_mut().unwrap().remove("Condition");
+                bare["Effect"] = json!("Allow");
+                let bare = json!({"Version": policy["Version"], "Statement": bare});
+                if decide(&bare, &request) != Decision::Allowed {
+                    continue;
+                }
+                let holds = |nth: usize| condition_holds(&statement.conditions[nth], &request.context);
+                let is_so = match tested {
+                    Tested::Never(nth) => !holds(nth),
+                    Tested::Always(nth) => holds(nth),
+                    Tested::NeverTogether => !(0..statement.conditions.len()).all(holds),
+                };
+                prop_assert!(is_so, "{:?} of statement {} of {} for {:?}", tested, position, policy, request);
+            }
         }
     }
 
