@@ -285,11 +285,11 @@ checks! {
     SecurityWarning, "PASS_ROLE_TO_ANY_SERVICE", I, Proof, "roles may be passed to any service";
     SecurityWarning, "PUBLIC_ACCESS", R.and(T), Proof, "anybody may do something";
     SecurityWarning, "PRIVILEGE_ESCALATION", I, Proof, "some actions together let their holder give itself more permissions";
-    Warning, "ALLOW_WITHOUT_EFFECT", ALL, Proof, "the policy denies all that an Allow allows, or the Allow applies to no request";
+    Warning, "ALLOW_WITHOUT_EFFECT", ALL, Proof, "the policy denies all that an Allow allows";
     Warning, "CONDITION_NEVER_HOLDS", ALL, Proof, "a condition holds in no request, or several exclude each other";
-    Warning, "DENY_WITHOUT_EFFECT", ALL, Proof, "a Deny applies to no request";
-    Warning, "RESOURCE_WITHOUT_ACTION", I, Proof, "no action of the statement applies to a resource";
-    Suggestion, "CONDITION_ALWAYS_HOLDS", ALL, Proof, "a condition holds in every request";
+    Warning, "DENY_WITHOUT_EFFECT", ALL, Proof, "a Deny applies to no request, or to none that the principal is allowed";
+    Suggestion, "CONDITION_ALWAYS_HOLDS", ALL, Proof, "a condition holds in every request that the rest of the statement is about";
+    Suggestion, "RESOURCE_WITHOUT_ACTION", I, Proof, "by the catalogue no action of the statement applies to a resource";
     Suggestion, "LIKE_WITHOUT_WILDCARD", ALL, Proof, "`StringLike` has no wildcard";
     Suggestion, "STATEMENT_SUBSUMED", ALL, Proof, "other statements say all that a statement says";
 }

@@ -16,7 +16,9 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         let Some(shapes) = shapes(actions, subject.facts) else { continue };
         for entry in resources {
             let ResourcePattern::Arn(fields) = &entry.value else { continue };
-            if shapes.iter().any(|shape| fits(shape, fields)) {
+            // All that a service has is as good as `*`, by which actions without resources are allowed.
+            let is_all = fields.last().is_some_and(Pattern::is_all_stars);
+            if is_all || shapes.iter().any(|shape| fits(shape, fields)) {
                 continue;
             }
             let mut expected: Vec<&str> = shapes.iter().map(|shape| shape.written.as_str()).collect();
@@ -30,7 +32,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
                     format!("they are about `{one}` and {} other types of resources", rest.len())
                 }
             };
-            let message = "no action of the statement applies to the resource";
+            let message = "by the catalogue no action of the statement applies to the resource";
             report.suggest("RESOURCE_WITHOUT_ACTION", entry.span, message, Some(suggestion));
         }
     }

@@ -24,8 +24,7 @@ pub(super) fn check(
                 report.add("CONDITION_NEVER_HOLDS", statement_place(statement), message);
             }
             Tested::Always(nth) => {
-                let message =
-                    "the condition holds in every request, so the statement says the same without it";
+                let message = "the condition holds in every request that the rest of the statement is about: without it that says the same";
                 place(nth).into_iter().for_each(|place| report.add("CONDITION_ALWAYS_HOLDS", place, message));
             }
         }
@@ -51,13 +50,8 @@ pub(super) fn check(
                     "the statement denies nothing: it applies to no request",
                 );
             }
-            (Superfluous::Vacuous, Effect::Allow) => {
-                report.add(
-                    "ALLOW_WITHOUT_EFFECT",
-                    place,
-                    "the statement allows nothing: it applies to no request",
-                );
-            }
+            // Why an Allow applies to no request is told at its conditions.
+            (Superfluous::Vacuous, Effect::Allow) => {}
             // What a policy denies and does not allow may be allowed by others that stand beside it.
             (Superfluous::Voided, _) => {}
         }
