@@ -1,7 +1,7 @@
 //! What the policies of one principal come to together, through all that limits them: statements that do nothing there,
 //! and ways to more permissions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::proof::{Escalation, escalations};
 use super::subject::{Report, Subject, statement_place};
@@ -63,9 +63,12 @@ fn idle(analysis: &mut Analysis<'_>, principal: &analysis::Subject) -> Result<Ve
     for idle in analysis.effective(principal, &Part::default())?.ineffective {
         stopped.entry(idle.statement).or_default().push(idle.stopped_by);
     }
+    let mut covered: BTreeMap<StatementRef, Vec<Vec<StatementRef>>> = BTreeMap::new();
     for found in analysis.superfluous(principal)? {
-        if found.what == Superfluous::Voided {
-            stopped.entry(found.statement).or_default().push(Vec::new());
+        match found.what {
+            Superfluous::Voided => stopped.entry(found.statement).or_default().push(Vec::new()),
+            Superfluous::Redundant => covered.entry(found.statement).or_default().push(found.by),
+            Superfluous::Vacuous | Superfluous::Shadowed => {}
         }
     }
     let is_everywhere = |times: usize| times == principal.situations.len();
@@ -92,6 +95,22 @@ fn idle(analysis: &mut Analysis<'_>, principal: &analysis::Subject) -> Result<Ve
             }
         };
         notes.push(Note { statement, code, message, example: None });
+    }
+    for (statement, by) in covered {
+        let others: BTreeSet<StatementRef> = by.iter().flatten().copied().collect();
+        // What others of the same policy say is found in the policy by itself.
+        let is_within = others.iter().all(|other| other.policy == statement.policy);
+        if statement.layer != Layer::Identity || !is_everywhere(by.len()) || is_within {
+            continue;
+        }
+        let policies: BTreeSet<&str> = others
+            .iter()
+            .filter_map(|other| Some(principal.situations.first()?.layers.policy(*other)?.name.as_str()))
+            .collect();
+        let policies: Vec<&str> = policies.into_iter().collect();
+        let message =
+            format!("the principal may the same without this statement: {} has it, too", policies.join(", "));
+        notes.push(Note { statement, code: "STATEMENT_SUBSUMED", message, example: None });
     }
     Ok(notes)
 }
