@@ -8,7 +8,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -110,7 +110,13 @@ impl<'s, 'a> Subjects<'s, 'a> {
             let name = format!("role/{}", role.name);
             let trust =
                 layer_policy(name, "trust policy", PolicyType::Trust, None).with_document(Some(document));
-            let stored = Stored { place, owner: role.account, policy: Some(trust), tags: Vec::new() };
+            let stored = Stored {
+                place,
+                owner: role.account,
+                policy: Some(trust),
+                tags: Vec::new(),
+                confined: OnceLock::new(),
+            };
             self.stored.push(Arc::new(stored));
         }
         Ok(())
@@ -198,7 +204,7 @@ fn asks_for_sessions(part: &Part) -> bool {
 /// What is stored of resources, beside the layers of the principal.
 struct Found {
     layers: PolicyLayers,
-    stored: Vec<Stored>,
+    stored: Vec<Placed>,
     own: Owner,
     /// Other accounts that own some of the resources.
     others: BTreeMap<AccountId, Owner>,
@@ -215,10 +221,20 @@ struct Owner {
 #[derive(Debug, Clone)]
 struct Stored {
     place: Place,
-    /// Whose it is; of a [`Found`], where that is another account than the principal's.
     owner: Option<AccountId>,
     policy: Option<LayerPolicy>,
     tags: Vec<(String, String)>,
+    /// The policy on its place, once it is asked for; none where it cannot be confined.
+    confined: OnceLock<Option<LayerPolicy>>,
+}
+
+/// As it stands to a principal.
+struct Placed {
+    stored: Arc<Stored>,
+    /// Whose it is, where that is another account than the principal's.
+    owner: Option<AccountId>,
+    /// Whether its tags matter.
+    is_tagged: bool,
 }
 
 impl Found {
@@ -230,12 +246,16 @@ impl Found {
     ) -> Result<Found, StoreError> {
         let own = subjects.owner(own_account.as_ref())?;
         let mut trusting = Trusting::new(&layers, caller);
-        let stored = subjects.stored.iter().filter(|stored| trusting.matters(stored));
-        let stored = stored.map(|stored| Stored::clone(stored)).collect();
+        let mattering = subjects.stored.iter().filter(|stored| trusting.matters(stored));
+        let placed = |stored: &Arc<Stored>| Placed {
+            stored: Arc::clone(stored),
+            owner: stored.owner.clone().filter(|owner| own_account.as_ref() != Some(owner)),
+            is_tagged: !stored.tags.is_empty(),
+        };
+        let stored = mattering.map(placed).collect();
         let mut found = Found { layers, stored, own, others: BTreeMap::new() };
-        for stored in &mut found.stored {
-            stored.owner.take_if(|owner| own_account.as_ref() == Some(owner));
-            if let Some(owner) = &stored.owner
+        for placed in &found.stored {
+            if let Some(owner) = &placed.owner
                 && !found.others.contains_key(owner)
             {
                 let mut read = subjects.owner(Some(owner))?;
@@ -251,24 +271,29 @@ impl Found {
     fn split_by_tags(&mut self) {
         let levels = self.others.values().chain([&self.own]).flat_map(|owner| &owner.rcp);
         let policies = levels.flat_map(|level| &level.policies);
-        let policies = policies.chain(self.stored.iter().filter_map(|stored| stored.policy.as_ref()));
+        let policies = policies.chain(self.stored.iter().filter_map(|placed| placed.stored.policy.as_ref()));
         let statements = policies.flat_map(LayerPolicy::statements);
         let mut statements = statements.chain(self.layers.statements().map(|(_, statement)| statement));
         let matter = statements
             .any(|statement| statement.context_keys().any(|key| fold(key).starts_with("aws:resourcetag/")));
         let mut split = Vec::new();
-        for mut stored in std::mem::take(&mut self.stored) {
-            if !matter {
-                stored.tags.clear();
-            }
-            match &stored.place {
-                Place::Bucket(arn) if !stored.tags.is_empty() => {
-                    let (owner, policy) = (stored.owner.clone(), stored.policy.clone());
-                    let place = Place::Objects(arn.clone());
-                    split.push(Stored { place, owner, policy, tags: Vec::new() });
-                    split.push(Stored { place: Place::One(arn.clone()), ..stored });
+        for mut placed in std::mem::take(&mut self.stored) {
+            placed.is_tagged &= matter;
+            match &placed.stored.place {
+                Place::Bucket(arn) if placed.is_tagged => {
+                    for (place, is_tagged) in
+                        [(Place::Objects(arn.clone()), false), (Place::One(arn.clone()), true)]
+                    {
+                        let stored =
+                            Stored { place, confined: OnceLock::new(), ..Stored::clone(&placed.stored) };
+                        split.push(Placed {
+                            stored: Arc::new(stored),
+                            owner: placed.owner.clone(),
+                            is_tagged,
+                        });
+                    }
                 }
-                _ => split.push(stored),
+                _ => split.push(placed),
             }
         }
         self.stored = split;
@@ -279,29 +304,26 @@ impl Found {
         let mut situations = Vec::new();
         let mut resources: BTreeMap<Option<AccountId>, PolicyLayers> = BTreeMap::new();
         resources.insert(None, self.layers.clone());
-        let mut together: BTreeMap<Option<AccountId>, Vec<&Stored>> = BTreeMap::new();
+        let mut together: BTreeMap<Option<AccountId>, Vec<&Placed>> = BTreeMap::new();
         let mut apart = Vec::new();
         // Roles that trust by one document stand together in one policy.
         let mut trusting: FxHashMap<_, (&LayerPolicy, Vec<&Place>)> = FxHashMap::default();
-        for (stored, crosses) in self.stored.iter().zip(self.crossing()) {
-            let confined = match &stored.policy {
-                Some(policy) => confined(policy, &stored.place).map(Some),
-                None => Some(None),
-            };
-            match confined {
-                Some(policy) if stored.tags.is_empty() && !crosses => {
-                    let layers = resources.entry(stored.owner.clone()).or_insert_with(|| self.layers.clone());
-                    together.entry(stored.owner.clone()).or_default().push(stored);
-                    match (stored.trust(), policy) {
-                        (Some((policy, document)), _) => {
-                            let alike = (stored.owner.clone(), Arc::as_ptr(document));
-                            let (_, places) = trusting.entry(alike).or_insert_with(|| (policy, Vec::new()));
-                            places.push(&stored.place);
-                        }
-                        (None, policy) => layers.resource.extend(policy),
-                    }
+        for (placed, crosses) in self.stored.iter().zip(self.crossing()) {
+            let Placed { stored, owner, is_tagged } = placed;
+            let confined = stored.confined();
+            if *is_tagged || crosses || (confined.is_none() && stored.policy.is_some()) {
+                apart.push(placed);
+                continue;
+            }
+            let layers = resources.entry(owner.clone()).or_insert_with(|| self.layers.clone());
+            together.entry(owner.clone()).or_default().push(placed);
+            match stored.trust() {
+                Some((policy, document)) => {
+                    let alike = (owner.clone(), Arc::as_ptr(document));
+                    let (_, places) = trusting.entry(alike).or_insert_with(|| (policy, Vec::new()));
+                    places.push(&stored.place);
                 }
-                _ => apart.push(stored),
+                None => layers.resource.extend(confined.cloned()),
             }
         }
         // In the order of the first role of each.
@@ -312,16 +334,17 @@ impl Found {
             layers.resource.extend(confined_to_all(policy, &places));
         }
         // What is in the place of another comes before it.
-        apart.sort_by_key(|stored| !matches!(stored.place, Place::One(_)));
-        for stored in apart {
+        apart.sort_by_key(|placed| !matches!(placed.stored.place, Place::One(_)));
+        for Placed { stored, owner, is_tagged } in apart {
             let mut layers = self.layers.clone();
             layers.resource.extend(stored.policy.clone());
-            let mut situation = self.owned(layers, stored.owner.as_ref());
-            for (key, value) in &stored.tags {
+            let mut situation = self.owned(layers, owner.as_ref());
+            for (key, value) in stored.tags.iter().filter(|_| *is_tagged) {
                 situation.known.set(&format!("aws:ResourceTag/{key}"), Value::Single(value.clone()));
             }
-            let within = self.stored.iter().filter(|other| stored.place.holds_all_of(&other.place));
-            situation.but_not_on = within.flat_map(|other| other.place.entries()).collect();
+            let others = self.stored.iter().map(|other| &other.stored.place);
+            let within = others.filter(|other| stored.place.holds_all_of(other));
+            situation.but_not_on = within.flat_map(Place::entries).collect();
             situation.on = Some(stored.place.entries());
             situations.push(situation);
         }
@@ -332,7 +355,7 @@ impl Found {
                 None => rest = Some(situation),
                 Some(_) => {
                     let places = together.get(&owner).into_iter().flatten();
-                    situation.on = Some(places.flat_map(|stored| stored.place.entries()).collect());
+                    situation.on = Some(places.flat_map(|placed| placed.stored.place.entries()).collect());
                     situations.push(situation);
                 }
             }
@@ -355,10 +378,11 @@ impl Found {
     /// Of each, whether it lies in the place of another, or another in its.
     fn crossing(&self) -> Vec<bool> {
         let mut crossing = vec![false; self.stored.len()];
-        let many = self.stored.iter().enumerate().filter(|(_, of)| !matches!(of.place, Place::One(_)));
+        let places = || self.stored.iter().map(|placed| &placed.stored.place).enumerate();
+        let many = places().filter(|(_, place)| !matches!(place, Place::One(_)));
         for (outer_nth, outer) in many {
-            for (nth, inner) in self.stored.iter().enumerate() {
-                if outer.place.holds_all_of(&inner.place) {
+            for (nth, inner) in places() {
+                if outer.holds_all_of(inner) {
                     for nth in [outer_nth, nth] {
                         crossing.get_mut(nth).into_iter().for_each(|crosses| *crosses = true);
                     }
@@ -376,6 +400,12 @@ impl Stored {
         Some((policy, policy.document.as_ref()?))
     }
 
+    /// Its policy on its place; none where it has none, or it cannot be confined.
+    fn confined(&self) -> Option<&LayerPolicy> {
+        let confined = || confined(self.policy.as_ref()?, &self.place);
+        self.confined.get_or_init(confined).as_ref()
+    }
+
     fn of_resource(snapshot: &Snapshot<'_>, resource: Resource) -> Result<Option<Stored>, StoreError> {
         let Some(arn) = Arn::parse(&resource.arn) else { return Ok(None) };
         let policy_type = resource.policy_type();
@@ -387,6 +417,7 @@ impl Stored {
             policy: document.map(read),
             tags: snapshot.resource_tags(resource.key)?,
             owner: resource.account,
+            confined: OnceLock::new(),
         }))
     }
 }

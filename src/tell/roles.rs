@@ -1,9 +1,9 @@
 //! Trust policies that several roles have alike: they are decided as one policy that stands on all of them, and told by
 //! the roles that matter.
 
-use super::{Side, StatementBox, Teller};
 use rustc_hash::FxHashSet;
 
+use super::{Side, StatementBox, Teller};
 use crate::analysis::Entries;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
 use crate::policy::{PolicyType, ResourcePattern, Selector, Spanned, Statement};
