@@ -27,6 +27,7 @@ mod hostile;
 mod import;
 mod laws;
 mod layers;
+mod sarif;
 mod scenarios;
 mod sets;
 mod simulate;
