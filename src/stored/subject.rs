@@ -6,9 +6,10 @@
 //! differs in more than its policy: the resources of another account, those whose tags matter, and those whose policy
 //! cannot be confined. A role that does not let the principal have a session is left out, like one that is not stored.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -34,7 +35,7 @@ use crate::store::{Principal, PrincipalKind, Resource, Snapshot, Standing, Store
 pub struct Subjects<'s, 'a> {
     snapshot: &'s Snapshot<'a>,
     settings: Settings,
-    stored: Vec<Arc<Stored>>,
+    stored: Vec<Rc<Stored>>,
     standings: RefCell<BTreeMap<AccountId, Option<Standing>>>,
 }
 
@@ -71,7 +72,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
         let settings = Settings { rcp_services: Some(rcp_services(catalog)), ..Settings::default() };
         let mut subjects = Subjects { snapshot, settings, stored: Vec::new(), standings: RefCell::default() };
         for resource in snapshot.resources()? {
-            subjects.stored.extend(Stored::of_resource(snapshot, resource)?.map(Arc::new));
+            subjects.stored.extend(Stored::of_resource(snapshot, resource)?.map(Rc::new));
         }
         if asks_for_sessions(part) {
             subjects.read_roles()?;
@@ -84,7 +85,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
     pub fn within(&self, part: &Part) -> Subjects<'s, 'a> {
         let asks_for_sessions = asks_for_sessions(part);
         let stored = self.stored.iter();
-        let is_within = |stored: &&Arc<Stored>| {
+        let is_within = |stored: &&Rc<Stored>| {
             (asks_for_sessions || stored.trust().is_none())
                 && (part.resources.is_empty() || !is_apart(&stored.place, &part.resources))
         };
@@ -115,9 +116,9 @@ impl<'s, 'a> Subjects<'s, 'a> {
                 owner: role.account,
                 policy: Some(trust),
                 tags: Vec::new(),
-                confined: OnceLock::new(),
+                confined: OnceCell::new(),
             };
-            self.stored.push(Arc::new(stored));
+            self.stored.push(Rc::new(stored));
         }
         Ok(())
     }
@@ -225,12 +226,12 @@ struct Stored {
     policy: Option<LayerPolicy>,
     tags: Vec<(String, String)>,
     /// The policy on its place, once it is asked for; none where it cannot be confined.
-    confined: OnceLock<Option<LayerPolicy>>,
+    confined: OnceCell<Option<LayerPolicy>>,
 }
 
 /// As it stands to a principal.
 struct Placed {
-    stored: Arc<Stored>,
+    stored: Rc<Stored>,
     /// Whose it is, where that is another account than the principal's.
     owner: Option<AccountId>,
     /// Whether its tags matter.
@@ -247,8 +248,8 @@ impl Found {
         let own = subjects.owner(own_account.as_ref())?;
         let mut trusting = Trusting::new(&layers, caller);
         let mattering = subjects.stored.iter().filter(|stored| trusting.matters(stored));
-        let placed = |stored: &Arc<Stored>| Placed {
-            stored: Arc::clone(stored),
+        let placed = |stored: &Rc<Stored>| Placed {
+            stored: Rc::clone(stored),
             owner: stored.owner.clone().filter(|owner| own_account.as_ref() != Some(owner)),
             is_tagged: !stored.tags.is_empty(),
         };
@@ -285,9 +286,9 @@ impl Found {
                         [(Place::Objects(arn.clone()), false), (Place::One(arn.clone()), true)]
                     {
                         let stored =
-                            Stored { place, confined: OnceLock::new(), ..Stored::clone(&placed.stored) };
+                            Stored { place, confined: OnceCell::new(), ..Stored::clone(&placed.stored) };
                         split.push(Placed {
-                            stored: Arc::new(stored),
+                            stored: Rc::new(stored),
                             owner: placed.owner.clone(),
                             is_tagged,
                         });
@@ -417,7 +418,7 @@ impl Stored {
             policy: document.map(read),
             tags: snapshot.resource_tags(resource.key)?,
             owner: resource.account,
-            confined: OnceLock::new(),
+            confined: OnceCell::new(),
         }))
     }
 }

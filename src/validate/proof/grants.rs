@@ -1,5 +1,7 @@
 //! Statements that grant more than they seem to: each with a request that is allowed.
 
+use std::collections::BTreeSet;
+
 use super::Alone;
 use crate::analysis::{AnalysisError, Blamed, Part, Subject, outsiders};
 use crate::policy::{
@@ -8,7 +10,7 @@ use crate::policy::{
 use crate::request::Value;
 use crate::validate::subject::{Report, statement_place};
 
-/// A service that no policy names: whoever grants all of it grants what there will be.
+/// A service that no policy names: whoever grants all of it, or something on its resources, grants what there will be.
 const UNNAMED_SERVICE: &str = "zz-unnamed";
 /// A service principal that no policy names.
 const UNNAMED_PRINCIPAL: &str = "zz-unnamed.amazonaws.com";
@@ -35,23 +37,29 @@ fn by_negation(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) 
             && (matches!(statement.action, Selector::NotIn(_))
                 || matches!(statement.resource, Some(Selector::NotIn(_))))
     };
-    if !alone.policy.statements().iter().any(negates) {
+    let everything = part(&format!("{UNNAMED_SERVICE}:*"), &format!("arn:*:{UNNAMED_SERVICE}:*:*:*"));
+    let mut granting = BTreeSet::new();
+    for statement in alone.policy.statements().to_vec().iter().filter(|statement| negates(statement)) {
+        let mut unnamed = everything.clone();
+        if let Selector::In(actions) = &statement.action {
+            unnamed.actions.clone_from(actions);
+        }
+        let found = alone.analysis.granting_all(whole, &unnamed)?;
+        granting.extend(found.into_iter().map(|(_, statement)| statement));
+    }
+    if granting.is_empty() {
         return Ok(());
     }
-    let unnamed = part(&format!("{UNNAMED_SERVICE}:*"), &format!("arn:*:{UNNAMED_SERVICE}:*:*:*"));
-    let granting = alone.analysis.granting_all(whole, &unnamed)?;
     for blamed in alone.analysis.blamed(whole, None, &Part::default())? {
-        let is_granting = granting.iter().any(|(_, statement)| *statement == blamed.statement);
-        let Some(statement) =
-            alone.statement(blamed.statement.position).filter(|of| is_granting && negates(of))
-        else {
-            continue;
+        let is_granting = granting.contains(&blamed.statement);
+        let statement = alone.statement(blamed.statement.position);
+        let Some(statement) = statement.filter(|of| is_granting && negates(of)) else { continue };
+        let message = match &statement.action {
+            Selector::NotIn(_) => {
+                "`NotAction` grants every action that it does not name, of all services there will be"
+            }
+            Selector::In(_) => "`NotResource` grants its actions on everything that it does not name",
         };
-        let element =
-            if matches!(statement.action, Selector::NotIn(_)) { "NotAction" } else { "NotResource" };
-        let message = format!(
-            "`{element}` grants everything that it does not name, of every service there is or will be"
-        );
         report.show(
             "ALLOW_ALL_BY_NEGATION",
             statement_place(statement),
