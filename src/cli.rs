@@ -53,6 +53,7 @@ mod spreadsheet;
 mod staged;
 mod table;
 mod tag;
+mod template;
 mod test;
 mod text;
 mod thing;

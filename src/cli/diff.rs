@@ -13,6 +13,7 @@ mod pair;
 pub(super) mod part;
 mod plan;
 mod sarif;
+mod template;
 mod text;
 
 use super::at::When;
@@ -45,7 +46,7 @@ use part::PartArgs;
 ///
 /// `--plan PLAN.json` compares the policies of a Terraform plan, as `terraform show -json` prints it, before and after,
 /// each under the address of its resource: identity, trust and resource policies, SCPs and RCPs. What is attached to
-/// whom is not compared. A policy that is known only after the plan was applied is named, and leaves the answer open.
+/// whom is not compared. What is known only once it is deployed is named, and leaves the answer open.
 ///
 /// Policies that only deny are compared beside another policy that allows everything, as AWS has SCPs beside
 /// FullAWSAccess; others by themselves, and it is said where they deny other policies something else than before.
@@ -105,7 +106,7 @@ struct Answer {
     pairs: Vec<Compared>,
     /// Whether folders were compared: then there are names to tell apart.
     layout: Layout,
-    /// The addresses of policies that a plan does not say.
+    /// The addresses of policies that a plan or a template does not say.
     unknown: Vec<String>,
     /// About which requests.
     part: Part,
@@ -118,7 +119,7 @@ struct Answer {
 enum Layout {
     /// Two policies.
     One,
-    /// Two folders, or both sides of a plan.
+    /// Two folders or templates, or both sides of a plan.
     Many,
 }
 
@@ -140,8 +141,8 @@ pub(crate) fn run(args: &DiffArgs, wanted: Wanted, session: &mut Session) -> Res
         },
         _ => return Err(nothing_to_compare()),
     };
-    let (pairs, layout) = pair::pairs(old, new, args.policy_type, &mut session.out)?;
-    answer(args, (pairs, Vec::new()), layout, part, wanted, session)
+    let (pairs, unknown, layout) = pair::pairs(old, new, args.policy_type, &mut session.out)?;
+    answer(args, (pairs, unknown), layout, part, wanted, session)
 }
 
 /// Compares, and prints what came of it.
@@ -210,7 +211,7 @@ pub(super) fn policy_subject(
             let subject = pair::single(&named, typed, &mut session.out)?;
             Ok((named.label, subject))
         }
-        Meaning::Folder(_) | Meaning::Principal(..) => {
+        Meaning::Folder(_) | Meaning::Template(_) | Meaning::Principal(..) => {
             let message = format!("`{}` is not one policy", super::text::shown(argument));
             Err(CliError::new(ErrorKind::Usage, message).hint("name a file, or a stored policy"))
         }
@@ -226,7 +227,7 @@ pub(super) fn two_policies(
 ) -> Result<(Subject, Subject), CliError> {
     match (meaning(old, session)?, meaning(new, session)?) {
         (old @ Meaning::Policy(_), new @ Meaning::Policy(_)) => {
-            let (mut pairs, _) = pair::pairs(old, new, typed, &mut session.out)?;
+            let (mut pairs, ..) = pair::pairs(old, new, typed, &mut session.out)?;
             let pair = pairs.pop().map(|pair| (pair.old, pair.new));
             pair.ok_or_else(|| CliError::new(ErrorKind::Usage, "there is nothing to compare"))
         }
@@ -237,7 +238,7 @@ pub(super) fn two_policies(
 
 /// What an argument means; the database is asked only where it is none of the rest.
 fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
-    match meaning::read(argument)? {
+    match meaning::read(argument, &mut session.out)? {
         Read::Known(meaning) => Ok(meaning),
         Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
         Read::Stored => {

@@ -42,7 +42,7 @@ pub(super) fn written(answer: &Answer, detail: Detail) -> String {
     out.push_str(&unmoved(answer));
     if !answer.unknown.is_empty() {
         let names: Vec<String> = answer.unknown.iter().map(|name| code(name)).collect();
-        out.push_str(&format!("\nKnown only after the plan was applied: {}\n", names.join(", ")));
+        out.push_str(&format!("\nKnown only once it is deployed: {}\n", names.join(", ")));
     }
     out
 }

@@ -9,9 +9,11 @@ use clap::ValueEnum;
 use super::super::at::{self, When};
 use super::super::error::{CliError, ErrorKind};
 use super::super::name::{PrincipalName, label, policy_label};
+use super::super::output::Output;
 use super::super::resolve::{find_policies, find_principal};
 use super::super::source::{Given, Source, neither_file_nor_stored};
 use super::super::text::shown;
+use super::template::{self, Template};
 use crate::analysis::{Part, Subject};
 use crate::catalog::Catalog;
 use crate::policy::{PolicyType, ResourceService};
@@ -25,6 +27,8 @@ pub(crate) enum Meaning {
     Policy(Named),
     /// Every policy of a folder, by its path in it.
     Folder(BTreeMap<String, Named>),
+    /// Every policy of a template or a plan, by its address.
+    Template(Template),
     /// A stored principal with all that decides for it.
     Principal(String, Box<Subject>),
 }
@@ -62,14 +66,14 @@ impl Meaning {
     pub(super) fn called(self, label: &str) -> Meaning {
         match self {
             Meaning::Policy(named) => Meaning::Policy(Named { label: label.to_owned(), ..named }),
-            folder @ Meaning::Folder(_) => folder,
+            many @ (Meaning::Folder(_) | Meaning::Template(_)) => many,
             Meaning::Principal(_, subject) => Meaning::Principal(label.to_owned(), subject),
         }
     }
 }
 
-/// Reads a file, a folder, stdin or a text.
-pub(super) fn read(argument: &str) -> Result<Read, CliError> {
+/// Reads a file, a folder, a template, stdin or a text.
+pub(super) fn read(argument: &str, out: &mut Output) -> Result<Read, CliError> {
     let path = Path::new(argument.strip_prefix("file://").unwrap_or(argument));
     if !argument.starts_with("arn:") && path.is_dir() {
         let mut found = BTreeMap::new();
@@ -79,7 +83,10 @@ pub(super) fn read(argument: &str) -> Result<Read, CliError> {
         return Ok(Read::Known(Meaning::Folder(found)));
     }
     Ok(match Source::read(argument)? {
-        Source::Given(text) => Read::Known(Meaning::Policy(given(text))),
+        Source::Given(text) => Read::Known(match template::read(&text, out)? {
+            Some(template) => Meaning::Template(template),
+            None => Meaning::Policy(given(text)),
+        }),
         Source::Stored(_) => Read::Stored,
     })
 }

@@ -11,6 +11,7 @@ use super::super::text::shown;
 use super::Layout;
 use super::beside::Beside;
 use super::meaning::{Meaning, Named, Place, TypeName};
+use super::template;
 use crate::analysis::{Diff, Part, Subject, alone};
 use crate::catalog::Catalog;
 use crate::layers::{LayerDocument, LayerPolicy};
@@ -167,17 +168,17 @@ pub(super) fn verdict(pairs: &[Compared]) -> &'static str {
     }
 }
 
-/// What is to be compared with what.
+/// What is to be compared with what, and the addresses of what is not known.
 pub(super) fn pairs(
     old: Meaning,
     new: Meaning,
     typed: Option<TypeName>,
     out: &mut Output,
-) -> Result<(Vec<Pair>, Layout), CliError> {
+) -> Result<(Vec<Pair>, Vec<String>, Layout), CliError> {
     let typed = typed.map(TypeName::policy_type);
     match (old, new) {
         (Meaning::Policy(old), Meaning::Policy(new)) => {
-            Ok((vec![pair(None, Some(&old), Some(&new), typed, out)?], Layout::One))
+            Ok((vec![pair(None, Some(&old), Some(&new), typed, out)?], Vec::new(), Layout::One))
         }
         (Meaning::Folder(old), Meaning::Folder(new)) => {
             let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -185,7 +186,11 @@ pub(super) fn pairs(
                 return Err(CliError::new(ErrorKind::NotFound, "there is no .json file in these folders"));
             }
             let pair = |name: &String| pair(Some(name), old.get(name), new.get(name), typed, out);
-            Ok((names.into_iter().map(pair).collect::<Result<_, _>>()?, Layout::Many))
+            Ok((names.into_iter().map(pair).collect::<Result<_, _>>()?, Vec::new(), Layout::Many))
+        }
+        (Meaning::Template(old), Meaning::Template(new)) => {
+            let (pairs, unknown) = template::pairs(&old, &new, typed, out)?;
+            Ok((pairs, unknown, Layout::Many))
         }
         (Meaning::Principal(old_label, old), Meaning::Principal(new_label, new)) => {
             let pair = Pair {
@@ -198,11 +203,11 @@ pub(super) fn pairs(
                 beside: Beside::Nothing,
                 files: BTreeSet::new(),
             };
-            Ok((vec![pair], Layout::One))
+            Ok((vec![pair], Vec::new(), Layout::One))
         }
         _ => Err(CliError::new(
             ErrorKind::Usage,
-            "a folder is compared with a folder, a principal with a principal, a policy with a policy",
+            "a folder is compared with a folder, a template with a template, a principal with a principal, a policy with a policy",
         )
         .hint("name a file in the folder, or another folder")),
     }

@@ -28,7 +28,8 @@ pub(super) fn written(answer: &Answer) -> Result<String, CliError> {
         result(pair, told, nth.unwrap_or_default())
     });
     let not_known = answer.unknown.iter().map(|name| {
-        let message = format!("the policy of {} is known only after the plan was applied", shown(name));
+        let message =
+            format!("what the policy of {} comes to is known only once it is deployed", shown(name));
         json!({ "level": "warning", "message": { "text": message } })
     });
     let rules = rules.iter().map(|(direction, level)| rule(*direction, *level)).collect();

@@ -50,7 +50,7 @@ pub(super) fn lines(answer: &Answer, detail: Detail) -> (Vec<Text>, bool) {
     }
     if !answer.unknown.is_empty() {
         lines.push(Text::default());
-        lines.push(Text::from("Known only after the plan was applied:"));
+        lines.push(Text::from("Known only once it is deployed:"));
         lines.extend(answer.unknown.iter().map(|name| Text::from(format!("    {}", shown(name)))));
     }
     (lines, is_cut)

@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use super::super::at::When;
 use super::super::diff::meaning::{Meaning, Named, files_in, nothing, stored, unknown};
-use super::super::error::{CliError, ErrorKind};
+use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::source::{Given, Source};
+use super::super::template::contents;
 use super::super::text::{count, shown};
-use crate::embedded::{Found, Kind, find, recognise};
-use crate::policy::{PolicyType, Span, position};
+use crate::embedded::{Found, Kind, recognise};
+use crate::policy::{PolicyType, Span};
 use crate::store::At;
 
 /// How files that may have policies end.
@@ -132,23 +133,6 @@ fn folder(path: &str, session: &mut Session) -> Result<Vec<Document>, CliError> 
 
 /// The policies inside a template or a plan. Those that cannot be read are told.
 fn inside(given: &Given, session: &mut Session) -> Result<Vec<Document>, CliError> {
-    let at = |offset: usize| {
-        let (line, column) = position(&given.text, offset);
-        format!("{}:{line}:{column}", shown(&given.label))
-    };
-    let contents = find(&given.text).map_err(|error| {
-        let message = format!("{}: {}", at(error.offset), shown(&error.message));
-        CliError::new(ErrorKind::InvalidInput, message)
-    })?;
-    let Some(contents) = contents else { return Ok(Vec::new()) };
-    for unread in &contents.unread {
-        let place = unread.offset.map_or_else(|| shown(&given.label), at);
-        session.out.warning(&format!(
-            "{place}: {} is not checked: {}",
-            shown(&unread.name),
-            shown(&unread.why)
-        ))?;
-    }
     let file: Rc<str> = given.text.as_str().into();
     let document = |found: Found| Document {
         label: given.label.clone(),
@@ -156,5 +140,6 @@ fn inside(given: &Given, session: &mut Session) -> Result<Vec<Document>, CliErro
         text: found.text.clone(),
         within: Some(Within { file: Rc::clone(&file), found }),
     };
-    Ok(contents.policies.into_iter().map(document).collect())
+    let contents = contents(given, "not checked", &mut session.out)?;
+    Ok(contents.into_iter().flat_map(|contents| contents.policies).map(document).collect())
 }
