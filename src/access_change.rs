@@ -26,11 +26,9 @@ use reach::{Reach, Reached};
 /// Of more than so many it is faster to read everybody.
 const MANY: usize = 1_000;
 
-/// What changed for whom.
+/// What there is to say beside whose access changed.
 #[derive(Debug, Default)]
 pub struct AccessChanges {
-    /// Those whose access changed, or could not be compared, those alike together.
-    pub moved: Vec<Moved>,
     /// Those whose policies changed and whose access did not, which is proved.
     pub unmoved: Vec<Principal>,
     /// Users and roles that there are only after.
@@ -103,15 +101,20 @@ struct Comparison<'e, 's, 'a> {
     crowds: [Crowd<'e, 's, 'a>; 2],
     analysis: Analysis<'e>,
     found: AccessChanges,
+    /// Who hears of those who moved, and who they are.
+    tell: &'e mut dyn FnMut(Moved),
+    moved: BTreeSet<PrincipalKey>,
 }
 
 /// Compares two states of one database.
 ///
-/// `progress` hears how many of those who are reached were compared.
+/// `tell` hears of those whose access changed, or could not be compared, those alike together: there can be too many to be
+/// kept. `progress` hears how many of those who are reached were compared.
 pub fn access_changes<'s, 'a>(
     before: &'s Snapshot<'a>,
     after: &'s Snapshot<'a>,
     asked: &Asked<'_>,
+    tell: &mut dyn FnMut(Moved),
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<AccessChanges, RegionsError> {
     let Reached { mut of_principals, of_others } = reach::reached(before, after)?;
@@ -169,6 +172,8 @@ pub fn access_changes<'s, 'a>(
         crowds,
         analysis: Analysis::new(asked.catalog, Typing::Typed, budget),
         found,
+        tell,
+        moved: BTreeSet::new(),
     };
     let total: usize = classes.values().map(Vec::len).sum();
     let mut done = 0;
@@ -188,21 +193,12 @@ pub fn access_changes<'s, 'a>(
             comparison.compare_new(principal, asked.part, &changes)?;
         }
     }
-    let mut found = comparison.found;
-    let moved: BTreeSet<PrincipalKey> =
-        found.moved.iter().flat_map(|moved| &moved.who).filter_map(Mover::key).collect();
+    let Comparison { mut found, moved, .. } = comparison;
     found.unmoved.retain(|principal| touched.contains(&principal.key) && !moved.contains(&principal.key));
     found.unmoved.dedup_by_key(|principal| principal.key);
     found.new.sort_by(Principal::in_order);
     found.gone.sort_by(Principal::in_order);
     found.unmoved.sort_by(Principal::in_order);
-    found.moved.sort_by_cached_key(|moved| {
-        let first = moved.who.first().map(|who| match who {
-            Mover::Stored(principal) => (0, principal.arn(), None),
-            Mover::Other(who) => (1, String::new(), Some(who.clone())),
-        });
-        (std::cmp::Reverse(moved.who.len()), first)
-    });
     Ok(found)
 }
 
@@ -315,6 +311,7 @@ impl Comparison<'_, '_, '_> {
             }));
             return;
         }
-        self.found.moved.push(Moved { who, old, new, diff, changes: changes.clone() });
+        self.moved.extend(who.iter().filter_map(Mover::key));
+        (self.tell)(Moved { who, old, new, diff, changes: changes.clone() });
     }
 }

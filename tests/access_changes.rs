@@ -9,8 +9,8 @@ use iamdb::compile::Typing;
 use iamdb::policy::Document;
 use iamdb::store::{
     At, AttachmentKind, ChangeNumber, FeatureSet, NewManagedPolicy, NewNode, NewOrganizationPolicy, NodeKind,
-    OrganizationFacts, OrganizationPolicyOwner, OrganizationPolicyType, PolicyOwner, PrincipalKind, Store,
-    StoreError, TypeStatus, Writer,
+    OrganizationFacts, OrganizationPolicyOwner, OrganizationPolicyType, PolicyOwner, PrincipalKind, Snapshot,
+    Store, StoreError, TypeStatus, Writer,
 };
 use iamdb::stored;
 use iamdb::tell::{Direction, Teller};
@@ -139,6 +139,12 @@ fn share(store: &mut Store, policy: &Json) {
     });
 }
 
+fn all_moved(before: &Snapshot<'_>, after: &Snapshot<'_>, asked: &Asked<'_>) -> Vec<Moved> {
+    let mut moved = Vec::new();
+    access_changes(before, after, asked, &mut |one| moved.push(one), &mut |_, _| {}).unwrap();
+    moved
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
@@ -159,7 +165,7 @@ proptest! {
         let catalog = Catalog::embedded();
         let part = Part::default();
         let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
-        let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
+        let all = all_moved(&before, &after, &asked);
         for principal in after.principals(None).unwrap() {
             if principal.kind == PrincipalKind::Group {
                 continue;
@@ -168,7 +174,7 @@ proptest! {
             let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
             let alone = analysis.diff(&side(&before), &side(&after), &part).unwrap();
             let is_it = |mover: &Mover| matches!(mover, Mover::Stored(one) if one.key == principal.key);
-            let moved: Vec<_> = found.moved.iter().filter(|moved| moved.who.iter().any(is_it)).collect();
+            let moved: Vec<_> = all.iter().filter(|moved| moved.who.iter().any(is_it)).collect();
             let diffs: Vec<_> = moved.iter().map(|moved| moved.diff.as_ref().unwrap()).collect();
             let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
             let gained = diffs.iter().any(|diff| is_sure(&diff.gained));
@@ -207,9 +213,8 @@ fn a_tag_that_was_not_there_is_not_there_before() {
     let before = after.as_of(At::Change(ChangeNumber(1))).unwrap();
     let (catalog, part) = (Catalog::embedded(), Part::default());
     let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
-    let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
-    let verdicts: Vec<Verdict> =
-        found.moved.iter().map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
+    let all = all_moved(&before, &after, &asked);
+    let verdicts: Vec<Verdict> = all.iter().map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
     assert_eq!(verdicts, [Verdict::Wider]);
 }
 
@@ -264,11 +269,11 @@ fn the_place_of_another_account_reaches_who_uses_its_resources() {
     let before = after.as_of(At::Change(ChangeNumber(1))).unwrap();
     let (catalog, part) = (Catalog::embedded(), Part::default());
     let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
-    let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
+    let all = all_moved(&before, &after, &asked);
     let of_alice =
         |moved: &&Moved| matches!(moved.who.first(), Some(Mover::Stored(one)) if one.name == "alice");
     let verdicts: Vec<Verdict> =
-        found.moved.iter().filter(of_alice).map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
+        all.iter().filter(of_alice).map(|moved| moved.diff.as_ref().unwrap().verdict).collect();
     assert_eq!(verdicts, [Verdict::Wider]);
 }
 
@@ -303,10 +308,10 @@ fn a_trust_policy_that_changed_is_what_is_told() {
     let before = after.as_of(At::Change(ChangeNumber(1))).unwrap();
     let (catalog, part) = (Catalog::embedded(), Part::default());
     let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
-    let found = access_changes(&before, &after, &asked, &mut |_, _| {}).unwrap();
+    let all = all_moved(&before, &after, &asked);
     let of_alice =
         |moved: &&Moved| matches!(moved.who.first(), Some(Mover::Stored(one)) if one.name == "alice");
-    let moved = found.moved.iter().find(of_alice).unwrap();
+    let moved = all.iter().find(of_alice).unwrap();
     let lost = &moved.diff.as_ref().unwrap().lost;
     assert_eq!(lost.len(), 1);
     assert!(lost[0].is_exact && matches!(lost[0].cause, Cause::HalfAllowed(_)), "{:?}", lost[0]);

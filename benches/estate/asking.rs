@@ -92,7 +92,8 @@ pub(crate) fn print(sizes: &[usize]) {
             let part = Part::default();
             let asked =
                 Asked { part: &part, about: Whose::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
-            let compared = || access_changes(&before, &after, &asked, &mut |_, _| {}).expect("an answer");
+            let compared =
+                || access_changes(&before, &after, &asked, &mut |_| {}, &mut |_, _| {}).expect("an answer");
             tell(&format!("diff --since, {changed} changed"), least(times.min(2), compared));
         }
     }

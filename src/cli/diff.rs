@@ -66,6 +66,7 @@ Examples:
   iamdb diff --since 2026-10-01
   iamdb diff 2026-01-31..2026-06-30 role/deploy
   iamdb diff --type scp main/scps/ scps/ --output markdown
+  iamdb diff old/template.yaml new/template.yaml
   terraform show -json tf.plan | iamdb diff --plan - --output markdown
   git show main:policy.json | iamdb diff - policy.json --output sarif > access.sarif")]
 pub(crate) struct DiffArgs {

@@ -68,20 +68,22 @@ impl Moves {
     ) -> Result<Moves, CliError> {
         let asked = Asked { part, about, new, catalog };
         let mut meter = Meter::new("comparing");
-        let found = access_changes(before, after, &asked, &mut |done, all| meter.at(done as u64, all as u64));
-        drop(meter);
-        let AccessChanges { moved, unmoved, new, gone } = found.map_err(|error| match error {
-            RegionsError::Store(error) => error.into(),
-            RegionsError::Analysis(error) => no_answer("who gained and lost what", &error),
-        })?;
         let mut groups: Vec<Group> = Vec::new();
-        for group in moved.into_iter().map(|moved| Group::of(moved, part, catalog)) {
+        let mut tell = |moved: Moved| {
+            let group = Group::of(moved, part, catalog);
             match groups.iter_mut().find(|known| known.is_alike(&group)) {
                 Some(known) => known.join(group),
                 None => groups.push(group),
             }
-        }
-        groups.sort_by_key(|group| std::cmp::Reverse(group.who.len()));
+        };
+        let mut progress = |done, all| meter.at(done as u64, all as u64);
+        let found = access_changes(before, after, &asked, &mut tell, &mut progress);
+        drop(meter);
+        let AccessChanges { unmoved, new, gone } = found.map_err(|error| match error {
+            RegionsError::Store(error) => error.into(),
+            RegionsError::Analysis(error) => no_answer("who gained and lost what", &error),
+        })?;
+        groups.sort_by_cached_key(|group| (std::cmp::Reverse(group.who.len()), group.who.first().cloned()));
         let mut places = Places::default();
         for group in &mut groups {
             group.place = places.of(&group.who, after)?;

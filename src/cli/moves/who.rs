@@ -14,6 +14,8 @@ use crate::store::{Node, PrincipalKind, Snapshot};
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Named {
+    /// Whether it is none of the stored ones, which come first.
+    is_other: bool,
     /// What people call it.
     pub(super) label: String,
     /// What programs do.
@@ -27,6 +29,7 @@ impl Named {
     pub(super) fn of(who: &Mover) -> Named {
         match who {
             Mover::Stored(principal) => Named {
+                is_other: false,
                 label: label(principal),
                 name: principal.arn(),
                 kind: Some(principal.kind),
@@ -34,7 +37,7 @@ impl Named {
             },
             Mover::Other(who) => {
                 let (label, name) = names::of_outsider(who);
-                Named { label, name, kind: None, account: None }
+                Named { is_other: true, label, name, kind: None, account: None }
             }
         }
     }
