@@ -53,7 +53,22 @@ pub struct Found {
     pub text: String,
     /// What stands in it for a value that is not known.
     pub unresolved: Vec<Unresolved>,
+    /// From what it was made, of a template.
+    pub origin: Origin,
     places: Places,
+}
+
+/// What a policy of a template depends on: where it is the same, the policy is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The policy with its functions.
+    pub source: String,
+    /// The functions, each with all of its arguments, in the order of the text.
+    pub functions: Vec<String>,
+    /// Whether an `Fn::If` chooses parts of it.
+    pub is_conditional: bool,
+    /// What functions refer to: the template without its resources, and the condition of the policy's own.
+    pub context: String,
 }
 
 /// A value of a template that is not known before there is a stack.
@@ -195,6 +210,7 @@ pub fn find(text: &str) -> Result<Option<Contents>, Unreadable> {
             policy_type: None,
             text: text.to_owned(),
             unresolved: Vec::new(),
+            origin: Origin::default(),
             places: Places::Same,
         }),
         Kind::Template => cloudformation::find(&template(text)?, &mut contents),

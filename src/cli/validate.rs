@@ -133,14 +133,17 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     let catalog = session.catalog()?;
     let validator = Validator::new(&catalog);
     let mut checked = Vec::new();
-    let mut open = 0;
+    let (mut open, mut unproved) = (0, 0);
     for argument in &args.policies {
         for document in files::read(argument, session)? {
             let options = options(args, &document);
             let mut findings = validator.validate(&document.text, &options);
             let all = findings.len();
-            findings.retain(|found| !found.locations.iter().any(|place| document.is_open(place.span)));
+            findings.retain(|found| {
+                !found.locations.iter().any(|place| document.is_open(found.code, place.span))
+            });
             open += all - findings.len();
+            unproved += usize::from(document.has_open_parts());
             if !document.has_open_parts() {
                 match validator.prove(&document.text, &options) {
                     Ok(proved) => findings.extend(proved),
@@ -156,6 +159,12 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     if open > 0 {
         let found = count(open, "finding", "findings");
         session.out.note(&format!("left out, as templates leave open what stands there: {found}"));
+    }
+    if unproved > 0 {
+        let policies = count(unproved, "policy", "policies");
+        session.out.note(&format!(
+            "nothing is proved of {policies} with functions of templates, such as whether anybody may do something"
+        ));
     }
     if let Some(name) = &args.principal {
         checked = principal::checked(name, &validator, &catalog, session)?;

@@ -1,8 +1,8 @@
 //! CloudFormation: which properties of which resources are policies.
 
-use super::intrinsic::{Written, branches, is_no_value, name_of, text_of, written};
+use super::intrinsic::{Written, branches, functions, is_no_value, name_of, text_of, written};
 use super::node::{Node, Value};
-use super::{Contents, Found, Places, Unread};
+use super::{Contents, Found, Origin, Places, Unread};
 use crate::policy::{PolicyType, ResourceService};
 
 /// What a property is.
@@ -87,6 +87,12 @@ const PROPERTIES: [(&str, &str, As); 58] = [
 /// Finds the policies of a template.
 pub(super) fn find(template: &Node, contents: &mut Contents) {
     let Some(resources) = template.get("Resources") else { return };
+    let context: Vec<String> = template
+        .members()
+        .iter()
+        .filter(|(key, _)| !["Resources", "Outputs", "Description", "Metadata"].contains(&key.text.as_str()))
+        .map(|(key, node)| format!("{}:{}", key.text, node.said()))
+        .collect();
     for (logical_id, resource) in resources.members() {
         if logical_id.text.starts_with("Fn::") {
             let why = "what it makes of the template is not known".to_owned();
@@ -94,6 +100,8 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
         }
         let Some(resource_type) = resource.get("Type").and_then(Node::text) else { continue };
         let Some(properties) = resource.get("Properties") else { continue };
+        let condition = resource.get("Condition").map(Node::said).unwrap_or_default();
+        let context = format!("{} {condition}", context.join(" "));
         for (of, path, what) in PROPERTIES {
             if of != resource_type {
                 continue;
@@ -102,10 +110,22 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
             let mut reached = Vec::new();
             reach(properties, &steps, logical_id.text.clone(), &mut reached);
             for (name, node) in reached {
+                let before = contents.policies.len();
                 take(name, node, policy_type(what, properties), contents);
+                for found in contents.policies.iter_mut().skip(before) {
+                    found.origin.context.clone_from(&context);
+                }
             }
         }
     }
+}
+
+/// What a policy is made from; its context is known where the template is.
+fn origin(node: &Node) -> Origin {
+    let mut used = Vec::new();
+    functions(node, &mut used);
+    let source = node.said();
+    Origin { is_conditional: source.contains("\"Fn::If\""), functions: used, source, context: String::new() }
 }
 
 /// Follows a path; on the way an `Fn::If` leads into both branches.
@@ -178,6 +198,7 @@ fn take(name: String, node: &Node, policy_type: Result<Option<PolicyType>, Strin
         policy_type: Some(policy_type),
         text,
         unresolved,
+        origin: origin(node),
         places: Places::Map(places),
     });
 }

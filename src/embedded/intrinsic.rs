@@ -107,6 +107,29 @@ pub(super) fn name_of(node: &Node) -> Option<String> {
     function(node).map(|function| function.what())
 }
 
+/// The functions of a node, each with all of its arguments: of texts that are put together, those that are in them.
+pub(super) fn functions(node: &Node, found: &mut Vec<String>) {
+    match function(node) {
+        Some(Function { name: "Fn::Sub", argument: Node { value: Value::Text(text), .. }, .. }) => {
+            let names = text.split("${").skip(1).filter_map(|behind| Some(behind.split_once('}')?.0));
+            found.extend(names.map(|name| format!("${{{name}}}")));
+        }
+        Some(Function { name: "Fn::Join", argument, .. }) if is_joined(argument) => {
+            argument.items().iter().for_each(|item| functions(item, found));
+        }
+        Some(_) => found.push(node.said()),
+        None => {
+            node.items().iter().for_each(|item| functions(item, found));
+            node.members().iter().for_each(|(_, value)| functions(value, found));
+        }
+    }
+}
+
+/// Whether it is a text and a list: then the items are put together.
+fn is_joined(argument: &Node) -> bool {
+    matches!(argument.items(), [Node { value: Value::Text(_), .. }, Node { value: Value::List(_), .. }])
+}
+
 fn function(node: &Node) -> Option<Function<'_>> {
     match node.members() {
         [(key, argument)] if key.text == "Ref" || key.text.starts_with("Fn::") => {

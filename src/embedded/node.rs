@@ -1,5 +1,7 @@
 //! What stands in a template, read from JSON or YAML alike, with the places of all values.
 
+use itertools::Itertools;
+
 use crate::policy::json;
 
 /// A value, and the byte of the file at which it stands.
@@ -44,6 +46,21 @@ impl Node {
     /// The items of a list; of anything else there are none.
     pub(super) fn items(&self) -> &[Node] {
         if let Value::List(items) = &self.value { items } else { &[] }
+    }
+
+    /// What it is, wherever it stands: equal for equal values.
+    pub(super) fn said(&self) -> String {
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            Value::Number(number) => number.clone(),
+            Value::Text(text) => format!("{text:?}"),
+            Value::List(items) => format!("[{}]", items.iter().map(Node::said).join(",")),
+            Value::Map(members) => {
+                let mut members = members.iter().map(|(key, node)| format!("{:?}:{}", key.text, node.said()));
+                format!("{{{}}}", members.join(","))
+            }
+        }
     }
 
     /// The text of a text.

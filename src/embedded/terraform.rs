@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Contents, Found, Places, Unread, Unreadable};
+use super::{Contents, Found, Origin, Places, Unread, Unreadable};
 use crate::policy::{PolicyType, ResourceService};
 
 const IDENTITY: PolicyType = PolicyType::Identity;
@@ -205,6 +205,7 @@ pub(super) fn find(text: &str, contents: &mut Contents) -> Result<(), Unreadable
                 policy_type: Some(policy_type),
                 text,
                 unresolved: Vec::new(),
+                origin: Origin::default(),
                 places: Places::Own,
             }),
         }

@@ -23,6 +23,9 @@ pub(super) fn pairs(file: &str, out: &mut Output) -> Result<(Vec<Pair>, Vec<Stri
         CliError::new(ErrorKind::InvalidInput, format!("{place}: {}", shown(&error.message))).hint(HINT)
     })?;
     let (mut pairs, mut unknown) = (Vec::new(), Vec::new());
+    if changes.is_empty() {
+        out.note("there is no policy in this plan whose type of resource is known");
+    }
     for PlanChange { name, policy_type, before, after } in changes {
         let named = |side: Side| match side {
             Side::Text(text) => Some(Named { label: name.clone(), place: Place::Elsewhere, text }),

@@ -9,7 +9,7 @@ use super::super::template::contents;
 use super::super::text::{count, quoted_list, shown};
 use super::meaning::{Named, Place};
 use super::pair::{Pair, pair};
-use crate::embedded::{Found, Kind, recognise};
+use crate::embedded::{Found, Kind, Origin, recognise};
 use crate::policy::{PolicyType, PrincipalEntry, Selector, Span, parse};
 
 /// The policies of a template or a plan.
@@ -21,9 +21,6 @@ pub(crate) struct Template {
     unread: BTreeSet<String>,
 }
 
-/// What is said of functions that the sides do not share.
-const WHERE: &str = "and they stand elsewhere on the other side";
-
 /// Stands in principals for what is open.
 const SOME_ACCOUNT: &str = "999999999999";
 
@@ -32,8 +29,9 @@ const SOME_ACCOUNT: &str = "999999999999";
 struct Inside {
     named: Named,
     policy_type: Option<PolicyType>,
-    /// The functions of which it is open what they stand for, in the order of the text.
-    open: Vec<String>,
+    /// Whether it is open what some functions stand for.
+    is_open: bool,
+    origin: Origin,
     /// Whether some of them stand where `*` cannot, so that what is written there fits nothing.
     is_unclear: bool,
 }
@@ -53,8 +51,8 @@ pub(super) fn read(given: &Given, out: &mut Output) -> Result<Option<Template>, 
         let policy_type = found.policy_type;
         let parsed = parse(&named.text, policy_type.unwrap_or(PolicyType::Identity));
         let is_unclear = !found.unresolved.is_empty() && parsed.degraded().next().is_some();
-        let open = found.unresolved.into_iter().map(|one| one.what).collect();
-        template.policies.insert(name, Inside { named, policy_type, open, is_unclear });
+        let (is_open, origin) = (!found.unresolved.is_empty(), found.origin);
+        template.policies.insert(name, Inside { named, policy_type, is_open, origin, is_unclear });
     }
     Ok(Some(template))
 }
@@ -98,15 +96,28 @@ fn with_stand_ins(found: &Found) -> String {
     text
 }
 
-/// The functions that only one side has; all, where there are several and they stand in another order, for then `*` could be
-/// one on one side and another on the other. None where they are the same.
-fn differing(old: &[String], new: &[String]) -> Option<String> {
-    let sets = [old, new].map(|side| side.iter().collect::<BTreeSet<_>>());
-    let [old_set, new_set] = &sets;
-    if old_set != new_set {
-        return Some(quoted_list(old_set.symmetric_difference(new_set)));
+impl Inside {
+    /// Why it is not known whether what is open is the same on another side; none where it is.
+    fn doubt(&self, other: &Inside) -> Option<String> {
+        let (own, others) = (&self.origin, &other.origin);
+        if own.context != others.context {
+            return Some("the conditions, mappings or parameters of the templates differ".to_owned());
+        }
+        if own.source == others.source {
+            return None;
+        }
+        if own.is_conditional || others.is_conditional {
+            return Some("`Fn::If` chooses parts of it".to_owned());
+        }
+        let [one, another] = [own, others].map(|side| side.functions.iter().collect::<BTreeSet<_>>());
+        if one != another {
+            let only = quoted_list(one.symmetric_difference(&another));
+            return Some(format!("only one side has {only}"));
+        }
+        // What is `*` on both sides could be one thing here and another there.
+        let is_moved = one.len() > 1 && own.functions != others.functions;
+        is_moved.then(|| format!("{} stand in other places", quoted_list(one)))
     }
-    (old_set.len() > 1 && old != new).then(|| quoted_list(old_set))
 }
 
 /// The pairs, and the addresses of what is not known: policies that a template does not say, and those of which other
@@ -122,32 +133,33 @@ pub(super) fn pairs(
     if names.is_empty() && unknown.is_empty() {
         return Err(CliError::new(ErrorKind::NotFound, "there is no policy in these templates"));
     }
-    let mut open = BTreeSet::new();
+    let mut open = 0;
     let mut pairs = Vec::new();
     let read = |name: &&String| !old.unread.contains(*name) && !new.unread.contains(*name);
     for name in names.into_iter().filter(read) {
         let (old, new) = (old.policies.get(name), new.policies.get(name));
         let either = old.into_iter().chain(new);
         let policy_type = typed.or(either.clone().find_map(|of| of.policy_type));
-        open.extend(either.clone().flat_map(|of| &of.open));
+        open += usize::from(either.clone().any(|of| of.is_open));
         if either.clone().any(|of| of.is_unclear) {
             unknown.insert(name.clone());
             continue;
         }
         if let (Some(old), Some(new)) = (old, new)
-            && let Some(functions) = differing(&old.open, &new.open)
+            && (old.is_open || new.is_open)
+            && let Some(doubt) = old.doubt(new)
         {
-            out.warning(&format!("{}: it is open what {functions} stand for, {WHERE}", shown(name)))?;
+            out.warning(&format!("{}: it is open what it comes to: {}", shown(name), shown(&doubt)))?;
             unknown.insert(name.clone());
         }
         let named = |of: Option<&Inside>| of.map(|of| of.named.clone());
         pairs.push(pair(Some(name), named(old).as_ref(), named(new).as_ref(), policy_type, out)?);
     }
-    if !open.is_empty() {
-        let functions = count(open.len(), "function stands", "functions stand");
+    if open > 0 {
+        let policies = count(open, "policy", "policies");
         out.note(&format!(
-            "templates leave open what {functions} for: it is the same on both sides, and told as `*`, in principals as \
-             account {SOME_ACCOUNT}"
+            "templates leave open what functions in {policies} stand for: it is taken to be the same on both sides, and told \
+             as `*`, in principals as account {SOME_ACCOUNT}"
         ));
     }
     Ok((pairs, unknown.into_iter().collect()))

@@ -31,17 +31,18 @@ fn command(finding: &Finding, document: &Document) -> String {
     // Columns mark a part of one line only.
     let columns =
         if line == end_line { format!(",col={column},endColumn={end_column}") } else { String::new() };
+    // The lines of a policy inside a plan are not those of the file.
+    let place = match document.is_in_file() {
+        true => format!(",line={line},endLine={end_line}{columns}"),
+        false => String::new(),
+    };
     let file = property(label.strip_prefix("./").unwrap_or(label));
     let title = format!("{} {}", level(finding.finding_type), finding.code);
     let mut message = finding.message.clone();
     if let Some(suggestion) = &finding.suggestion {
         message.push_str(&format!("; {suggestion}"));
     }
-    format!(
-        "::{severity} file={file},line={line},endLine={end_line}{columns},title={}::{}",
-        property(&title),
-        data(&message)
-    )
+    format!("::{severity} file={file}{place},title={}::{}", property(&title), data(&message))
 }
 
 /// What a message may not hold as it is.

@@ -8,6 +8,8 @@ use crate::layers::StatementRef;
 use crate::policy::{PolicyType, Statement, parse};
 use crate::request::{Action, Request};
 
+/// The policy that gives the most.
+const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 /// The key of the service to which a role is passed.
 const PASSED_TO: &str = "iam:PassedToService";
 
@@ -32,16 +34,19 @@ const fn passing(what: &'static str, service: &'static str, actions: &'static [&
 const WAYS: &[Way] = &[
     way("writes a new version of a managed policy and makes it the default", &["iam:CreatePolicyVersion"]),
     way("makes an older version of a managed policy the default", &["iam:SetDefaultPolicyVersion"]),
-    way("attaches any managed policy to a user", &["iam:AttachUserPolicy"]),
-    way("attaches any managed policy to a group", &["iam:AttachGroupPolicy"]),
-    way("attaches any managed policy to a role and assumes it", &["iam:AttachRolePolicy", "sts:AssumeRole"]),
+    way("attaches a policy that allows everything to a user", &["iam:AttachUserPolicy"]),
+    way("attaches a policy that allows everything to a group", &["iam:AttachGroupPolicy"]),
+    way(
+        "attaches a policy that allows everything to a role and assumes it",
+        &["iam:AttachRolePolicy", "sts:AssumeRole"],
+    ),
     way("writes an inline policy of a user", &["iam:PutUserPolicy"]),
     way("writes an inline policy of a group", &["iam:PutGroupPolicy"]),
     way("writes an inline policy of a role and assumes it", &["iam:PutRolePolicy", "sts:AssumeRole"]),
     way("puts a user into a group", &["iam:AddUserToGroup"]),
-    way("makes an access key of another user", &["iam:CreateAccessKey"]),
-    way("gives another user a password", &["iam:CreateLoginProfile"]),
-    way("changes the password of another user", &["iam:UpdateLoginProfile"]),
+    way("makes an access key of a user", &["iam:CreateAccessKey"]),
+    way("gives a user a password", &["iam:CreateLoginProfile"]),
+    way("changes the password of a user", &["iam:UpdateLoginProfile"]),
     way("lets itself into a role and assumes it", &["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"]),
     way("takes the boundary from a user", &["iam:DeleteUserPermissionsBoundary"]),
     way("takes the boundary from a role", &["iam:DeleteRolePermissionsBoundary"]),
@@ -52,26 +57,26 @@ const WAYS: &[Way] = &[
     way("runs commands on an instance, with the instance's role", &["ssm:SendCommand"]),
     way("opens a shell on an instance, with the instance's role", &["ssm:StartSession"]),
     way("opens a development endpoint, with its role", &["glue:UpdateDevEndpoint"]),
-    passing("starts an instance with any role", "ec2.amazonaws.com", &["ec2:RunInstances"]),
+    passing("starts an instance with a role", "ec2.amazonaws.com", &["ec2:RunInstances"]),
     passing(
-        "makes a function with any role and calls it",
+        "makes a function with a role and calls it",
         "lambda.amazonaws.com",
         &["lambda:CreateFunction", "lambda:InvokeFunction"],
     ),
     passing(
-        "makes a function with any role that a stream calls",
+        "makes a function with a role that a stream calls",
         "lambda.amazonaws.com",
         &["lambda:CreateFunction", "lambda:CreateEventSourceMapping"],
     ),
-    passing("makes a stack with any role", "cloudformation.amazonaws.com", &["cloudformation:CreateStack"]),
-    passing("makes a development endpoint with any role", "glue.amazonaws.com", &["glue:CreateDevEndpoint"]),
+    passing("makes a stack with a role", "cloudformation.amazonaws.com", &["cloudformation:CreateStack"]),
+    passing("makes a development endpoint with a role", "glue.amazonaws.com", &["glue:CreateDevEndpoint"]),
     passing(
-        "makes a job with any role and runs it",
+        "makes a job with a role and runs it",
         "glue.amazonaws.com",
         &["glue:CreateJob", "glue:StartJobRun"],
     ),
     passing(
-        "makes a pipeline with any role and starts it",
+        "makes a pipeline with a role and starts it",
         "datapipeline.amazonaws.com",
         &[
             "datapipeline:CreatePipeline",
@@ -80,22 +85,22 @@ const WAYS: &[Way] = &[
         ],
     ),
     passing(
-        "makes a notebook with any role and opens it",
+        "makes a notebook with a role and opens it",
         "sagemaker.amazonaws.com",
         &["sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"],
     ),
     passing(
-        "makes a build project with any role and starts it",
+        "makes a build project with a role and starts it",
         "codebuild.amazonaws.com",
         &["codebuild:CreateProject", "codebuild:StartBuild"],
     ),
     passing(
-        "makes a task with any role and runs it",
+        "makes a task with a role and runs it",
         "ecs-tasks.amazonaws.com",
         &["ecs:RegisterTaskDefinition", "ecs:RunTask"],
     ),
     passing(
-        "makes a state machine with any role and runs it",
+        "makes a state machine with a role and runs it",
         "states.amazonaws.com",
         &["states:CreateStateMachine", "states:StartExecution"],
     ),
@@ -175,9 +180,25 @@ fn spelled(mut request: Request, action: &str) -> Request {
     request
 }
 
-/// The requests for an action; for passing a role, to a service.
+/// What it takes to win something: AWS's own policies cannot be changed, and only some types of resources matter.
+fn resource_of(action: &str) -> &'static str {
+    match action {
+        "iam:PassRole" | "sts:AssumeRole" => "arn:*:iam::*:role/*",
+        "iam:CreatePolicyVersion" | "iam:SetDefaultPolicyVersion" => "arn:*:iam::????????????:policy/*",
+        "ec2:RunInstances" => "arn:*:ec2:*:*:instance/*",
+        _ if action.starts_with("iam:") && action.contains("Group") => "arn:*:iam::*:group/*",
+        _ if action.starts_with("iam:") && action.contains("Role") => "arn:*:iam::*:role/*",
+        _ if action.starts_with("iam:") => "arn:*:iam::*:user/*",
+        _ => "*",
+    }
+}
+
+/// The requests for an action; of those that attach a policy, for one that allows everything; for passing a role, to a service.
 fn about(action: &str, passed_to: Option<&str>) -> Option<Statement> {
-    let mut statement = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
+    let mut statement = json!({ "Effect": "Allow", "Action": action, "Resource": resource_of(action) });
+    if action.starts_with("iam:Attach") {
+        statement["Condition"] = json!({ "ArnEquals": { "iam:PolicyARN": ADMINISTRATOR } });
+    }
     if let Some(service) = passed_to {
         statement["Condition"] = json!({ "StringEquals": { PASSED_TO: service } });
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Alone;
 use crate::analysis::{AnalysisError, Blamed, Part, Subject, outsiders};
+use crate::eval::Decision;
 use crate::policy::{
     ActionPattern, Effect, PolicyType, ResourcePattern, Selector, Spanned, Statement, parse,
 };
@@ -74,7 +75,7 @@ fn by_negation(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) 
 fn pass_role(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) -> Result<(), AnalysisError> {
     let service = Value::Single(UNNAMED_PRINCIPAL.to_owned());
     let passed = whole.clone().with_context(&[("iam:PassedToService".to_owned(), Some(service))]);
-    let found = alone.analysis.blamed(&passed, None, &part("iam:PassRole", "*"))?;
+    let found = alone.analysis.blamed(&passed, None, &part("iam:PassRole", "arn:*:iam::*:role/*"))?;
     blame(
         alone,
         found,
@@ -95,7 +96,15 @@ fn public(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) -> Re
             }
         }
     }
-    blame(alone, found, "PUBLIC_ACCESS", "the statement lets anybody in", report);
+    for blamed in found {
+        let Some(statement) = alone.statement(blamed.statement.position) else { continue };
+        // Who is taken for what a pattern wants is nobody whom the policy as it is would let in.
+        let request = blamed.witness.map(|witness| witness.request);
+        let shown = request.filter(|request| {
+            whole.decide(request, 0).is_some_and(|evaluation| evaluation.decision == Decision::Allowed)
+        });
+        report.show("PUBLIC_ACCESS", statement_place(statement), "the statement lets anybody in", shown);
+    }
     Ok(())
 }
 

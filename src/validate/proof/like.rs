@@ -5,9 +5,10 @@ use crate::validate::subject::{Report, Subject, key_place};
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     for (_, condition) in subject.conditions() {
+        let operator = condition.operator.to_string();
         let exact = match condition.operator.test {
-            Test::StringLike => "StringEquals",
-            Test::StringNotLike => "StringNotEquals",
+            Test::StringLike => operator.replace("StringLike", "StringEquals"),
+            Test::StringNotLike => operator.replace("StringNotLike", "StringNotEquals"),
             _ => continue,
         };
         if !condition.values.is_empty() && is_exact(condition) {
