@@ -131,10 +131,8 @@ fn more_permissions(
             Escalation::By { what, steps } => {
                 let Some(first) = steps.first() else { continue };
                 let actions: Vec<&str> = steps.iter().map(|step| step.action).collect();
-                let message = format!(
-                    "the principal can give itself more permissions: it {what} ({})",
-                    actions.join(", ")
-                );
+                let message =
+                    format!("a way to more permissions: the principal {what} ({})", actions.join(", "));
                 let example = Some(first.example.clone());
                 notes.push(Note { statement: first.statement, code, message, example });
             }

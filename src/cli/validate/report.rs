@@ -51,7 +51,9 @@ pub(super) fn level(found: FindingType) -> &'static str {
 }
 
 fn told(finding: &Finding, document: &Document, by: By) -> Text {
-    let (label, text) = (document.label.as_str(), document.source());
+    // The lines of a policy inside a plan are its own, and not those of the file.
+    let named = document.name().filter(|_| !document.is_in_file());
+    let (label, text) = (named.unwrap_or(&document.label), document.source());
     let path = finding.locations.first().map(|first| way(first, document)).unwrap_or_default();
     let mark = format!("{}[{}]", level(finding.finding_type), finding.code);
     let span = document.in_source(finding.span());

@@ -4,6 +4,8 @@
 use serde_json::json;
 
 use crate::analysis::{Analysis, AnalysisError, Part, Subject};
+use crate::caller::Caller;
+use crate::compile::Callers;
 use crate::layers::StatementRef;
 use crate::policy::{PolicyType, Statement, parse};
 use crate::request::{Action, Request};
@@ -44,9 +46,9 @@ const WAYS: &[Way] = &[
     way("writes an inline policy of a group", &["iam:PutGroupPolicy"]),
     way("writes an inline policy of a role and assumes it", &["iam:PutRolePolicy", "sts:AssumeRole"]),
     way("puts a user into a group", &["iam:AddUserToGroup"]),
-    way("makes an access key of a user", &["iam:CreateAccessKey"]),
-    way("gives a user a password", &["iam:CreateLoginProfile"]),
-    way("changes the password of a user", &["iam:UpdateLoginProfile"]),
+    way("makes an access key of another user", &["iam:CreateAccessKey"]),
+    way("gives another user a password", &["iam:CreateLoginProfile"]),
+    way("changes the password of another user", &["iam:UpdateLoginProfile"]),
     way("lets itself into a role and assumes it", &["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"]),
     way("takes the boundary from a user", &["iam:DeleteUserPermissionsBoundary"]),
     way("takes the boundary from a role", &["iam:DeleteRolePermissionsBoundary"]),
@@ -136,6 +138,13 @@ pub fn escalations(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec
     if let Some((_, statement)) = analysis.granting_all(subject, &Part::default())?.first() {
         return Ok(vec![Escalation::Administrator(*statement)]);
     }
+    let own = match &subject.callers {
+        Callers::One(caller @ Caller::Iam(_)) => {
+            caller.to_string().splitn(6, ':').nth(5).map(|name| format!("arn:*:iam::*:{name}"))
+        }
+        _ => None,
+    };
+    let own = own.as_deref();
     let asked: Vec<(usize, &'static str, Statement)> = WAYS
         .iter()
         .enumerate()
@@ -145,7 +154,7 @@ pub fn escalations(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec
             let steps: Vec<_> = passing.into_iter().chain(actions).collect();
             steps
                 .into_iter()
-                .filter_map(move |(action, service)| Some((nth, action, about(action, service)?)))
+                .filter_map(move |(action, service)| Some((nth, action, about(action, service, own)?)))
         })
         .collect();
     let statements: Vec<Statement> = asked.iter().map(|(_, _, statement)| statement.clone()).collect();
@@ -194,8 +203,14 @@ fn resource_of(action: &str) -> &'static str {
 }
 
 /// The requests for an action; of those that attach a policy, for one that allows everything; for passing a role, to a service.
-fn about(action: &str, passed_to: Option<&str>) -> Option<Statement> {
+fn about(action: &str, passed_to: Option<&str>, own: Option<&str>) -> Option<Statement> {
     let mut statement = json!({ "Effect": "Allow", "Action": action, "Resource": resource_of(action) });
+    // What somebody does with its own keys and password wins nothing.
+    if let (Some(own), "iam:CreateAccessKey" | "iam:CreateLoginProfile" | "iam:UpdateLoginProfile") =
+        (own, action)
+    {
+        statement = json!({ "Effect": "Allow", "Action": action, "NotResource": own });
+    }
     if action.starts_with("iam:Attach") {
         statement["Condition"] = json!({ "ArnEquals": { "iam:PolicyARN": ADMINISTRATOR } });
     }
