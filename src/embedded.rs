@@ -67,8 +67,10 @@ pub struct Origin {
     pub functions: Vec<String>,
     /// Whether an `Fn::If` chooses parts of it.
     pub is_conditional: bool,
-    /// What functions refer to: the template without its resources, and the condition of the policy's own.
+    /// What functions refer to: the template without its resources.
     pub context: String,
+    /// The condition under which its resource is there at all; empty where it always is.
+    pub condition: String,
 }
 
 /// A value of a template that is not known before there is a stack.

@@ -193,7 +193,7 @@ impl Analysis<'_> {
         Ok(matches!(meanings.as_slice(), [one, other] if one == other))
     }
 
-    /// The Allow statements that by themselves grant all of a part, where nothing denies it.
+    /// The Allow statements that by themselves grant all of a part, where nothing denies it or holds it back.
     pub fn granting_all(
         &mut self,
         subject: &Subject,
@@ -204,11 +204,22 @@ impl Analysis<'_> {
         let part = self.part(part)?;
         let mut found = Vec::new();
         for (nth, situation) in read.situations.iter().enumerate() {
-            let denied = situation.compiled.denied;
-            for (&statement, &set) in &situation.compiled.statements {
+            let compiled = &situation.compiled;
+            // What a boundary, a session policy or SCPs hold back is not granted.
+            let mut is_limited = false;
+            for (layer, groups) in &compiled.groups {
+                if !matches!(layer, Layer::Boundary | Layer::Session | Layer::Scp) {
+                    continue;
+                }
+                let within = self.compiler.arena().intersection([part, situation.scope(*layer)])?;
+                for &allowed in groups {
+                    is_limited |= !self.compiler.arena().is_subset(within, allowed)?;
+                }
+            }
+            for (&statement, &set) in compiled.statements.iter().filter(|_| !is_limited) {
                 let is_told = statement.effect == Effect::Allow && subject.told.contains(&statement.layer);
                 let arena = self.compiler.arena();
-                if is_told && arena.is_subset(part, set)? && arena.is_disjoint(part, denied)? {
+                if is_told && arena.is_subset(part, set)? && arena.is_disjoint(part, compiled.denied)? {
                     found.push((nth, statement));
                 }
             }

@@ -101,7 +101,6 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
         let Some(resource_type) = resource.get("Type").and_then(Node::text) else { continue };
         let Some(properties) = resource.get("Properties") else { continue };
         let condition = resource.get("Condition").map(Node::said).unwrap_or_default();
-        let context = format!("{} {condition}", context.join(" "));
         for (of, path, what) in PROPERTIES {
             if of != resource_type {
                 continue;
@@ -113,7 +112,8 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
                 let before = contents.policies.len();
                 take(name, node, policy_type(what, properties), contents);
                 for found in contents.policies.iter_mut().skip(before) {
-                    found.origin.context.clone_from(&context);
+                    found.origin.context = context.join(" ");
+                    found.origin.condition.clone_from(&condition);
                 }
             }
         }
@@ -125,7 +125,7 @@ fn origin(node: &Node) -> Origin {
     let mut used = Vec::new();
     functions(node, &mut used);
     let source = node.said();
-    Origin { is_conditional: source.contains("\"Fn::If\""), functions: used, source, context: String::new() }
+    Origin { is_conditional: source.contains("\"Fn::If\""), functions: used, source, ..Origin::default() }
 }
 
 /// Follows a path; on the way an `Fn::If` leads into both branches.

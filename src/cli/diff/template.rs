@@ -21,6 +21,9 @@ pub(crate) struct Template {
     unread: BTreeSet<String>,
 }
 
+/// Why it is open what a policy comes to.
+const BY_CONDITION: &str = "`Fn::If` chooses parts of it";
+
 /// Stands in principals for what is open.
 const SOME_ACCOUNT: &str = "999999999999";
 
@@ -100,6 +103,12 @@ impl Inside {
     /// Why it is not known whether what is open is the same on another side; none where it is.
     fn doubt(&self, other: &Inside) -> Option<String> {
         let (own, others) = (&self.origin, &other.origin);
+        if own.condition != others.condition {
+            return Some("it is there under another condition".to_owned());
+        }
+        if own.condition.is_empty() && !self.is_open && !other.is_open {
+            return None;
+        }
         if own.context != others.context {
             return Some("the conditions, mappings or parameters of the templates differ".to_owned());
         }
@@ -107,7 +116,7 @@ impl Inside {
             return None;
         }
         if own.is_conditional || others.is_conditional {
-            return Some("`Fn::If` chooses parts of it".to_owned());
+            return Some(BY_CONDITION.to_owned());
         }
         let [one, another] = [own, others].map(|side| side.functions.iter().collect::<BTreeSet<_>>());
         if one != another {
@@ -145,12 +154,15 @@ pub(super) fn pairs(
             unknown.insert(name.clone());
             continue;
         }
-        if let (Some(old), Some(new)) = (old, new)
-            && (old.is_open || new.is_open)
-            && let Some(doubt) = old.doubt(new)
-        {
+        let doubt = match (old, new) {
+            (Some(old), Some(new)) => old.doubt(new),
+            // What `Fn::If` denies on one condition must not hide what is allowed on the other.
+            _ => either.clone().any(|of| of.origin.is_conditional).then(|| BY_CONDITION.to_owned()),
+        };
+        if let Some(doubt) = doubt {
             out.warning(&format!("{}: it is open what it comes to: {}", shown(name), shown(&doubt)))?;
             unknown.insert(name.clone());
+            continue;
         }
         let named = |of: Option<&Inside>| of.map(|of| of.named.clone());
         pairs.push(pair(Some(name), named(old).as_ref(), named(new).as_ref(), policy_type, out)?);
