@@ -1,4 +1,4 @@
-//! `diff`: what two policies, or two folders of them, allow that the other does not.
+//! `diff`: what two policies, or two folders, templates or plans of them, allow that the other does not.
 //!
 //! `meaning` turns an argument into policies, `pair` puts those of both sides beside each other and asks the analysis,
 //! and one file for each form of the answer writes it.
@@ -38,8 +38,8 @@ use part::PartArgs;
 ///
 /// A policy is a JSON file, `-` for stdin, a literal {…}, or a stored policy: its name or ARN, one of its versions
 /// (my-repo@v1), or what it was at some time (my-repo@2026-10-01). A principal is compared with all that decides for it:
-/// alice@2026-10-01, role/deploy. With two folders, files of the same name are
-/// compared.
+/// alice@2026-10-01, role/deploy. With two folders, files of the same name are compared; with two CloudFormation
+/// templates, the policies of one resource, as far as what they leave open is the same.
 ///
 /// `A..B` and `--since TIME` compare the whole database: whose access changed, those alike together, and by which
 /// changes; users and roles that are new or gone are told apart from new access of old ones.
