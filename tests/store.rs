@@ -3,8 +3,11 @@
 mod crashes;
 mod damage;
 mod files;
+mod head;
 mod organization;
 mod processes;
+#[cfg(target_os = "linux")]
+mod room;
 mod upkeep;
 
 use std::path::{Path, PathBuf};

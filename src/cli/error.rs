@@ -162,6 +162,11 @@ impl From<StoreError> for CliError {
             StoreError::CannotOpen => CliError::new(ErrorKind::Io, message).hint(
                 "see who may read the file and write to its folder; `--db FILE` and IAMDB_DB name another",
             ),
+            StoreError::Full => CliError::new(ErrorKind::Io, message)
+                .hint("make room for the file and for the log beside it, and try again"),
+            StoreError::FileSystem(_) => CliError::new(ErrorKind::Io, message).hint(
+                "see whether the disk, a quota or a limit on the size of files is full; nothing has been changed",
+            ),
             StoreError::NoSuchChange { .. } => CliError::new(ErrorKind::NotFound, message)
                 .hint("`iamdb log` lists the changes with their times"),
             StoreError::InUse { by, .. } => CliError::new(ErrorKind::Conflict, message)

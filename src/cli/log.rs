@@ -12,12 +12,15 @@ use crate::store::Change;
 
 /// Show who changed what, when; the newest change first
 ///
-/// Every write is one change. `--at` of other commands takes its number or its time.
+/// Every write is one change. `--at` of other commands takes its number or its time. `--head` prints the hash of the
+/// newest change alone: it vouches for everything up to there. Keep it where who writes to the file cannot write, and
+/// `iamdb verify --head HASH` says whether that history is still the one in the file.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   iamdb log
-  iamdb log -n 1 --long")]
+  iamdb log -n 1 --long
+  iamdb log --head")]
 pub(crate) struct LogArgs {
     /// At most so many
     #[arg(short = 'n', long, value_name = "COUNT")]
@@ -25,6 +28,9 @@ pub(crate) struct LogArgs {
     /// Also the command and the hash of every change
     #[arg(long)]
     long: bool,
+    /// Only the hash of the newest change, to be kept elsewhere for `verify --head`
+    #[arg(long, conflicts_with_all = ["limit", "long"])]
+    head: bool,
     #[command(flatten)]
     at: AtArgs,
 }
@@ -35,11 +41,28 @@ pub(crate) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, CliErro
     let mut changes = store.changes()?;
     changes.retain(|change| change.number <= newest);
     changes.reverse();
+    if changes.is_empty() {
+        session.out.note("nothing has been changed yet");
+    }
     changes.truncate(args.limit.unwrap_or(usize::MAX));
+    if args.head {
+        let head = changes.first();
+        session.out.answer(
+            || head.map(|change| change.hash.to_string().into()).into_iter().collect(),
+            || json!({ "head": head.map(|change| json!({ "number": change.number.0, "hash": change.hash })) }),
+        )?;
+    } else {
+        list(args, &changes, session)?;
+    }
+    Ok(Exit::Yes)
+}
+
+/// Each change in a line, or two.
+fn list(args: &LogArgs, changes: &[Change], session: &mut Session) -> Result<(), CliError> {
     session.out.answer(
         || {
             let rows = aligned(&changes.iter().map(row).collect::<Vec<_>>());
-            let lines = rows.into_iter().zip(&changes);
+            let lines = rows.into_iter().zip(changes);
             if args.long {
                 lines.flat_map(|(line, change)| [Text::from(line), details(change)]).collect()
             } else {
@@ -47,11 +70,7 @@ pub(crate) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, CliErro
             }
         },
         || json!({ "changes": changes.iter().map(object).collect::<Vec<_>>() }),
-    )?;
-    if changes.is_empty() {
-        session.out.note("nothing has been changed yet");
-    }
-    Ok(Exit::Yes)
+    )
 }
 
 fn row(change: &Change) -> Vec<String> {

@@ -126,6 +126,12 @@ pub enum StoreError {
         "the database cannot be opened: the file system does not let its file be read, or made in its folder"
     )]
     CannotOpen,
+    /// There is no room for what was to be written.
+    #[error("there is no room on the disk: nothing has been changed")]
+    Full,
+    /// The file system lets SQLite at the file, and then fails.
+    #[error("the file system fails to read or write the database: {0}")]
+    FileSystem(#[source] rusqlite::Error),
     /// The file is not as SQLite left it.
     #[error("the database cannot be read: {0}")]
     Damaged(#[source] rusqlite::Error),
@@ -140,6 +146,8 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly,
             Some(ErrorCode::CannotOpen) => StoreError::CannotOpen,
+            Some(ErrorCode::DiskFull) => StoreError::Full,
+            Some(ErrorCode::SystemIoFailure) => StoreError::FileSystem(error),
             Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged(error),
             _ => StoreError::Sqlite(error),
         }

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::Rng;
@@ -124,6 +125,76 @@ fn an_export_and_a_backup_that_are_killed() {
     }
 }
 
+/// What a command has said to be done is there, and what it has not said is there as a whole or not at all.
+#[test]
+fn commands_that_are_killed() {
+    let (folder, path) = folder();
+    fs::write(folder.path().join("read.json"), READ).unwrap();
+    for arguments in [["attach", "alice", "read.json"], ["detach", "alice", "read"]] {
+        assert!(iamdb(folder.path(), &path, &arguments).wait().unwrap().success());
+    }
+    let attached = || {
+        let mut store = Store::open(&path).unwrap();
+        store.verify().unwrap().unwrap();
+        let now = store.read(At::Now).unwrap();
+        let alice = only(&now, "alice");
+        (now.change().0, !now.attached(alice.key, AttachmentKind::Managed).unwrap().is_empty())
+    };
+    let (mut random, mut unfinished, mut taken) = (random(), 0, Duration::ZERO);
+    for kill_number in 0..=kills() {
+        let (changes, was) = attached();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_iamdb"));
+        command.current_dir(folder.path()).env_clear().arg("--db").arg(&path);
+        command.args(if was { ["detach", "alice", "read"] } else { ["attach", "alice", "read.json"] });
+        let began = Instant::now();
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // The first one is left alone, to see how long it takes.
+        if kill_number == 0 {
+            process.wait().unwrap();
+            taken = began.elapsed();
+        } else {
+            std::thread::sleep(moment(&mut random, taken));
+            process.kill().unwrap();
+        }
+        let output = process.wait_with_output().unwrap();
+        let (changes_now, is) = attached();
+        assert_eq!(is != was, changes_now == changes + 1);
+        assert!(is != was || output.stdout.is_empty(), "what was said to be done is lost");
+        unfinished += u32::from(is == was);
+    }
+    assert!(unfinished > 0, "every command was over before it was killed");
+}
+
+/// A file of the first schema is of that schema or of the newest, with all that was in it.
+#[test]
+fn a_migration_that_is_killed() {
+    let (folder, path) = folder();
+    let before = ordinary(&path).changes().unwrap();
+    files::back_to_the_first_schema(&path);
+    let old = fs::read(&path).unwrap();
+    let began = Instant::now();
+    assert!(iamdb(folder.path(), &path, &["log"]).wait().unwrap().success());
+    let (taken, newest) = (began.elapsed(), files::version(&path));
+    let (mut random, mut unfinished) = (random(), 0);
+    // Most moments are before or after the migration, which is short.
+    for _ in 0..kills() * 4 {
+        for ending in ["db-wal", "db-shm"] {
+            let _absent = fs::remove_file(path.with_extension(ending));
+        }
+        fs::write(&path, &old).unwrap();
+        let process = iamdb(folder.path(), &path, &["log"]);
+        std::thread::sleep(moment(&mut random, taken));
+        let was_over = kill(process);
+        let version = files::version(&path);
+        assert!(version == newest || (version == 1 && !was_over), "version {version}");
+        unfinished += u32::from(version == 1);
+        let store = Store::open(&path).unwrap();
+        store.verify().unwrap().unwrap();
+        assert_eq!(store.changes().unwrap(), before);
+    }
+    assert!(unfinished > 0, "every migration was over before it was killed");
+}
+
 /// Names the file into which a process says what it has done.
 const DONE: &str = "IAMDB_TEST_DONE";
 
@@ -145,12 +216,45 @@ fn a_process_that_writes_until_it_is_killed() {
     }
 }
 
-/// Of several processes that write at once some are killed: what each has said to be done is there, all of it.
+/// Whether each user that such processes made is there with all that came with it, and how many there are.
+fn whole_users(now: &Snapshot<'_>) -> usize {
+    let everyone = now.principals(Some(PrincipalKind::User)).unwrap();
+    for principal in everyone.iter().filter(|principal| principal.name.contains('-')) {
+        let name = principal.name.clone();
+        assert_eq!(now.tags(principal.key).unwrap(), [("Name".to_owned(), name)]);
+        assert_eq!(now.inline(principal.key).unwrap().len(), 1);
+    }
+    let written = everyone.len() - 1;
+    // Each change made one user.
+    assert_eq!(now.change().0 - 5, written as i64);
+    written
+}
+
+/// Of several processes that write at once some are killed: what each has said to be done is there, all of it; and
+/// who reads meanwhile sees the state after some change, and later ones after that.
 #[test]
 fn writers_that_are_killed() {
     let (folder, path) = folder();
     drop(ordinary(&path));
-    let done = folder.path().join("done");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (mut seen, mut looks) = (0, 0);
+            while !is_over.load(Ordering::Relaxed) {
+                let now = whole_users(&Store::open(&path).unwrap().read(At::Now).unwrap());
+                assert!(now >= seen, "what was read is gone");
+                (seen, looks) = (now, looks + 1);
+            }
+            looks
+        });
+        kill_writers(folder.path(), &path);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(reader.join().unwrap() > 1, "nobody was reading");
+    });
+}
+
+fn kill_writers(folder: &Path, path: &Path) {
+    let done = folder.join("done");
     fs::write(&done, "").unwrap();
     let (mut random, mut written) = (random(), 0);
     for kill_number in 0..kills() {
@@ -159,28 +263,20 @@ fn writers_that_are_killed() {
             .map(|name| {
                 let name = format!("{name}{kill_number}");
                 let test = "crashes::a_process_that_writes_until_it_is_killed";
-                start(test, &path, &name, &[(DONE, done.as_os_str())])
+                start(test, path, &name, &[(DONE, done.as_os_str())])
             })
             .collect();
         for writer in writers {
             std::thread::sleep(moment(&mut random, Duration::from_millis(120)));
             assert!(!kill(writer));
         }
-        let mut store = Store::open(&path).unwrap();
+        let mut store = Store::open(path).unwrap();
         store.verify().unwrap().unwrap();
         let now = store.read(At::Now).unwrap();
         for name in fs::read_to_string(&done).unwrap().lines() {
             only(&now, name);
         }
-        let everyone = now.principals(Some(PrincipalKind::User)).unwrap();
-        written = everyone.len() - 1;
-        for principal in everyone.iter().filter(|principal| principal.name.contains('-')) {
-            let name = principal.name.clone();
-            assert_eq!(now.tags(principal.key).unwrap(), [("Name".to_owned(), name)]);
-            assert_eq!(now.inline(principal.key).unwrap().len(), 1);
-        }
-        // Each change made one user.
-        assert_eq!(now.change().0 - 5, written as i64);
+        written = whole_users(&now);
     }
     assert!(written > 0, "no process lived long enough to write");
 }

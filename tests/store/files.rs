@@ -11,6 +11,37 @@ fn sqlite(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
+/// The version of the schema.
+pub(super) fn version(path: &Path) -> i64 {
+    let conn = Connection::open(path).unwrap();
+    conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+}
+
+/// Makes of a database without an organization and resources one as the first schema had it, in one file.
+pub(super) fn back_to_the_first_schema(path: &Path) {
+    let conn = Connection::open(path).unwrap();
+    conn.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = OFF").unwrap();
+    let first = Connection::open_in_memory().unwrap();
+    first.execute_batch(include_str!("../../migrations/0001_initial.sql")).unwrap();
+    let kept = definitions(&first);
+    for (name, kind) in definitions(&conn).into_iter().filter(|found| !kept.contains(found)) {
+        // What belongs to a table goes with it.
+        conn.execute_batch(&format!("DROP {kind} IF EXISTS \"{name}\"")).unwrap();
+    }
+    conn.execute_batch("PRAGMA user_version = 1; VACUUM").unwrap();
+    assert_eq!(definitions(&conn), kept);
+}
+
+/// Names and kinds of what is defined and has a definition.
+fn definitions(conn: &Connection) -> Vec<(String, String)> {
+    conn.prepare("SELECT name, type FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
 /// The definitions of a database, as they came.
 fn schema(path: &Path) -> String {
     let conn = Connection::open(path).unwrap();
