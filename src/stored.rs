@@ -101,6 +101,23 @@ pub fn caller(
     Ok(caller_with(principal, session, snapshot.tags(principal.key)?))
 }
 
+/// The names of the role and of the session in the ARN of a role session (R-PRN-2).
+pub fn session_names(arn: &Arn) -> Option<(&str, &str)> {
+    let (role, session) = arn.resource().strip_prefix("assumed-role/")?.split_once('/')?;
+    (arn.service() == "sts" && !session.contains('/')).then_some((role, session))
+}
+
+/// Which of some roles has the session of an ARN: rather one whose account is set. The ARN tells the account of a role
+/// whose own is not.
+pub fn role_of_session<'p>(arn: &Arn, roles: impl Iterator<Item = &'p Principal>) -> Option<Principal> {
+    let (name, _) = session_names(arn)?;
+    let is_it =
+        |role: &&Principal| role.kind == PrincipalKind::Role && role.name == name && role.may_be_of(arn);
+    let role = roles.filter(is_it).max_by_key(|role| role.account.is_some())?;
+    let account = role.account.clone().or_else(|| AccountId::parse(arn.account()));
+    Some(Principal { account, ..role.clone() })
+}
+
 fn caller_with(
     principal: &Principal,
     session: Option<String>,
@@ -265,9 +282,9 @@ fn trust_policy(snapshot: &Snapshot<'_>, resource: &Resource) -> Result<Option<L
     let name = arn.resource().rsplit('/').next().unwrap_or_default();
     let is_it = |role: &Principal| {
         role.kind == PrincipalKind::Role
-            && (arn.partition(), arn.service()) == (role.partition.as_str(), "iam")
+            && arn.service() == "iam"
             && arn.resource() == format!("role{}{}", role.path, role.name)
-            && role.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
+            && role.may_be_of(arn)
     };
     let found = snapshot.principals_named(name)?.into_iter().filter(is_it);
     found.max_by_key(|role| role.account.is_some()).map(|role| trust_of(snapshot, &role)).transpose()

@@ -181,12 +181,14 @@ impl Asking<'_, '_, '_> {
     }
 
     /// What surrounds the requests of somebody who is not stored: a resource of which nothing says whose it is is not
-    /// of its account, but of the file's.
-    fn ground_of_outsider(&self, caller: &Caller) -> Result<Ground, StoreError> {
-        let mut request = self.question.request(caller.clone());
+    /// of its account, but of the file's. (The session of a stored role is asked about as the role is.)
+    fn ground_of_outsider(&self, asked: &Asked) -> Result<Ground, StoreError> {
+        let mut request = self.question.request(asked.caller.clone());
         let ground = Ground::of(&request, self.snapshot, self.question.catalog)?;
         let assumed = &ground.surroundings.assumed;
-        if ![Assumption::OnlyAccount, Assumption::OwnAccount].iter().any(|of| assumed.contains(of)) {
+        let is_assumed =
+            [Assumption::OnlyAccount, Assumption::OwnAccount].iter().any(|of| assumed.contains(of));
+        if asked.is_of_stored_role() || !is_assumed {
             return Ok(ground);
         }
         request.resource_account = Some(own_account(self.snapshot)?);

@@ -2,6 +2,7 @@
 
 use iamdb::algebra::Budget;
 use iamdb::analysis::{Analysis, Part};
+use iamdb::arn::Arn;
 use iamdb::ask::Unsaid;
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
@@ -9,9 +10,9 @@ use iamdb::eval::Decision;
 use iamdb::policy::{Document, PolicyType, parse};
 use iamdb::question::{Answer, Example};
 use iamdb::request::{Action, Resource};
-use iamdb::store::{At, PrincipalKind, Store};
+use iamdb::store::{At, NewPrincipal, PrincipalKind, Store};
 use iamdb::stored::{self, Everyone};
-use iamdb::who_can::{About, PartQuestion, Question, Who, regions, who_can};
+use iamdb::who_can::{About, Outsider, PartQuestion, Question, Who, regions, who_can};
 use proptest::prelude::*;
 
 use crate::effective::{
@@ -195,4 +196,43 @@ fn the_same_statements_in_another_order_are_told_apart() {
     let found = regions(&snapshot, &everyone, &question, &mut |_, _| {}).unwrap();
     let together = found.iter().map(|regions| regions.who.len()).max();
     assert_eq!((found.len(), together), (2, Some(1)));
+}
+
+/// A session of a role whose account is not set: its ARN says which. Of two such roles it is the one of that account.
+#[test]
+fn the_session_of_a_role_without_account_is_told() {
+    const SESSION: &str = "arn:aws:sts::123456789012:assumed-role/deploy/s";
+    for also_set in [false, true] {
+        let mut store = Store::in_memory().unwrap();
+        change(&mut store, |writer| {
+            let role = principal_of(PrincipalKind::Role, OWN, "/", "deploy");
+            writer.create_principal(&NewPrincipal { account: None, ..role.clone() })?;
+            if also_set {
+                writer.create_principal(&role)?;
+            }
+            let bucket = writer.create_resource("arn:aws:s3:::mine")?.key;
+            let policy = serde_json::json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+                "Principal": {"AWS": SESSION}, "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::mine"}});
+            writer.put_resource_policy(bucket, &Document::new(policy.to_string()))?;
+            Ok(())
+        });
+        let snapshot = store.read(At::Now).unwrap();
+        let everyone = Everyone::read(&snapshot).unwrap();
+        let question = Question {
+            action: Action::parse("s3:ListBucket").unwrap(),
+            resource: Resource::parse("arn:aws:s3:::mine").unwrap(),
+            resource_account: None,
+            given: Vec::new(),
+            unsaid: Unsaid::Unknown,
+            now: "2026-01-01T00:00:00Z".parse().unwrap(),
+            catalog: &Catalog::embedded(),
+            known_action: None,
+        };
+        let found = who_can(&snapshot, &everyone, &question).unwrap();
+        let who = Who::Other(Outsider::Stranger(Arn::parse(SESSION).unwrap()));
+        let asker = found.askers.iter().find(|asker| asker.who == who).expect("the session is asked about");
+        let reply = found.answers[asker.answer].reply.as_ref().unwrap();
+        let Answer::Decided(example) = &reply.answer else { panic!("it depends") };
+        assert_eq!(example.evaluation.decision, Decision::Allowed);
+    }
 }

@@ -20,7 +20,7 @@ use crate::caller::Caller;
 use crate::knowledge::Identified;
 use crate::layers::{Layer, PolicyLayers};
 use crate::request::{Context, Request, Resource};
-use crate::store::{Principal, PrincipalKind, Snapshot};
+use crate::store::{Principal, Snapshot};
 use crate::stored::{self, Assumption};
 use context::ContextArgs;
 use given::GivenPolicies;
@@ -145,25 +145,13 @@ pub(super) fn find(snapshot: &Snapshot<'_>, text: &str) -> Result<(Principal, Op
     let Some(arn) = Arn::parse(text).filter(|arn| arn.service() == "sts") else {
         return Ok((resolve_principal(snapshot, text)?, None));
     };
-    let mut parts = arn.resource().split('/');
-    let (Some("assumed-role"), Some(name), Some(session), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let Some((name, session)) = stored::session_names(&arn) else {
         let message = format!("`{}` is not the ARN of a role session", shown(text));
         return Err(CliError::new(ErrorKind::Usage, message)
             .hint("such an ARN is `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`"));
     };
-    let of_account = |principal: &Principal| {
-        principal.kind == PrincipalKind::Role
-            && principal.partition == arn.partition()
-            && principal.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
-    };
-    let found = snapshot.principals_named(name)?.into_iter().filter(of_account);
-    match found.max_by_key(|role| role.account.is_some()) {
-        Some(role) => {
-            let account = role.account.or_else(|| AccountId::parse(arn.account()));
-            Ok((Principal { account, ..role }, Some(session.to_owned())))
-        }
+    match stored::role_of_session(&arn, snapshot.principals_named(name)?.iter()) {
+        Some(role) => Ok((role, Some(session.to_owned()))),
         None => {
             let message = format!("no role `{}` of account {}", shown(name), shown(arn.account()));
             Err(CliError::new(ErrorKind::NotFound, message).hint("`iamdb ls roles` lists the roles"))

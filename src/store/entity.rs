@@ -5,7 +5,7 @@ use std::fmt;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use crate::arn::AccountId;
+use crate::arn::{AccountId, Arn};
 use crate::policy::Document;
 
 /// User, group or role.
@@ -81,6 +81,12 @@ impl Principal {
     pub fn arn(&self) -> String {
         let Principal { kind, partition, account, path, name, .. } = self;
         format!("arn:{partition}:iam::{}:{kind}{path}{name}", field(account.as_ref()))
+    }
+
+    /// Whether it may be of the account of an ARN: while its own is not set, of any.
+    pub fn may_be_of(&self, arn: &Arn) -> bool {
+        self.partition == arn.partition()
+            && self.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
     }
 
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Principal> {

@@ -48,7 +48,7 @@ pub struct Words {
 }
 
 /// One thing about a clause.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Row {
     /// What sort of thing: `on`, `when`, …
     pub label: &'static str,

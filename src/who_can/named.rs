@@ -11,7 +11,7 @@ use crate::knowledge::Identified;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers};
 use crate::policy::{Effect, PolicyType, PrincipalEntry, Selector};
 use crate::store::{PrincipalKind, Snapshot, StoreError};
-use crate::stored::{Everyone, Holder, Subjects};
+use crate::stored::{Everyone, Holder, Subjects, role_of_session, session_names};
 
 /// Accounts that stand for any that is not known, the first that is not stored.
 const OF_ANYONE: [&str; 3] = ["999999999999", "888888888888", "777777777777"];
@@ -37,9 +37,10 @@ pub(super) fn ask(
     let own = asking.snapshot.account()?;
     let of_resource = asking.ground(own.as_ref())?.layers.resource.clone();
     let all = named(&of_resource, asking.snapshot, everyone)?;
-    for Asked { who, caller, identified, own, own_policies } in all {
+    for asked in all {
         let question = asking.question;
-        let ground = asking.ground_of_outsider(&caller)?;
+        let ground = asking.ground_of_outsider(&asked)?;
+        let Asked { who, caller, identified, own, own_policies } = asked;
         let ask = |own: PolicyLayers| {
             let PolicyLayers { identity, boundary, .. } = own;
             let layers = PolicyLayers { identity, boundary, ..ground.layers.clone() };
@@ -131,27 +132,33 @@ fn who(entry: &PrincipalEntry) -> Vec<Outsider> {
 fn is_the(arn: &Arn, holder: &Holder) -> bool {
     let principal = &holder.principal;
     let kind = arn.resource().split('/').next().unwrap_or_default();
-    let of_account = principal.account.as_ref().is_none_or(|account| account.as_str() == arn.account());
-    let is_kind = match principal.kind {
+    let is_kind = || match principal.kind {
         PrincipalKind::User => kind == "user" && arn.as_str() == principal.arn(),
         PrincipalKind::Role => kind == "role",
         PrincipalKind::Group => false,
     };
     let name = arn.resource().rsplit('/').next().unwrap_or_default();
-    of_account && is_kind && arn.partition() == principal.partition && name == principal.name
+    name == principal.name && principal.may_be_of(arn) && is_kind()
 }
 
 impl Asked {
-    /// With all that decides for it. What is of nobody's account is not of its own, but of the file's.
+    /// Whether it is a session of a stored role.
+    pub(super) fn is_of_stored_role(&self) -> bool {
+        matches!(self.who, Outsider::Stranger(_)) && self.own_policies == OwnPolicies::Known
+    }
+
+    /// With all that decides for it. What is of nobody's account is not of an outsider's, but of the file's.
     pub(crate) fn subject(
         &self,
         subjects: &Subjects<'_, '_>,
         snapshot: &Snapshot<'_>,
     ) -> Result<Subject, StoreError> {
         let mut subject = subjects.of(self.caller.clone(), self.identified, self.own.clone())?;
-        let own = own_account(snapshot)?;
-        for situation in subject.situations.iter_mut().filter(|of| of.resource_account.is_none()) {
-            situation.resource_account = Some(own.clone());
+        if !self.is_of_stored_role() {
+            let own = own_account(snapshot)?;
+            for situation in subject.situations.iter_mut().filter(|of| of.resource_account.is_none()) {
+                situation.resource_account = Some(own.clone());
+            }
         }
         if self.own_policies == OwnPolicies::Needed {
             subject.told = vec![Layer::Resource];
@@ -199,14 +206,10 @@ impl Asked {
 
 /// A session of a stored role, and the policies of that.
 fn session_of(arn: &Arn, everyone: &Everyone) -> Option<(Caller, PolicyLayers)> {
-    let (role, session) = arn.resource().strip_prefix("assumed-role/")?.split_once('/')?;
-    let is_it = |holder: &&Holder| {
-        let of = &holder.principal;
-        of.kind == PrincipalKind::Role
-            && (of.name.as_str(), of.partition.as_str()) == (role, arn.partition())
-            && of.account.as_ref().is_none_or(|account| account.as_str() == arn.account())
-    };
-    let role = everyone.users_and_roles().find(is_it)?;
+    let (_, session) = session_names(arn)?;
+    let role = role_of_session(arn, everyone.users_and_roles().map(|holder| &holder.principal))?;
+    let holder = everyone.users_and_roles().find(|holder| holder.principal.key == role.key)?;
     let kind = IamKind::RoleSession(Some(session.to_owned()));
-    Some((Caller::Iam(IamCaller { kind, ..role.caller()? }), everyone.policy_layers(role)))
+    let caller = IamCaller { kind, account: role.account, ..holder.caller()? };
+    Some((Caller::Iam(caller), everyone.policy_layers(holder)))
 }

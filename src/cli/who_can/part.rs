@@ -1,6 +1,8 @@
 //! Who can do what in a part of all requests: those who may the same together.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::{Value as Json, json};
 
@@ -64,10 +66,14 @@ pub(super) fn run(
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
     let mut groups: Vec<Group> = Vec::new();
+    let mut said: HashMap<Said, usize> = HashMap::new();
     for group in found.iter().map(|of| Group::of(of, &holders, &part, catalog)) {
-        match groups.iter_mut().find(|known| known.says_the_same(&group)) {
-            Some(known) => known.who.extend(group.who),
-            None => groups.push(group),
+        match said.entry(group.said()) {
+            Entry::Occupied(known) => groups[*known.get()].who.extend(group.who),
+            Entry::Vacant(new) => {
+                new.insert(groups.len());
+                groups.push(group);
+            }
         }
     }
     groups.sort_by_key(|group| Reverse(group.who.len()));
@@ -107,15 +113,16 @@ fn title(asked: &Asked) -> String {
     format!("{} on {}", all(&asked.actions, "anything"), all(&asked.resources, "anything"))
 }
 
+/// What a group needs, and what it may: each clause by its heading and rows.
+type Said = (Option<&'static str>, Vec<(String, Vec<Row>)>);
+
 impl Group {
-    /// Whether others may the same by the same words, be it by other policies.
-    fn says_the_same(&self, other: &Group) -> bool {
-        let words = |group: &Group| -> Vec<(String, Vec<Row>)> {
-            let told = group.told.iter().map(|told| told.words(Detail::Whole));
-            let is_what = |row: &Row| !["why", "e.g."].contains(&row.label);
-            told.map(|words| (words.heading, words.rows.into_iter().filter(is_what).collect())).collect()
-        };
-        self.needs == other.needs && words(self) == words(other)
+    /// What others say as well who may the same, be it by other policies.
+    fn said(&self) -> Said {
+        let told = self.told.iter().map(|told| told.words(Detail::Whole));
+        let is_what = |row: &Row| !["why", "e.g."].contains(&row.label);
+        let clauses = told.map(|words| (words.heading, words.rows.into_iter().filter(is_what).collect()));
+        (self.needs, clauses.collect())
     }
 
     fn of(regions: &Regions, holders: &[&Holder], part: &Part, catalog: &Catalog) -> Group {
