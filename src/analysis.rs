@@ -15,6 +15,7 @@ mod statements;
 mod witness;
 
 use itertools::Itertools;
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::algebra::{Budget, BudgetError, Set};
@@ -25,14 +26,18 @@ use crate::context_keys::{Askers, global_key, key_kind};
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
-use crate::policy::{Effect, PolicyType, PrincipalEntry, ResourcePattern, Selector, Spanned};
+use crate::pattern::Pattern;
+use crate::policy::{
+    Condition, ConditionValue, Effect, Operator, PolicyType, PrincipalEntry, ResourcePattern, Selector, Span,
+    Spanned, Test,
+};
 use crate::request::{Context, Request, Resource, Value};
 
 pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
-pub use statements::{Finding, Superfluous, Tested};
+pub use statements::{Finding, Shown, Step, Superfluous, Tested};
 pub use witness::Witness;
 
 /// Whose permissions, by which policies.
@@ -154,6 +159,12 @@ impl From<BudgetError<Level>> for AnalysisError {
     }
 }
 
+/// The keys of the time, folded.
+const TIMES: [&str; 2] = ["aws:currenttime", "aws:epochtime"];
+
+/// Of what nobody wrote.
+const NOWHERE: Span = Span { start: 0, end: 0 };
+
 /// So many sets of earlier questions are not kept.
 const MANY_NODES: usize = 100_000;
 
@@ -164,6 +175,8 @@ pub struct Analysis<'a> {
     typing: Typing,
     budget: Budget,
     compiler: Compiler,
+    /// No request is earlier.
+    since: Option<Timestamp>,
     /// The part of all requests that is asked about: clauses are told within it.
     asked: Set,
 }
@@ -181,7 +194,9 @@ struct ReadSituation<'s> {
     universe: Universe,
     situation: &'s Situation,
     compiled: Compiled,
-    /// The requests on its resources.
+    /// The requests that are not too early.
+    in_time: Set,
+    /// Those of them on its resources.
     on: Set,
 }
 
@@ -193,8 +208,15 @@ impl<'a> Analysis<'a> {
             typing,
             budget,
             compiler: Compiler::new(Universe::default(), budget),
+            since: None,
             asked: Set::FULL,
         }
+    }
+
+    /// Questions about requests from some time on: what a policy said of times before is as good as unsaid.
+    #[must_use]
+    pub fn since(self, since: Option<Timestamp>) -> Analysis<'a> {
+        Analysis { since, ..self }
     }
 
     /// Everything that a subject may do.
@@ -350,12 +372,30 @@ impl<'a> Analysis<'a> {
             };
             let elsewhere = self.resources(&situation.but_not_on)?;
             let on = self.compiler.arena().difference([on], [elsewhere])?;
+            let in_time = self.in_time()?;
+            let on = self.compiler.arena().intersection([on, in_time])?;
             let compiled = self.compiler.layers(&situation.layers)?;
             allowed.push(self.compiler.arena().intersection([compiled.allowed, on])?);
-            situations.push(ReadSituation { universe, situation, compiled, on });
+            situations.push(ReadSituation { universe, situation, compiled, in_time, on });
         }
         let allowed = self.compiler.arena().union(allowed)?;
         Ok(Read { subject, side, situations, allowed })
+    }
+
+    /// The requests that are not too early, where policies ask for the time at all.
+    fn in_time(&mut self) -> Result<Set, AnalysisError> {
+        let time = self.compiler.universe().keys().find(|(key, _)| TIMES.contains(&&***key));
+        let (Some(since), Some((key, _))) = (self.since, time) else { return Ok(Set::FULL) };
+        let text = since.as_second().to_string();
+        let value = ConditionValue { pattern: Pattern::literal(&text), text };
+        let test = Test::DateGreaterThanEquals;
+        let condition = Condition {
+            operator: Operator { quantifier: None, test, if_exists: false },
+            key: key.to_string(),
+            values: vec![Spanned { value, span: NOWHERE }],
+            span: NOWHERE,
+        };
+        Ok(self.compiler.where_holds(&condition)?)
     }
 
     /// The requests on one of some resources.

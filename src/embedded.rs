@@ -9,6 +9,7 @@
 mod cloudformation;
 mod intrinsic;
 mod node;
+mod permission;
 mod terraform;
 mod yaml;
 
@@ -151,21 +152,41 @@ impl Found {
         }
     }
 
+    /// The document for any resources, where nothing else is open and it denies nothing: who is let in by that is let in
+    /// whatever the functions give, on the resource that the policy is attached to. Every place is the same in it.
+    pub fn on_any_resource(&self) -> Option<String> {
+        let root = json::Node::read(&self.text).ok()?;
+        let mut resources: Vec<Span> = Vec::new();
+        for statement in root.member("Statement")?.items() {
+            (statement.member("Effect")?.text()? == "Allow").then_some(())?;
+            let of_statement = statement.member("Resource")?.items();
+            resources.extend(of_statement.iter().filter(|item| item.text().is_some()).map(|item| item.span));
+        }
+        let mut text = self.text.clone();
+        for open in &self.unresolved {
+            let there = |of: &&Span| of.start < open.span.start && open.span.end < of.end;
+            let of = resources.iter().find(there).filter(|_| open.instead == Instead::Wildcard)?;
+            let length = of.end - of.start;
+            text.replace_range(of.start..of.end, &format!("{:length$}", "\"*\""));
+        }
+        Some(text)
+    }
+
     /// What is not known within a part of the document.
     pub fn unresolved_in(&self, span: Span) -> impl Iterator<Item = &Unresolved> {
         self.unresolved.iter().filter(move |one| one.span.start < span.end && span.start < one.span.end)
     }
 }
 
-/// What a file is, by its content; none where it is nothing that has policies. A text that begins like JSON, is none and
-/// has a `Statement` is a policy with a mistake in it.
+/// What a file is, by its content; none where it is nothing that has policies. A text that begins like JSON and is none can
+/// be one of them with a mistake in it.
 pub fn recognise(text: &str) -> Option<Kind> {
     let body = text.trim_start_matches('\u{feff}').trim_start();
     if !body.starts_with('{') {
         return (body.contains("Resources") && body.contains("AWS::")).then_some(Kind::Template);
     }
     let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(body) else {
-        return body.contains("\"Statement\"").then_some(Kind::Policy);
+        return recognise_broken(body);
     };
     let has = |key: &str| members.contains_key(key);
     let has_resources = members.get("Resources").is_some_and(|resources| resources.get().contains("::"));
@@ -177,6 +198,19 @@ pub fn recognise(text: &str) -> Option<Kind> {
         }
         () if has("Resources") && (has("AWSTemplateFormatVersion") || has_resources) => Some(Kind::Template),
         () if has("Statement") => Some(Kind::Policy),
+        () => None,
+    }
+}
+
+/// What a text was to be that begins like JSON and is none, as one that is cut off.
+fn recognise_broken(body: &str) -> Option<Kind> {
+    let has = |text: &str| body.contains(text);
+    match () {
+        () if has("\"AWSTemplateFormatVersion\"") || (has("\"Resources\"") && has("\"AWS::")) => {
+            Some(Kind::Template)
+        }
+        () if has("\"format_version\"") && has("\"terraform_version\"") => Some(Kind::Plan),
+        () if has("\"Statement\"") || has("\"2012-10-17\"") || has("\"2008-10-17\"") => Some(Kind::Policy),
         () => None,
     }
 }

@@ -66,6 +66,11 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// A text as a pattern that matches it alone.
+    pub fn literal(text: &str) -> Pattern {
+        Pattern::parse(text, Syntax { wildcards: false, variables: false }).0
+    }
+
     /// Reads a pattern; every text is one. The second value is the first malformed variable.
     pub fn parse(text: &str, syntax: Syntax) -> (Pattern, Option<Malformed>) {
         let mut pattern = Pattern::default();

@@ -292,6 +292,13 @@ pub enum ResourcePattern {
     Arn(Vec<Pattern>),
 }
 
+impl ResourcePattern {
+    /// The pattern of one resource.
+    pub fn one(arn: &Arn) -> ResourcePattern {
+        ResourcePattern::Arn(arn.fields().map(Pattern::literal).to_vec())
+    }
+}
+
 impl fmt::Display for ResourcePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -40,8 +40,12 @@ mod value;
 
 use std::fmt;
 
-use crate::analysis::AnalysisError;
+use jiff::Timestamp;
+
+use crate::algebra::Budget;
+use crate::analysis::{Analysis, AnalysisError};
 use crate::catalog::Catalog;
+use crate::compile::Typing;
 use crate::policy::{PolicyType, Span, read};
 use crate::request::Request;
 
@@ -177,12 +181,23 @@ const FAMILIES: [Family; 22] = [
 #[derive(Debug)]
 pub struct Validator<'c> {
     facts: Facts<'c>,
+    since: Option<Timestamp>,
 }
 
 impl<'c> Validator<'c> {
     /// By a catalogue.
     pub fn new(catalog: &'c Catalog) -> Validator<'c> {
-        Validator { facts: Facts::new(catalog) }
+        Validator { facts: Facts::new(catalog), since: None }
+    }
+
+    /// What is proved is of requests from some time on: a statement whose dates are past never applies.
+    #[must_use]
+    pub fn since(self, since: Timestamp) -> Validator<'c> {
+        Validator { since: Some(since), ..self }
+    }
+
+    fn analysis(&self) -> Analysis<'c> {
+        Analysis::new(self.facts.catalog(), Typing::Typed, Budget::default()).since(self.since)
     }
 
     /// Every finding in a text, in the order of the text. Total: what is no policy at all has findings that say so.
@@ -212,7 +227,7 @@ impl<'c> Validator<'c> {
         let reading = read(text, options.policy_type);
         let subject = Subject::new(text, &reading, options, &self.facts);
         let mut report = Report::new(&subject);
-        proof::check(&subject, &mut report)?;
+        proof::check(&subject, self.analysis(), &mut report)?;
         Ok(report.findings())
     }
 }

@@ -336,6 +336,84 @@ fn what_is_no_policy_is_not_found() {
     assert_eq!(looped.unread[0].name, "Fn::ForEach::All");
 }
 
+/// Lambda writes a statement for each permission.
+#[test]
+fn a_permission_of_a_function_is_a_statement() {
+    let permission = |properties: &str| {
+        contents(&format!(
+            r#"{{"Resources":{{"X":{{"Type":"AWS::Lambda::Permission","Properties":{properties}}}}}}}"#
+        ))
+    };
+    let of_bucket = permission(
+        r#"{"Action":"lambda:InvokeFunction","FunctionName":{"Ref":"F"},"Principal":"s3.amazonaws.com",
+            "SourceArn":{"Fn::GetAtt":["B","Arn"]},"SourceAccount":"111122223333","PrincipalOrgID":{"Ref":"AWS::NoValue"}}"#,
+    );
+    let found = policy(&of_bucket, "X");
+    assert_eq!(found.policy_type, Some(PolicyType::Resource(ResourceService::ResourceRequired)));
+    assert_eq!(
+        json_of(found)["Statement"],
+        json!({
+            "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": "*",
+            "Condition": {"ArnLike": {"aws:SourceArn": "*"}, "StringEquals": {"aws:SourceAccount": "111122223333"}}
+        })
+    );
+    let what: Vec<&str> = found.unresolved.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(what, ["Ref F", "Fn::GetAtt B.Arn"]);
+    let is = |principal: &str, function: &str| {
+        let all = permission(&format!(
+            r#"{{"Action":"lambda:*","FunctionName":"{function}","Principal":"{principal}"}}"#
+        ));
+        let statement = &json_of(policy(&all, "X"))["Statement"];
+        (statement["Principal"].clone(), statement["Resource"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(is("*", "f"), (json!("*"), "arn:*:lambda:*:*:function:f".to_owned()));
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+    assert_eq!(is("111122223333", arn), (json!({"AWS": "111122223333"}), arn.to_owned()));
+    let user = "arn:aws:iam::111122223333:user/a";
+    let short = "111122223333:function:f";
+    assert_eq!(is(user, short), (json!({"AWS": user}), format!("arn:*:lambda:*:{short}")));
+    let by_function = |principal: &str| {
+        let all =
+            permission(&format!(r#"{{"Action":"lambda:*","FunctionName":"f","Principal":{principal}}}"#));
+        json_of(policy(&all, "X"))["Statement"]["Principal"].clone()
+    };
+    assert_eq!(by_function(r#"{"Fn::Sub":"events.${AWS::URLSuffix}"}"#), json!({"Service": "events.*"}));
+    assert_eq!(by_function(r#"{"Ref":"AWS::AccountId"}"#), json!({"AWS": "*"}));
+    let open = permission(r#"{"Action":"lambda:*","FunctionName":"f","Principal":{"Ref":"P"}}"#);
+    assert_eq!(open.unread[0].why, "a function stands for its principal");
+}
+
+/// Where nothing but resources is open in Allows, whom they let in is certain.
+#[test]
+fn a_policy_can_be_asked_about_any_resource() {
+    let any = |statements: &str| {
+        let template = format!(
+            r#"{{"Resources":{{"X":{{"Type":"AWS::S3::BucketPolicy","Properties":{{"PolicyDocument":{{"Statement":{statements}}}}}}}}}}}"#
+        );
+        let contents = contents(&template);
+        let found = policy(&contents, "X.PolicyDocument");
+        let text = found.on_any_resource()?;
+        assert_eq!(text.len(), found.text.len());
+        Some(serde_json::from_str::<Json>(&text).unwrap()["Statement"].clone())
+    };
+    let open = r#"{"Fn::Sub":"arn:aws:s3:::${B}/*"}"#;
+    let allow = format!(r#"{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":{open}}}"#);
+    let said = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"});
+    assert_eq!(any(&allow), Some(said.clone()));
+    let several = allow.replace(open, &format!(r#"["arn:aws:s3:::a/*",{open}]"#));
+    assert_eq!(any(&format!("[{several}]")).unwrap()[0]["Resource"], json!(["arn:aws:s3:::a/*", "*"]));
+    for (what, with) in [
+        ("\"Allow\"", "\"Deny\""),
+        ("\"Resource\"", "\"NotResource\""),
+        ("\"s3:GetObject\"", r#"{"Ref":"A"}"#),
+        ("\"Principal\":\"*\"", r#""Principal":{"AWS":{"Ref":"P"}}"#),
+        (open, r#"{"Fn::If":["C","arn:aws:s3:::a/*","arn:aws:s3:::b/*"]}"#),
+    ] {
+        assert_eq!(any(&allow.replace(what, with)), None, "{with}");
+    }
+    assert_eq!(any(&format!(r#"[{allow},{{"Fn::Transform":{{"Name":"AWS::Include"}}}}]"#)), None);
+}
+
 #[test]
 fn files_are_recognised_by_what_is_in_them() {
     for (text, kind) in [
@@ -354,6 +432,11 @@ fn files_are_recognised_by_what_is_in_them() {
         ("apiVersion: v1\nkind: Pod\n", None),
         ("", None),
         ("{ not json", None),
+        // What is cut off.
+        (r#"{"Version":"2012-10-17","#, Some(Kind::Policy)),
+        (r#"{"name":"package","#, None),
+        (r#"{"Resources":{"A":{"Type":"AWS::S3::Bucket","#, Some(Kind::Template)),
+        (r#"{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[{"#, Some(Kind::Plan)),
     ] {
         assert_eq!(recognise(text), kind, "{text}");
     }
@@ -440,6 +523,11 @@ fn an_error_says_where() {
         "\u{feff}{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\"}}, \"Resources\": [\"\\ud800\"]}",
     );
     assert!(error.is_ok() || error.unwrap_err().offset > 3);
+    let null = "Resources:\n  A: AWS::X\n  Condition:\n    Null: {aws:TokenIssueTime: 'true'}\n";
+    let error = find(null).unwrap_err();
+    assert!(error.message.ends_with("write `\"Null\":`, with quotes"), "{}", error.message);
+    assert_eq!(iamdb::policy::position(null, error.offset), (4, 5));
+    assert!(find(&null.replace("Null", "\"Null\"")).is_ok());
 }
 
 fn any_json() -> impl Strategy<Value = Json> {
@@ -558,6 +646,64 @@ fn a_plan_has_both_sides() {
             ),
         ]
     );
+}
+
+/// The provider `awscc` has CloudFormation's resources, and Lambda writes the statement of a permission.
+#[test]
+fn a_plan_has_the_policies_of_both_providers_and_permissions() {
+    let document = "{\"Statement\":[]}";
+    let after = json!({
+        "policy_document": document, "key_policy": document, "content": document, "type": "RESOURCE_CONTROL_POLICY",
+        "policies": [{"policy_name": "a", "policy_document": document}], "resource_policy": {"policy_document": document},
+    });
+    let of = [
+        "s3_bucket_policy",
+        "kms_key",
+        "ec2_vpc_endpoint",
+        "iam_group",
+        "organizations_policy",
+        "dynamodb_table",
+        "s3_bucket",
+    ];
+    let changes = of.map(|of| change(&format!("awscc_{of}"), Json::Null, after.clone(), json!({})));
+    let changes = plan_changes(&plan(json!(changes))).unwrap();
+    let listed: Vec<(&str, PolicyType)> =
+        changes.iter().map(|change| (change.name.as_str(), change.policy_type)).collect();
+    assert_eq!(
+        listed,
+        [
+            ("awscc_dynamodb_table.x", PolicyType::Resource(ResourceService::Other)),
+            ("awscc_ec2_vpc_endpoint.x", PolicyType::VpcEndpoint),
+            ("awscc_iam_group.x.policies[\"a\"].policy_document", PolicyType::Identity),
+            ("awscc_kms_key.x", PolicyType::Resource(ResourceService::Kms)),
+            ("awscc_organizations_policy.x", PolicyType::Rcp),
+            ("awscc_s3_bucket_policy.x", PolicyType::Resource(ResourceService::ResourceRequired)),
+        ]
+    );
+    assert!(changes.iter().all(|change| change.after == Side::Text(document.to_owned())), "{changes:?}");
+    let permission = json!({"action": "lambda:InvokeFunction", "function_name": "f", "principal": "s3.amazonaws.com", "source_arn": "arn:aws:s3:::b", "source_account": null});
+    let changes = plan_changes(&plan(json!([
+        change("aws_lambda_permission", Json::Null, permission.clone(), json!({"id": true})),
+        change("awscc_lambda_permission", permission, Json::Null, json!({})),
+    ])))
+    .unwrap();
+    let Side::Text(text) = &changes[0].after else { panic!("{changes:?}") };
+    let statement = json!({
+        "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+        "Resource": "arn:*:lambda:*:*:function:f", "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::b"}}
+    });
+    assert_eq!(serde_json::from_str::<Json>(text).unwrap()["Statement"], statement);
+    assert_eq!(
+        (&changes[0].before, &changes[1].before, &changes[1].after),
+        (&Side::Absent, &changes[0].after, &Side::Absent)
+    );
+    let unknown = change(
+        "aws_lambda_permission",
+        Json::Null,
+        json!({"action": "lambda:*"}),
+        json!({"source_arn": true}),
+    );
+    assert_eq!(plan_changes(&plan(json!([unknown]))).unwrap()[0].after, Side::Unknown);
 }
 
 #[test]

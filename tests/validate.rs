@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, alone};
+use iamdb::analysis::{Analysis, Subject, alone, unlimited};
+use iamdb::caller::Caller;
 use iamdb::catalog::Catalog;
-use iamdb::compile::Typing;
-use iamdb::layers::{LayerDocument, LayerPolicy};
+use iamdb::compile::{Callers, Typing};
+use iamdb::knowledge::Knowledge;
+use iamdb::layers::{Layer, LayerDocument, LayerPolicy};
 use iamdb::policy::{PolicyType, ResourceService, parse};
 use iamdb::validate::{
-    Basis, CHECKS, Finding, FindingType, Options, PathElement, ResourceType, ScpGrammar, Validator, check,
-    escalations,
+    Basis, CHECKS, Escalation, Finding, FindingType, Options, PathElement, ResourceType, ScpGrammar, Step,
+    Validator, check, escalations,
 };
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -394,7 +396,7 @@ fn codes(validator: &Validator<'_>, text: &str, options: &Options) -> Vec<&'stat
         };
         let catalog = Catalog::embedded();
         let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
-        let ways = escalations(&mut analysis, &alone(vec![policy], options.policy_type)).unwrap();
+        let ways = escalations(&mut analysis, &alone(vec![policy], options.policy_type), &[]).unwrap();
         codes.extend(ways.first().map(|_| "PRIVILEGE_ESCALATION"));
     }
     codes
@@ -442,6 +444,164 @@ fn the_statements_that_cases_change_have_no_findings() {
         let found = Validator::new(&catalog).validate(&text, &Options::new(policy_type(name)));
         assert!(found.is_empty(), "{name}: {found:?}");
     }
+}
+
+/// Who a caller is and what its own policy says, in the account of the resources.
+fn holding(caller: &str, statements: &Json) -> Subject {
+    let layer = |policy_type: PolicyType, statements: &Json| {
+        let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+        let document = Arc::new(LayerDocument { parsed: parse(&text, policy_type), text });
+        unlimited(policy_type).with_document(Some(document))
+    };
+    let policy = layer(PolicyType::Identity, statements);
+    // Every role leaves it to its account who assumes it.
+    let trust = json!({ "Effect": "Allow", "Principal": { "AWS": "111122223333" }, "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/*" });
+    let caller = Caller::parse(caller).unwrap();
+    let knowledge = Knowledge::of(&caller);
+    let told = vec![Layer::Identity, Layer::Resource];
+    let mut subject = alone(vec![policy], PolicyType::Identity);
+    subject.situations[0].layers.resource = vec![layer(PolicyType::Resource(ResourceService::Other), &trust)];
+    Subject { callers: Callers::One(caller), knowledge, told, ..subject }
+}
+
+/// The actions of each way to more permissions.
+fn ways(subject: &Subject, groups: &[&str]) -> Vec<Vec<&'static str>> {
+    let catalog = Catalog::embedded();
+    let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+    let groups: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+    let found = escalations(&mut analysis, subject, &groups).unwrap();
+    let steps = found.into_iter().map(|escalation| match escalation {
+        Escalation::Administrator(_) => vec!["*"],
+        Escalation::By { steps, .. } => {
+            let on = |step: &Step| step.example.resource.to_string();
+            let changing: BTreeSet<String> =
+                steps.iter().filter(|step| step.action.contains("Role")).map(on).collect();
+            assert!(
+                changing.len() <= 1 || steps.iter().any(|step| step.action == "iam:PassRole"),
+                "{steps:?}"
+            );
+            steps.iter().map(|step| step.action).collect()
+        }
+    });
+    steps.collect()
+}
+
+const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+const DEPLOY: &str = "arn:aws:sts::111122223333:assumed-role/deploy/session";
+
+fn iam(action: &str, on: &str) -> Json {
+    let resource = format!("arn:aws:iam::111122223333:{on}");
+    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
+}
+
+/// Whoever changes somebody wins by it if that is itself, or it can act as that one.
+#[test]
+fn changing_somebody_is_a_way_to_more_only_for_who_can_act_as_that_one() {
+    let found = |caller: &str, statements: &[Json]| {
+        let groups: &[&str] = if caller == ALICE { &["group/dev"] } else { &[] };
+        ways(&holding(caller, &json!(statements)), groups)
+    };
+    let none: Vec<Vec<&str>> = Vec::new();
+    for change in ["iam:AttachUserPolicy", "iam:PutUserPolicy"] {
+        for own in ["user/alice", "user/al*", "user/${aws:username}"] {
+            assert_eq!(found(ALICE, &[iam(change, own)]), [[change]], "{change} on {own}");
+        }
+        assert_eq!(found(ALICE, &[iam(change, "user/bob")]), none, "{change}");
+        assert_eq!(found(DEPLOY, &[iam(change, "user/*")]), none, "{change}");
+        for act in ["iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"] {
+            let same = found(ALICE, &[iam(change, "user/bob"), iam(act, "user/b*")]);
+            assert_eq!(same, [vec![change, act], vec![act]], "{change}, {act}");
+            let crossing = found(DEPLOY, &[iam(change, "user/*b"), iam(act, "user/b*")]);
+            assert_eq!(crossing, [vec![change, act], vec![act]], "{change}, {act}");
+            assert_eq!(found(ALICE, &[iam(change, "user/bob"), iam(act, "user/zoe")]), [[act]]);
+            assert_eq!(found(ALICE, &[iam(change, "user/bob"), iam(act, "user/alice")]), none);
+        }
+    }
+    for change in ["iam:AttachRolePolicy", "iam:PutRolePolicy"] {
+        let (assume, trust) = ("sts:AssumeRole", "iam:UpdateAssumeRolePolicy");
+        assert_eq!(found(DEPLOY, &[iam(change, "role/deploy")]), [[change]]);
+        assert_eq!(found(DEPLOY, &[iam(change, "role/other")]), none);
+        assert_eq!(found(ALICE, &[iam(change, "role/*")]), none);
+        assert_eq!(found(ALICE, &[iam(change, "role/a*"), iam(assume, "role/*b")]), [[change, assume]]);
+        assert_eq!(found(ALICE, &[iam(change, "role/a"), iam(assume, "role/b")]), none);
+        let itself = found(ALICE, &[iam(change, "role/a"), iam(trust, "role/a")]);
+        assert_eq!(itself, [vec![change, trust, assume], vec![trust, assume]]);
+        let mut refused = iam("sts:*", "role/*");
+        refused["Effect"] = json!("Deny");
+        assert_eq!(found(ALICE, &[iam(trust, "role/a"), refused]), none);
+    }
+    for change in ["iam:AttachGroupPolicy", "iam:PutGroupPolicy"] {
+        assert_eq!(found(ALICE, &[iam(change, "group/dev")]), [[change]]);
+        assert_eq!(found(ALICE, &[iam(change, "group/ops")]), none);
+        assert_eq!(found(DEPLOY, &[iam(change, "group/*")]), none);
+        let joined = found(ALICE, &[iam(change, "group/ops"), iam("iam:AddUserToGroup", "group/ops")]);
+        assert_eq!(joined, [vec![change, "iam:AddUserToGroup"], vec!["iam:AddUserToGroup"]]);
+    }
+    assert_eq!(found(DEPLOY, &[iam("iam:AddUserToGroup", "group/*")]), none);
+    assert_eq!(found(ALICE, &[iam("iam:AddUserToGroup", "group/dev")]), none);
+}
+
+/// Each request of a way may be made under conditions of its own.
+#[test]
+fn the_steps_of_a_way_need_no_common_context() {
+    let with = |mut statement: Json, mfa: &str| {
+        statement["Condition"] = json!({ "Bool": { "aws:MultiFactorAuthPresent": mfa } });
+        statement
+    };
+    let statements = [
+        with(iam("iam:PutUserPolicy", "user/bob"), "true"),
+        with(iam("iam:CreateAccessKey", "user/bob"), "false"),
+    ];
+    let found = ways(&holding(ALICE, &json!(statements)), &[]);
+    assert_eq!(found, [vec!["iam:PutUserPolicy", "iam:CreateAccessKey"], vec!["iam:CreateAccessKey"]]);
+}
+
+/// A boundary that is not there cannot be taken away.
+#[test]
+fn taking_a_boundary_wins_something_only_where_there_is_one() {
+    let statement = json!(iam("iam:DeleteUserPermissionsBoundary", "user/alice"));
+    let mut subject = holding(ALICE, &statement);
+    assert_eq!(ways(&subject, &[]), Vec::<Vec<&str>>::new());
+    subject.situations[0].layers.boundary.push(unlimited(PolicyType::Boundary));
+    assert_eq!(ways(&subject, &[]), [["iam:DeleteUserPermissionsBoundary"]]);
+}
+
+/// From now on: what is past allows and denies nothing.
+#[test]
+fn what_is_proved_does_not_rest_on_the_past() {
+    let catalog = Catalog::embedded();
+    let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let found = |validator: &Validator<'_>, statements: Json| -> Vec<(&str, Option<String>)> {
+        let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+        let options = Options::new(PolicyType::Resource(ResourceService::Other));
+        let time =
+            |finding: &Finding| Some(finding.example.as_ref()?.context.get("aws:CurrentTime")?.to_string());
+        let found = validator.prove(&text, &options).unwrap();
+        found.iter().map(|finding| (finding.code, time(finding))).collect()
+    };
+    let statement = |effect: &str, operator: &str, key: &str, time: &str| {
+        let mut statement =
+            json!({ "Effect": effect, "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
+        statement["Condition"] = json!({ operator: { key: time } });
+        statement
+    };
+    let (past, future) = ("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
+    let (timeless, current) = (Validator::new(&catalog), Validator::new(&catalog).since(now));
+    let until = |time: &str| statement("Allow", "DateLessThan", "aws:CurrentTime", time);
+    assert_eq!(found(&timeless, json!(until(past)))[0].0, "PUBLIC_ACCESS");
+    assert_eq!(found(&current, json!(until(past))), [("CONDITION_NEVER_HOLDS", None)]);
+    let seconds = statement("Allow", "NumericLessThan", "aws:EpochTime", "1577836800");
+    assert_eq!(found(&current, json!(seconds)), [("CONDITION_NEVER_HOLDS", None)]);
+    let shown = found(&current, json!(until(future)));
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0].0, "PUBLIC_ACCESS");
+    let time = shown[0].1.as_deref().unwrap();
+    assert!(("2026-01-01T00:00:00Z".."2030-01-01T00:00:00Z").contains(&time), "{time}");
+    // Since 2020 everything is denied.
+    let denied = statement("Deny", "DateGreaterThan", "aws:CurrentTime", past);
+    let codes: Vec<&str> =
+        found(&current, json!([until(future), denied])).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, ["ALLOW_WITHOUT_EFFECT", "CONDITION_ALWAYS_HOLDS"]);
 }
 
 /// R-FMT-45: every place is in the text, every path leads to what the span shows, and nothing panics, whatever the

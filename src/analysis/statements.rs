@@ -1,11 +1,12 @@
 //! What single statements of a subject come to: questions that a reviewer asks of each.
 
-use super::{Analysis, AnalysisError, Part, ReadSituation, Side, Subject, Witness, alone};
+use super::{Analysis, AnalysisError, NOWHERE, Part, Read, ReadSituation, Side, Subject, Witness, alone};
 use crate::algebra::Set;
-use crate::compile::KeyFacts;
+use crate::compile::{KeyFacts, Level};
 use crate::context_keys::key_kind;
 use crate::layers::{Layer, LayerPolicy, StatementRef};
-use crate::policy::{Condition, Effect, PolicyType, Statement};
+use crate::policy::{Condition, Effect, PolicyType, ResourcePattern, Spanned, Statement};
+use crate::request::{Action, Resource};
 
 /// A statement that could be left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +45,33 @@ pub enum Tested {
     Always(usize),
 }
 
+/// One of several requests that somebody may want to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The action that `about` names.
+    pub action: Action,
+    /// An Allow statement, which is about the requests that will do.
+    pub about: Statement,
+    /// Resources that will not do.
+    pub but_not_on: Vec<Spanned<ResourcePattern>>,
+}
+
+/// A request that somebody may make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// A statement that allows it.
+    pub statement: StatementRef,
+    /// The request.
+    pub witness: Witness,
+}
+
 impl Analysis<'_> {
     /// The conditions of a policy that decide nothing, or all, with the positions of their statements.
     pub fn tested(&mut self, policy: &LayerPolicy) -> Result<Vec<(usize, Tested)>, AnalysisError> {
         let subject = alone(vec![policy.clone()], policy.policy_type);
         let universe = self.universes(&[&subject]).pop().unwrap_or_default();
         self.compiler.turn_to(universe);
+        let in_time = self.in_time()?;
         let mut found = Vec::new();
         for (position, statement) in policy.statements().iter().enumerate() {
             if statement.conditions.is_empty() {
@@ -59,7 +81,9 @@ impl Analysis<'_> {
             let under =
                 |conditions: &[Condition]| Statement { conditions: conditions.to_vec(), ..statement.clone() };
             let without = self.compiler.requests_of(&under(&[]), policy.policy_type)?;
+            let without = self.compiler.arena().intersection([without, in_time])?;
             let within = self.compiler.requests_of(statement, policy.policy_type)?;
+            let within = self.compiler.arena().intersection([within, in_time])?;
             if without == Set::EMPTY {
                 continue;
             }
@@ -67,6 +91,7 @@ impl Analysis<'_> {
             for (nth, condition) in statement.conditions.iter().enumerate() {
                 let only = under(std::slice::from_ref(condition));
                 let set = self.compiler.requests_of(&only, policy.policy_type)?;
+                let set = self.compiler.arena().intersection([set, in_time])?;
                 if set == Set::EMPTY {
                     found.push((position, Tested::Never(nth)));
                 } else if set == without {
@@ -92,6 +117,7 @@ impl Analysis<'_> {
                     continue;
                 }
                 self.compiler.arena().renew(self.budget);
+                let set = self.compiler.arena().intersection([set, situation.in_time])?;
                 if let Some((what, by)) = self.finding(situation, statement, set)? {
                     findings.push(Finding { situation: nth, statement, what, by });
                 }
@@ -205,6 +231,7 @@ impl Analysis<'_> {
         let mut found = Vec::new();
         for (nth, situation) in read.situations.iter().enumerate() {
             let compiled = &situation.compiled;
+            let part = self.compiler.arena().intersection([part, situation.in_time])?;
             // What a boundary, a session policy or SCPs hold back is not granted.
             let mut is_limited = false;
             for (layer, groups) in &compiled.groups {
@@ -227,32 +254,62 @@ impl Analysis<'_> {
         Ok(found)
     }
 
-    /// For each of some Allow statements a request that a subject may make, of those that the statement is about; none
-    /// where there is none, or none is found.
+    /// For each of some chains a request of each of its steps that a subject may make, all on one and the same resource;
+    /// none where there are none, or none are found.
     pub fn shown(
         &mut self,
         subject: &Subject,
-        asked: &[Statement],
-    ) -> Result<Vec<Option<(StatementRef, Witness)>>, AnalysisError> {
+        chains: &[Vec<Step>],
+    ) -> Result<Vec<Option<Vec<Shown>>>, AnalysisError> {
         let mut universe = self.universes(&[subject]).pop().unwrap_or_default();
         let facts = KeyFacts { kind: &|key| key_kind(key, self.catalog), always_present: &|_| false };
-        universe.admit(asked, &facts);
+        universe.admit(chains.iter().flatten().map(|step| &step.about), &facts);
         let read = self.read(subject, &universe, Side::Old)?;
         let mut found = Vec::new();
-        for statement in asked {
+        for chain in chains {
             self.compiler.arena().renew(self.budget);
-            let part = self.compiler.requests_of(statement, PolicyType::Identity)?;
-            let target = self.compiler.arena().intersection([read.allowed, part])?;
-            let mut shown = None;
-            for clause in self.clauses(&read, None, target)? {
-                let by = clause.boxes.first().map(|of| of.statement);
-                if let (None, Some(by)) = (&shown, by) {
-                    shown = self.witness(&clause, &read, None)?.map(|witness| (by, witness));
-                }
+            let mut targets = Vec::new();
+            for step in chain {
+                let part = self.compiler.requests_of(&step.about, PolicyType::Identity)?;
+                let target = self.compiler.arena().intersection([read.allowed, part])?;
+                let but_not_on = self.resources(&step.but_not_on)?;
+                targets.push(self.compiler.arena().difference([target], [but_not_on])?);
             }
-            found.push(shown);
+            let mut on = Vec::new();
+            for (step, target) in chain.iter().zip(&targets) {
+                let of_action = self.with_action(*target, &step.action)?;
+                on.push(self.compiler.arena().up_to(of_action, &Level::ResourceId)?);
+            }
+            let on = self.compiler.arena().intersection(on)?;
+            found.push(self.shown_on(&read, &targets, on)?);
         }
         Ok(found)
+    }
+
+    /// A request of each of some sets on one of some resources.
+    fn shown_on(
+        &mut self,
+        read: &Read<'_>,
+        targets: &[Set],
+        on: Set,
+    ) -> Result<Option<Vec<Shown>>, AnalysisError> {
+        let Some((&first, rest)) = targets.split_first() else { return Ok(Some(Vec::new())) };
+        let target = self.compiler.arena().intersection([first, on])?;
+        for clause in self.clauses(read, None, target)? {
+            let Some(of) = clause.boxes.first() else { continue };
+            let Some(witness) = self.witness(&clause, read, None)? else { continue };
+            let resource = witness.request.resource.clone();
+            let mut shown = vec![Shown { statement: of.statement, witness }];
+            if !rest.is_empty() {
+                let Resource::Arn(arn) = &resource else { continue };
+                let entry = Spanned { value: ResourcePattern::one(arn), span: NOWHERE };
+                let there = self.resources(&[entry])?;
+                let Some(others) = self.shown_on(read, rest, there)? else { continue };
+                shown.extend(others);
+            }
+            return Ok(Some(shown));
+        }
+        Ok(None)
     }
 
     /// Whether a subject allows nothing of a part.

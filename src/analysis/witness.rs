@@ -10,7 +10,7 @@ use super::{Analysis, AnalysisError, Read, allows};
 use crate::algebra::diagram::Datum;
 use crate::algebra::{Held, Set};
 use crate::caller::{Caller, IamCaller, IamKind};
-use crate::compile::{Callers, Level, Point, holder};
+use crate::compile::{Callers, HOLDER_ACCOUNT, Level, Point, holder};
 use crate::eval::Evaluation;
 use crate::pattern::{Pattern, Piece};
 use crate::policy::{ActionPattern, PrincipalEntry, ResourcePattern, Selector, Statement};
@@ -23,6 +23,16 @@ const MOST_ACTIONS: usize = 6;
 /// What variables are given, and what fills wildcards.
 const NAMES: [&str; 2] = ["alice", "bob"];
 const FILLINGS: [&str; 3] = ["example", "", "a"];
+
+/// Resources that are tried where no pattern names one.
+const COMMON: [&str; 6] = [
+    "arn:aws:s3:::example/example",
+    "arn:aws:iam::111122223333:user/example",
+    "arn:aws:iam::111122223333:role/example",
+    "arn:aws:iam::111122223333:group/example",
+    "arn:aws:iam::111122223333:policy/example",
+    "arn:aws:ec2:us-east-1:111122223333:instance/i-0abcdef1234567890",
+];
 
 /// A request, and what the evaluator says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,7 +230,7 @@ impl Analysis<'_> {
         Ok(self.compiler.arena().restrict(set, level, &Datum::Text(text.to_owned()))?)
     }
 
-    fn with_action(&mut self, set: Set, action: &Action) -> Result<Set, AnalysisError> {
+    pub(super) fn with_action(&mut self, set: Set, action: &Action) -> Result<Set, AnalysisError> {
         let set = self.with_text(set, Level::Service, &action.service().to_ascii_lowercase())?;
         self.with_text(set, Level::Name, &action.name().to_ascii_lowercase())
     }
@@ -260,10 +270,12 @@ impl Analysis<'_> {
         let mut set = set;
         let mut texts: BTreeMap<Level, String> = BTreeMap::new();
         if resource.is_none() {
-            let aws = self.with_text(set, Level::Partition, "aws")?;
-            if aws != Set::EMPTY {
-                set = aws;
-                texts.insert(Level::Partition, "aws".to_owned());
+            for (level, text) in [(Level::Partition, "aws"), (Level::Account, HOLDER_ACCOUNT)] {
+                let usual = self.with_text(set, level.clone(), text)?;
+                if usual != Set::EMPTY {
+                    set = usual;
+                    texts.insert(level, text.to_owned());
+                }
             }
         }
         if let Some(resource) = &resource {
@@ -388,7 +400,7 @@ fn resources(hints: &Hints<'_>, context: &Context) -> Vec<Option<Resource>> {
     found.dedup();
     found.truncate(24);
     found.push(Some(Resource::Star));
-    found.extend(Resource::parse("arn:aws:s3:::example/example").map(Some));
+    found.extend(COMMON.iter().filter_map(|arn| Resource::parse(arn)).map(Some));
     found.push(None);
     found
 }
@@ -403,7 +415,7 @@ fn filled(segments: &[Pattern], with: &str, context: &Context) -> Option<Resourc
             (4, "example") => "111122223333".to_owned(),
             (_, with) => with.to_owned(),
         }),
-        Piece::Question => Some("x".to_owned()),
+        Piece::Question => Some(if segment == 4 { "1" } else { "x" }.to_owned()),
         Piece::Variable(variable) => match context.get(&variable.key) {
             Some(Value::Single(value)) => Some(value.clone()),
             _ => variable.default.clone(),

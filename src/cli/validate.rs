@@ -21,6 +21,7 @@ use super::guess::Guess;
 use super::output::Wanted;
 use super::session::Session;
 use super::text::{count, shown};
+use crate::analysis::AnalysisError;
 use crate::policy::PolicyType;
 use crate::validate::{Finding, FindingType, Options, RESOURCE_TYPES, ResourceType, ScpGrammar, Validator};
 
@@ -72,7 +73,7 @@ pub(crate) struct ValidateArgs {
     /// Leave out what is accepted in this file: codes with a reason and an expiry, perhaps a file and a Sid
     #[arg(long, value_name = "FILE")]
     suppress: Option<String>,
-    /// The day on which suppressions are looked at; today, unless given
+    /// The time from which on policies are looked at, and suppressions; now, unless given
     #[arg(long, value_name = "TIME", value_parser = super::can::time)]
     now: Option<Timestamp>,
     /// Check service control policies by the grammar before September 2025
@@ -131,11 +132,12 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
         return Ok(Exit::Yes);
     }
     let catalog = session.catalog()?;
-    let validator = Validator::new(&catalog);
+    let now = args.now.unwrap_or_else(Timestamp::now);
+    let validator = Validator::new(&catalog).since(now);
     let mut checked = Vec::new();
-    let (mut open, mut unproved) = (0, 0);
+    let (mut open, mut unproved, mut unreadable) = (0, 0, 0);
     for argument in &args.policies {
-        for document in files::read(argument, session)? {
+        for document in files::read(argument, &mut unreadable, session)? {
             let options = options(args, &document);
             let mut findings = validator.validate(&document.text, &options);
             let all = findings.len();
@@ -144,15 +146,13 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
             });
             open += all - findings.len();
             unproved += usize::from(document.has_open_parts());
-            if !document.has_open_parts() {
-                match validator.prove(&document.text, &options) {
-                    Ok(proved) => findings.extend(proved),
-                    Err(error) => {
-                        session.out.note(&format!("{}: not all is proved: {error}", shown(&document.label)))
-                    }
+            match proved(&validator, &document, &options) {
+                Ok(proved) => findings.extend(proved),
+                Err(error) => {
+                    session.out.note(&format!("{}: not all is proved: {error}", shown(&document.label)))
                 }
-                findings.sort_by_key(Finding::span);
             }
+            findings.sort_by_key(Finding::span);
             checked.push(Checked { document, options, findings });
         }
     }
@@ -163,7 +163,7 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     if unproved > 0 {
         let policies = count(unproved, "policy", "policies");
         session.out.note(&format!(
-            "nothing is proved of {policies} with functions of templates, such as whether anybody may do something"
+            "nothing is proved of {policies} with functions of templates, but that anybody is let in where only the resources are left open"
         ));
     }
     if let Some(name) = &args.principal {
@@ -173,7 +173,6 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
             .hint("a policy is a JSON object with a `Statement`, or inside a template or a plan"));
     }
     if let Some(path) = &args.suppress {
-        let now = args.now.unwrap_or_else(Timestamp::now);
         suppress::leave_out(path, now, &mut checked, session)?;
     }
     if let Some(path) = &args.baseline {
@@ -192,7 +191,29 @@ pub(crate) fn run(args: &ValidateArgs, wanted: Wanted, session: &mut Session) ->
     }
     let mut found = checked.iter().flat_map(|checked| &checked.findings);
     let counts = found.any(|found| args.fail_on.counts(found.finding_type));
-    Ok(if counts && args.write_baseline.is_none() { Exit::No } else { Exit::Yes })
+    Ok(match counts && args.write_baseline.is_none() {
+        _ if unreadable > 0 => Exit::CouldNotAnswer,
+        true => Exit::No,
+        false => Exit::Yes,
+    })
+}
+
+/// What the algebra finds. Where a template leaves resources open and nothing else, that is whom the policy lets in on its
+/// own; where it leaves more open, nothing.
+fn proved(
+    validator: &Validator<'_>,
+    document: &Document,
+    options: &Options,
+) -> Result<Vec<Finding>, AnalysisError> {
+    if !document.has_open_parts() {
+        return validator.prove(&document.text, options);
+    }
+    let Some(text) = document.on_any_resource() else { return Ok(Vec::new()) };
+    let mut found = validator.prove(&text, options)?;
+    found.retain(|finding| finding.code == "PUBLIC_ACCESS");
+    // Which resource that is, is not known.
+    found.iter_mut().for_each(|finding| finding.example = None);
+    Ok(found)
 }
 
 fn options(args: &ValidateArgs, document: &Document) -> Options {

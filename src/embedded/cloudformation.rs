@@ -1,13 +1,13 @@
 //! CloudFormation: which properties of which resources are policies.
 
 use super::intrinsic::{Written, branches, functions, is_no_value, name_of, text_of, written};
-use super::node::{Node, Value};
-use super::{Contents, Found, Origin, Places, Unread};
+use super::node::{Key, Node, Value};
+use super::{Contents, Found, Origin, Places, Unread, permission};
 use crate::policy::{PolicyType, ResourceService};
 
 /// What a property is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum As {
+pub(super) enum As {
     /// A policy of that type.
     A(PolicyType),
     /// The content of a policy of an organization, whose type the property `Type` says.
@@ -21,9 +21,12 @@ const KMS: As = As::A(PolicyType::Resource(ResourceService::Kms));
 const WITH_RESOURCE: As = As::A(PolicyType::Resource(ResourceService::ResourceRequired));
 const RESOURCE: As = As::A(PolicyType::Resource(ResourceService::Other));
 
+/// What is one statement.
+const PERMISSION: &str = "AWS::Lambda::Permission";
+
 /// The type of a resource, the path of the property, and what that is. `[]` goes into every item of a list; `[?]` into
 /// those that are policies, since names may stand beside them.
-const PROPERTIES: [(&str, &str, As); 58] = [
+pub(super) const PROPERTIES: [(&str, &str, As); 58] = [
     ("AWS::ApiGateway::RestApi", "Policy", RESOURCE),
     ("AWS::Backup::BackupVault", "AccessPolicy", RESOURCE),
     ("AWS::CodeArtifact::Domain", "PermissionsPolicyDocument", RESOURCE),
@@ -101,6 +104,7 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
         let Some(resource_type) = resource.get("Type").and_then(Node::text) else { continue };
         let Some(properties) = resource.get("Properties") else { continue };
         let condition = resource.get("Condition").map(Node::said).unwrap_or_default();
+        let before = contents.policies.len();
         for (of, path, what) in PROPERTIES {
             if of != resource_type {
                 continue;
@@ -109,13 +113,32 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
             let mut reached = Vec::new();
             reach(properties, &steps, logical_id.text.clone(), &mut reached);
             for (name, node) in reached {
-                let before = contents.policies.len();
                 take(name, node, policy_type(what, properties), contents);
-                for found in contents.policies.iter_mut().skip(before) {
-                    found.origin.context = context.join(" ");
-                    found.origin.condition.clone_from(&condition);
-                }
             }
+        }
+        if resource_type == PERMISSION {
+            take_permission(logical_id, properties, contents);
+        }
+        for found in contents.policies.iter_mut().skip(before) {
+            found.origin.context = context.join(" ");
+            found.origin.condition.clone_from(&condition);
+        }
+    }
+}
+
+/// Keeps the statement that a permission of a Lambda function is.
+fn take_permission(logical_id: &Key, properties: &Node, contents: &mut Contents) {
+    let given = |property: &str| {
+        let value = properties.get(property).filter(|node| !is_no_value(node) && node.value != Value::Null);
+        value.cloned()
+    };
+    let name = logical_id.text.clone();
+    match permission::policy(properties.at, given) {
+        Ok(policy) => {
+            take(name, &policy, Ok(Some(PolicyType::Resource(ResourceService::ResourceRequired))), contents)
+        }
+        Err(why) => {
+            contents.unread.push(Unread { name, offset: Some(properties.at), why: why.to_owned() });
         }
     }
 }

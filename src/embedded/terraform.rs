@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Contents, Found, Origin, Places, Unread, Unreadable};
+use super::cloudformation::{As, PROPERTIES};
+use super::intrinsic::written;
+use super::node::{Node, Value};
+use super::{Contents, Found, Origin, Places, Unread, Unreadable, permission};
 use crate::policy::{PolicyType, ResourceService};
 
 const IDENTITY: PolicyType = PolicyType::Identity;
@@ -87,6 +90,9 @@ const ATTRIBUTES: [(&str, &str, PolicyType); 67] = [
     ("aws_vpclattice_auth_policy", "policy", RESOURCE),
     ("aws_vpclattice_resource_policy", "policy", RESOURCE),
 ];
+
+/// What is one statement.
+const PERMISSIONS: [&str; 2] = ["aws_lambda_permission", "awscc_lambda_permission"];
 
 /// A policy that a plan has on one side at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,14 +229,16 @@ impl Changing {
             None => self.address,
         };
         let Change { before, after, after_unknown } = self.change;
-        let is_only = ATTRIBUTES.iter().filter(|(of, ..)| *of == self.resource_type).count() == 1;
-        for (of, attribute, policy_type) in ATTRIBUTES {
-            if of != self.resource_type {
-                continue;
-            }
+        let attributes = attributes(&self.resource_type);
+        let is_only = attributes.len() == 1;
+        for (attribute, policy_type) in attributes {
             let mut put = |values: &Json, unknown: &Json, is_after: bool| {
                 let Some(policy_type) = typed(policy_type, &self.resource_type, values) else { return };
-                for (attribute, side) in sides(values, unknown, attribute) {
+                let sides = match PERMISSIONS.contains(&&*self.resource_type) {
+                    true => vec![(String::new(), permission_side(values, unknown))],
+                    false => sides(values, unknown, &attribute),
+                };
+                for (attribute, side) in sides {
                     let is_bare = is_only && !attribute.contains('[');
                     let name = if is_bare { address.clone() } else { format!("{address}.{attribute}") };
                     let change = changes.entry(name.clone()).or_insert(PlanChange {
@@ -259,9 +267,68 @@ impl Module {
     }
 }
 
+/// The attributes of a type of resource that are policies. The provider `awscc` has the resources of CloudFormation, with
+/// the same properties in lower case.
+fn attributes(resource_type: &str) -> Vec<(String, PolicyType)> {
+    if PERMISSIONS.contains(&resource_type) {
+        return vec![(String::new(), WITH_RESOURCE)];
+    }
+    let own = ATTRIBUTES.iter().filter(|(of, ..)| *of == resource_type);
+    let own = own.map(|(_, attribute, policy_type)| ((*attribute).to_owned(), *policy_type));
+    let is_same = |of: &str| {
+        let (service, resource) = of.strip_prefix("AWS::").and_then(|of| of.split_once("::"))?;
+        let name = resource_type.strip_prefix("awscc_")?.strip_prefix(&service.to_lowercase())?;
+        (name.strip_prefix('_')? == snake(resource)).then_some(())
+    };
+    let of_cloud_control = PROPERTIES.iter().filter(|(of, ..)| is_same(of).is_some());
+    let of_cloud_control = of_cloud_control.map(|(_, path, what)| {
+        let policy_type = match what {
+            As::A(policy_type) => *policy_type,
+            As::OfOrganization => PolicyType::Scp,
+        };
+        (path.split('.').map(snake).collect::<Vec<_>>().join(".").replace(".[]", "[]"), policy_type)
+    });
+    own.chain(of_cloud_control).collect()
+}
+
+/// `PolicyDocument` as `policy_document`, and `VPCEndpoint` as `vpc_endpoint`.
+fn snake(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut snake = String::new();
+    for (nth, letter) in letters.iter().enumerate() {
+        let before = nth.checked_sub(1).and_then(|before| letters.get(before));
+        let begins = |next: Option<&char>| next.is_some_and(|next| next.is_ascii_lowercase());
+        let is_new = letter.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                !before.is_ascii_uppercase() || begins(letters.get(nth.saturating_add(1)))
+            });
+        if is_new {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// The policy of a permission of a Lambda function.
+fn permission_side(values: &Json, unknown: &Json) -> Side {
+    if values.is_null() {
+        return Side::Absent;
+    }
+    let name = |property: &str| snake(property);
+    if permission::properties().any(|property| unknown.get(name(property)) == Some(&Json::Bool(true))) {
+        return Side::Unknown;
+    }
+    let given = |property: &str| {
+        let text = values.get(name(property)).and_then(Json::as_str).filter(|text| !text.is_empty())?;
+        Some(Node { value: Value::Text(text.to_owned()), at: 0 })
+    };
+    permission::policy(0, given).map_or(Side::Absent, |policy| Side::Text(written(&policy).text))
+}
+
 /// The type of a policy; none of an organization's policy that is not of IAM's language.
 fn typed(policy_type: PolicyType, resource_type: &str, values: &Json) -> Option<PolicyType> {
-    if resource_type != "aws_organizations_policy" {
+    if !["aws_organizations_policy", "awscc_organizations_policy"].contains(&resource_type) {
         return Some(policy_type);
     }
     match values.get("type").and_then(Json::as_str) {
@@ -277,7 +344,7 @@ fn sides(values: &Json, unknown: &Json, attribute: &str) -> Vec<(String, Side)> 
         return Vec::new();
     }
     let Some((block, inner)) = attribute.split_once("[].") else {
-        return vec![(attribute.to_owned(), side(values.get(attribute), unknown.get(attribute)))];
+        return vec![(attribute.to_owned(), side(reached(values, attribute), reached(unknown, attribute)))];
     };
     if unknown.get(block) == Some(&Json::Bool(true)) {
         return vec![(block.to_owned(), Side::Unknown)];
@@ -285,12 +352,21 @@ fn sides(values: &Json, unknown: &Json, attribute: &str) -> Vec<(String, Side)> 
     let unknowns = unknown.get(block).and_then(Json::as_array);
     let blocks = values.get(block).and_then(Json::as_array).into_iter().flatten().enumerate();
     let one = |(nth, values): (usize, &Json)| {
-        let key = values.get("name").and_then(Json::as_str);
+        let key = values.get("name").or_else(|| values.get("policy_name")).and_then(Json::as_str);
         let key = key.map_or_else(|| nth.to_string(), |name| Json::from(name).to_string());
-        let unknown = unknowns.and_then(|unknowns| unknowns.get(nth)).and_then(|unknown| unknown.get(inner));
-        (format!("{block}[{key}].{inner}"), side(values.get(inner), unknown))
+        let unknown = unknowns.and_then(|unknowns| unknowns.get(nth));
+        let unknown = unknown.and_then(|unknown| reached(unknown, inner));
+        (format!("{block}[{key}].{inner}"), side(reached(values, inner), unknown))
     };
     blocks.map(one).collect()
+}
+
+/// The value at the end of `a.b`; of what is unknown as a whole, that.
+fn reached<'v>(values: &'v Json, path: &str) -> Option<&'v Json> {
+    path.split('.').try_fold(values, |values, name| match values {
+        Json::Bool(true) => Some(values),
+        _ => values.get(name),
+    })
 }
 
 /// An empty text is no policy: providers write it for an attribute that is not set.

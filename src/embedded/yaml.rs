@@ -195,7 +195,11 @@ fn key(node: Node, at: usize) -> Result<Key, Unreadable> {
     let text = match node.value {
         Value::Text(text) | Value::Number(text) => text,
         Value::Bool(value) => value.to_string(),
-        Value::Null => "null".to_owned(),
+        Value::Null => {
+            let message =
+                "a key that is YAML's null and no text: for the operator write `\"Null\":`, with quotes";
+            return Err(Unreadable { message: message.to_owned(), offset: at });
+        }
         Value::List(_) | Value::Map(_) => {
             return Err(Unreadable { message: "a key that is no text".to_owned(), offset: at });
         }

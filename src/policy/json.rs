@@ -94,6 +94,23 @@ impl<'a> Node<'a> {
             .ok_or(SyntaxError { message: "not JSON: the document is empty".to_owned(), offset: 0 })?;
         Ok(Node::from(value))
     }
+
+    /// The value of a key, if it is there once.
+    pub(crate) fn member(&self, key: &str) -> Option<&Node<'a>> {
+        let Value::Object(members) = &self.value else { return None };
+        let mut found = members.iter().filter(|member| member.key == key);
+        found.next().filter(|_| found.next().is_none()).map(|member| &member.value)
+    }
+
+    /// The items of an array; of anything else that itself.
+    pub(crate) fn items(&self) -> &[Node<'a>] {
+        if let Value::Array(items) = &self.value { items } else { std::slice::from_ref(self) }
+    }
+
+    /// The text of a string.
+    pub(crate) fn text(&self) -> Option<&str> {
+        if let Value::String(text) = &self.value { Some(text) } else { None }
+    }
 }
 
 impl<'a> From<ast::Value<'a>> for Node<'a> {

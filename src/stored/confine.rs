@@ -54,10 +54,10 @@ impl Place {
     }
 
     fn patterns(&self) -> Vec<Vec<Pattern>> {
-        let one = |arn: &Arn| arn.fields().iter().map(|field| literal(field)).collect();
+        let one = |arn: &Arn| arn.fields().iter().map(|field| Pattern::literal(field)).collect();
         let objects = |bucket: &Arn| {
-            let resource = wild(&format!("{}/*", literal(bucket.resource())));
-            let [arn, partition, service, region, account, _] = bucket.fields().map(literal);
+            let resource = wild(&format!("{}/*", Pattern::literal(bucket.resource())));
+            let [arn, partition, service, region, account, _] = bucket.fields().map(Pattern::literal);
             vec![arn, partition, service, region, account, resource]
         };
         match self {
@@ -66,7 +66,7 @@ impl Place {
             Place::Objects(arn) => vec![objects(arn)],
             Place::RoleOfAnyAccount { partition, resource } => {
                 let [arn, partition, iam, none, resource] =
-                    ["arn", partition, "iam", "", resource].map(literal);
+                    ["arn", partition, "iam", "", resource].map(Pattern::literal);
                 vec![vec![arn, partition, iam, none, wild("*"), resource]]
             }
         }
@@ -91,10 +91,6 @@ impl Place {
 }
 
 const NOWHERE: Span = Span { start: 0, end: 0 };
-
-fn literal(text: &str) -> Pattern {
-    Pattern::parse(text, Syntax { wildcards: false, variables: false }).0
-}
 
 /// A pattern in which text that is not wild is escaped.
 fn wild(text: &str) -> Pattern {

@@ -5,7 +5,7 @@ use super::facts::{Facts, Known};
 use super::inclusion::matches;
 use super::subject::{Report, Subject};
 use crate::catalog::Action;
-use crate::pattern::{Pattern, Piece, Syntax};
+use crate::pattern::{Pattern, Piece};
 use crate::policy::{ActionPattern, PolicyType, Selector, Span, Statement};
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
@@ -53,18 +53,13 @@ pub(super) fn matching<'k>(known: &'k Known, name: &'k Pattern) -> impl Iterator
     let exact = name.as_text().map(|text| text.to_ascii_lowercase());
     known.service.actions.iter().filter(move |action| match &exact {
         Some(exact) => action.name.eq_ignore_ascii_case(exact),
-        None => all || matches(name, &literal(&action.name)),
+        None => all || matches(name, &Pattern::literal(&action.name)),
     })
-}
-
-/// A text as a pattern that matches it alone.
-fn literal(text: &str) -> Pattern {
-    Pattern::parse(text, Syntax { wildcards: false, variables: false }).0
 }
 
 /// Whether a statement's actions apply to a certain one, and by which entry: `None` where that is not so.
 pub(super) fn covering(statement: &Statement, service: &str, name: &str) -> Option<Covering> {
-    let wanted = literal(name);
+    let wanted = Pattern::literal(name);
     let covers = |action: &ActionPattern| match action {
         ActionPattern::Every => true,
         ActionPattern::Named { service: of, name } => {

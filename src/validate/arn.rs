@@ -18,6 +18,9 @@ const OF_AWS: [(&str, &str); 3] =
 /// What stands for an account where AWS, or somebody who sells by it, owns the resource.
 const OWNERS: [&str; 4] = ["aws", "aws-marketplace", "third-party", "cloudfront"];
 
+/// What the fields are.
+pub(super) const FORM: &str = "an ARN is `arn:partition:service:region:account:resource`";
+
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     for statement in &subject.statements {
         for entry in statement.resource.iter().flat_map(Selector::entries) {
@@ -31,13 +34,12 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
 fn check_arn(fields: &[Pattern], arn: &str, span: Span, facts: &Facts<'_>, report: &mut Report<'_>) {
     if fields.len() < 6 {
         let message = format!("`{arn}` has {} of the six fields of an ARN", fields.len());
-        let suggestion = Some("an ARN is `arn:partition:service:region:account:resource`".to_owned());
-        report.suggest("MISSING_ARN_FIELD", span, message, suggestion);
+        report.suggest("MISSING_ARN_FIELD", span, message, Some(FORM.to_owned()));
     }
     if let Some(partition) = written(fields, 1)
         && !PARTITIONS.contains(&partition)
     {
-        let near = Facts::nearest(partition, PARTITIONS.into_iter());
+        let near = Facts::nearest(partition, PARTITIONS.into_iter().filter(|known| *known != "*"));
         let message = format!("the partition `{partition}` of `{arn}` does not exist");
         report.suggest("INVALID_PARTITION", span, message, Some(did_you_mean(near.unwrap_or("aws"))));
     }

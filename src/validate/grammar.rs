@@ -1,5 +1,6 @@
 //! What the parser finds, as findings: the same codes, with AWS's finding types.
 
+use super::arn::FORM;
 use super::place::Place;
 use super::subject::{Report, Subject};
 use crate::policy::{Consequence, Diagnostic, PolicyType, Severity, Step};
@@ -25,7 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             {
                 "FEDERATED_PRINCIPAL_NOT_SUPPORTED"
             }
-            // What has too few fields to be an ARN is told so first.
+            // What has too few fields to be an ARN is told so first: AWS finds that in `fakeArn`.
             "INVALID_ARN_PREFIX" if colons(diagnostic, subject) < 5 => "MISSING_ARN_FIELD",
             _ if has_variable(diagnostic, subject) => "VARIABLE_UNSUPPORTED_IN_ELEMENT",
             code => code,
@@ -37,7 +38,8 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             (_, _) if diagnostic.path.0.is_empty() => Place::Document,
             _ => Place::from(diagnostic.span),
         };
-        report.add(code, place, diagnostic.message.clone());
+        let suggestion = (code == "MISSING_ARN_FIELD").then(|| FORM.to_owned());
+        report.suggest(code, place, diagnostic.message.clone(), suggestion);
     }
 }
 

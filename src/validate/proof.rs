@@ -12,9 +12,7 @@ use std::sync::Arc;
 pub use escalation::{Escalation, Step, escalations};
 
 use super::subject::{Report, Subject};
-use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, alone};
-use crate::compile::Typing;
 use crate::layers::{LayerDocument, LayerPolicy};
 use crate::policy::{PolicyType, Statement};
 
@@ -49,7 +47,11 @@ impl Alone<'_> {
 }
 
 /// An error where it is too complicated to be told.
-pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) -> Result<(), AnalysisError> {
+pub(super) fn check(
+    subject: &Subject<'_>,
+    analysis: Analysis<'_>,
+    report: &mut Report<'_>,
+) -> Result<(), AnalysisError> {
     let parsed = subject.reading.parsed.clone();
     let document = Arc::new(LayerDocument { text: subject.text.to_owned(), parsed });
     let policy = LayerPolicy {
@@ -60,7 +62,6 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) -> Result<()
         document: Some(document),
         offset: 0,
     };
-    let analysis = Analysis::new(subject.facts.catalog(), Typing::Typed, Budget::default());
     let mut alone_of = Alone { policy, analysis };
     let whole = alone(vec![alone_of.policy.clone()], alone_of.policy_type());
     like::check(subject, report);

@@ -131,7 +131,7 @@ checks! {
     Error, "FEDERATED_PRINCIPAL_NOT_SUPPORTED", R, Policy, "an identity provider is a principal outside of a trust policy";
     Error, "INVALID_ACTION", ALL, Catalogue, "the action does not exist, or the pattern matches none";
     Error, "INVALID_ARN_ACCOUNT", ALL, Policy, "the account of an ARN is not twelve digits";
-    Error, "INVALID_ARN_PREFIX", ALL, Policy, "a resource neither begins with `arn:` nor is `*`";
+    Error, "INVALID_ARN_PREFIX", ALL, Policy, "a resource has the fields of an ARN and does not begin with `arn:`";
     Error, "INVALID_ARN_REGION", ALL, Policy, "the region of an ARN does not exist";
     Error, "INVALID_ARN_RESOURCE", ALL, Catalogue, "the last field of an ARN fits no type of resource of its service";
     Error, "INVALID_ARN_SERVICE_CASE", ALL, Catalogue, "the service of an ARN exists in other letter case";
@@ -162,7 +162,7 @@ checks! {
     Error, "MISSING_ACTION_FOR_CONDITION_KEY", T, Policy, "the condition key only exists in calls of an action that the statement does not have";
     Error, "MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY", T, Policy, "IAM Roles Anywhere is trusted without all three of the actions that it calls";
     Error, "MISSING_ARN_ACCOUNT", ALL, Catalogue, "an ARN names no account, and such resources have one";
-    Error, "MISSING_ARN_FIELD", ALL, Policy, "an ARN has fewer than six fields";
+    Error, "MISSING_ARN_FIELD", ALL, Policy, "a resource has fewer than the six fields of an ARN and is not `*`";
     Error, "MISSING_ARN_REGION", ALL, Catalogue, "an ARN names no region, and such resources are in one";
     Error, "MISSING_BRACE_IN_VARIABLE", ALL, Policy, "a policy variable is not closed";
     Error, "MISSING_EFFECT", ALL, Policy, "a statement has no `Effect`";
@@ -285,7 +285,7 @@ checks! {
     SecurityWarning, "PASS_ROLE_TO_ANY_SERVICE", I, Proof, "roles may be passed to any service";
     SecurityWarning, "PUBLIC_ACCESS", R.and(T), Proof, "anybody may do something";
     SecurityWarning, "PRIVILEGE_ESCALATION", I, Proof, "some actions together let their holder give itself more permissions";
-    Warning, "ALLOW_WITHOUT_EFFECT", ALL, Proof, "the policy denies all that an Allow allows";
+    Warning, "ALLOW_WITHOUT_EFFECT", ALL, Proof, "an Allow applies to no request, or to none that the policy does not deny";
     Warning, "CONDITION_NEVER_HOLDS", ALL, Proof, "a condition holds in no request, or several exclude each other";
     Warning, "DENY_WITHOUT_EFFECT", ALL, Proof, "a Deny applies to no request, or to none that the principal is allowed";
     Suggestion, "CONDITION_ALWAYS_HOLDS", ALL, Proof, "a condition holds in every request that the rest of the statement is about";

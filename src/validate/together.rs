@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::proof::{Escalation, escalations};
 use super::subject::{Report, Subject, statement_place};
 use super::{Finding, Options, Validator};
-use crate::algebra::Budget;
 use crate::analysis::{self, Analysis, AnalysisError, Part, Superfluous};
-use crate::compile::Typing;
 use crate::layers::{Layer, LayerPolicy, StatementRef};
 use crate::policy::{Effect, read};
 use crate::request::Request;
@@ -23,14 +21,16 @@ struct Note {
 
 impl Validator<'_> {
     /// What the identity policies of a principal come to together, by policy; and, where it can get itself more
-    /// permissions, how. An error where they are too complicated.
+    /// permissions, how. `groups` are those that it is in, as ARNs name them: `group/dev/readers`. An error where
+    /// the policies are too complicated.
     pub fn prove_together<'p>(
         &self,
         principal: &'p analysis::Subject,
+        groups: &[String],
     ) -> Result<Vec<(&'p LayerPolicy, Vec<Finding>)>, AnalysisError> {
-        let mut analysis = Analysis::new(self.facts.catalog(), Typing::Typed, Budget::default());
+        let mut analysis = self.analysis();
         let mut notes = idle(&mut analysis, principal)?;
-        notes.extend(more_permissions(&mut analysis, principal)?);
+        notes.extend(more_permissions(&mut analysis, principal, groups)?);
         let Some(situation) = principal.situations.first() else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for (nth, policy) in situation.layers.policies(Layer::Identity).into_iter().enumerate() {
@@ -119,10 +119,11 @@ fn idle(analysis: &mut Analysis<'_>, principal: &analysis::Subject) -> Result<Ve
 fn more_permissions(
     analysis: &mut Analysis<'_>,
     principal: &analysis::Subject,
+    groups: &[String],
 ) -> Result<Vec<Note>, AnalysisError> {
     let code = "PRIVILEGE_ESCALATION";
     let mut notes = Vec::new();
-    for escalation in escalations(analysis, principal)? {
+    for escalation in escalations(analysis, principal, groups)? {
         match escalation {
             Escalation::Administrator(statement) => {
                 let message = "the principal is an administrator: it may do everything".to_owned();

@@ -427,6 +427,24 @@ proptest! {
             prop_assert_eq!(with(|arena| arena.contains(restricted, &point)), holds::<Diagrams>(&said, &replaced));
         }
     }
+
+    /// Up to a level a set holds of what some coordinates behind it make a point of the set.
+    #[test]
+    fn a_set_up_to_a_level_forgets_the_rest(said in said(), at in any::<Index>()) {
+        Diagrams::begin();
+        let whole = built(&said)?;
+        let levels = [Level::Switch, Level::Name, Level::Tag, Level::Path, Level::Size, Level::Light];
+        let last = levels[at.index(levels.len())];
+        let cut = with(|arena| arena.up_to(whole.0, &last)).unwrap();
+        prop_assert!(with(|arena| arena.levels(cut)).iter().all(|level| *level <= last));
+        for point in Diagrams::points() {
+            let mut rest = whole.0;
+            for level in levels.into_iter().filter(|level| *level <= last) {
+                rest = with(|arena| arena.restrict(rest, level, &point.datum(level))).unwrap();
+            }
+            prop_assert_eq!(with(|arena| arena.contains(cut, &point)), rest != Set::EMPTY);
+        }
+    }
 }
 
 fn glob(text: &str, meter: &mut Meter) -> Language {

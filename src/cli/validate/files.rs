@@ -49,6 +49,11 @@ impl Document {
         self.within.as_ref().is_some_and(|within| !within.found.unresolved.is_empty())
     }
 
+    /// The document for any resources, where a template leaves nothing open but those.
+    pub(super) fn on_any_resource(&self) -> Option<String> {
+        self.within.as_ref().and_then(|within| within.found.on_any_resource())
+    }
+
     /// The address of its resource, where it is in a template or a plan.
     pub(super) fn name(&self) -> Option<&str> {
         self.within.as_ref().and_then(|within| within.found.name.as_deref())
@@ -93,11 +98,15 @@ impl Document {
     }
 }
 
-/// What an argument names.
-pub(super) fn read(argument: &str, session: &mut Session) -> Result<Vec<Document>, CliError> {
+/// What an argument names. The files of a folder that cannot be read are told and counted.
+pub(super) fn read(
+    argument: &str,
+    unreadable: &mut usize,
+    session: &mut Session,
+) -> Result<Vec<Document>, CliError> {
     let path = argument.strip_prefix("file://").unwrap_or(argument);
     if !argument.starts_with("arn:") && Path::new(path).is_dir() {
-        return folder(path, session);
+        return folder(path, unreadable, session);
     }
     match Source::read(argument)? {
         Source::Given(given) => match recognise(&given.text) {
@@ -113,14 +122,17 @@ pub(super) fn read(argument: &str, session: &mut Session) -> Result<Vec<Document
 }
 
 /// The policies of a folder, by what is in its files.
-fn folder(path: &str, session: &mut Session) -> Result<Vec<Document>, CliError> {
+fn folder(path: &str, unreadable: &mut usize, session: &mut Session) -> Result<Vec<Document>, CliError> {
     let (mut found, mut others) = (Vec::new(), 0);
     for (_, file) in files_in(Path::new(path), &ENDINGS)? {
-        let given = Given::from_file(&file.to_string_lossy())?;
-        match recognise(&given.text) {
-            Some(Kind::Policy) => found.push(Document::of(given)),
-            Some(Kind::Template | Kind::Plan) => found.extend(inside(&given, session)?),
-            None => others += 1,
+        match in_file(&file, session) {
+            Ok(Some(documents)) => found.extend(documents),
+            Ok(None) => others += 1,
+            Err(error) if error.is_quiet() => return Err(error),
+            Err(error) => {
+                session.out.warning(&format!("not checked: {}", error.message()))?;
+                *unreadable += 1;
+            }
         }
     }
     if others > 0 {
@@ -130,6 +142,16 @@ fn folder(path: &str, session: &mut Session) -> Result<Vec<Document>, CliError> 
             .note(&format!("not checked, as there are no policies in them: {files} of `{}`", shown(path)));
     }
     Ok(found)
+}
+
+/// The policies in a file of a folder; none where it is nothing that has policies.
+fn in_file(file: &Path, session: &mut Session) -> Result<Option<Vec<Document>>, CliError> {
+    let given = Given::from_file(&file.to_string_lossy())?;
+    Ok(match recognise(&given.text) {
+        Some(Kind::Policy) => Some(vec![Document::of(given)]),
+        Some(Kind::Template | Kind::Plan) => Some(inside(&given, session)?),
+        None => None,
+    })
 }
 
 /// The policies inside a template or a plan. Those that cannot be read are told.

@@ -52,21 +52,24 @@ fn failed(
     finding: &Finding,
     document: &Document,
 ) -> io::Result<()> {
-    let (line, column) = position(document.source(), document.in_source(finding.span()).start);
+    // The lines of a policy inside a plan, and of one that is stored, are not those of a file.
+    let place = document.is_in_file().then(|| {
+        let (line, column) = position(document.source(), document.in_source(finding.span()).start);
+        (line.to_string(), column)
+    });
     let path = finding.locations.first().map(|first| way(first, document)).unwrap_or_default();
     let (name, message) = (legal(&format!("{} {path}", finding.code)), legal(&finding.message));
-    let mut what = format!("{line}:{column}: {path}");
+    let mut what = match &place {
+        Some((line, column)) => format!("{line}:{column}: {path}"),
+        None => path,
+    };
     if let Some(suggestion) = &finding.suggestion {
         what.push_str(&format!("\n{suggestion}"));
     }
     let what = what.split('\n').map(legal).collect::<Vec<_>>().join("\n");
-    let line = line.to_string();
-    let case = writer.create_element("testcase").with_attributes([
-        ("name", name.as_str()),
-        ("classname", file),
-        ("file", file),
-        ("line", &line),
-    ]);
+    let attributes = [("name", name.as_str()), ("classname", file), ("file", file)];
+    let line = place.as_ref().map(|(line, _)| ("line", line.as_str()));
+    let case = writer.create_element("testcase").with_attributes(attributes.into_iter().chain(line));
     case.write_inner_content(|writer| {
         let failure = writer
             .create_element("failure")

@@ -10,7 +10,7 @@ use super::{Checked, Document};
 use crate::analysis::Part;
 use crate::catalog::Catalog;
 use crate::layers::Layer;
-use crate::store::At;
+use crate::store::{At, Principal};
 use crate::stored;
 use crate::validate::{Options, Validator};
 
@@ -24,7 +24,10 @@ pub(super) fn checked(
     session.read(&When(At::Now), |snapshot, _| {
         let principal = resolve_principal(snapshot, name)?;
         let subject = stored::subject(snapshot, &principal, None, catalog, &Part::default())?;
-        let found = validator.prove_together(&subject);
+        let groups = snapshot.groups_of(principal.key)?;
+        let named = |group: &Principal| format!("group{}{}", group.path, group.name);
+        let groups: Vec<String> = groups.iter().map(named).collect();
+        let found = validator.prove_together(&subject, &groups);
         let found = found.map_err(|error| no_answer(&label(&principal), &error))?;
         let policies = subject.situations.first().map(|first| first.layers.policies(Layer::Identity));
         let checked = policies.into_iter().flatten().filter_map(|policy| {

@@ -13,7 +13,10 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         else {
             continue;
         };
-        let Some(shapes) = shapes(actions, subject.facts) else { continue };
+        // Of what was left out as no action nothing is known.
+        let mut unread = subject.reading.parsed.diagnostics.iter().filter(|of| of.code == "INVALID_ACTION");
+        let is_whole = !unread.any(|of| (statement.span.start..statement.span.end).contains(&of.span.start));
+        let Some(shapes) = shapes(actions, subject.facts).filter(|_| is_whole) else { continue };
         for entry in resources {
             let ResourcePattern::Arn(fields) = &entry.value else { continue };
             // All that a service has is as good as `*`, by which actions without resources are allowed.

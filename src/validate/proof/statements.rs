@@ -2,8 +2,8 @@
 
 use super::Alone;
 use crate::analysis::{AnalysisError, Subject, Superfluous, Tested};
-use crate::policy::Effect;
-use crate::validate::subject::{Report, key_place, statement_place};
+use crate::policy::{Effect, Selector};
+use crate::validate::subject::{Report, key_place, lower_key, statement_place};
 
 pub(super) fn check(
     alone: &mut Alone<'_>,
@@ -11,12 +11,21 @@ pub(super) fn check(
     report: &mut Report<'_>,
 ) -> Result<(), AnalysisError> {
     let policy = alone.policy.clone();
+    let mut told = Vec::new();
     for (position, tested) in alone.analysis.tested(&policy)? {
         let Some(statement) = alone.statement(position) else { continue };
+        told.push(position);
         let place = |nth: usize| statement.conditions.get(nth).map(key_place);
+        let is_of_time = |nth: usize| {
+            let keys = ["aws:currenttime", "aws:epochtime"];
+            statement.conditions.get(nth).is_some_and(|condition| keys.contains(&&*lower_key(condition)))
+        };
         match tested {
             Tested::Never(nth) => {
-                let message = "the condition holds in no request, so the statement never applies";
+                let message = match is_of_time(nth) {
+                    true => "the condition holds in no request from now on, so the statement never applies",
+                    false => "the condition holds in no request, so the statement never applies",
+                };
                 place(nth).into_iter().for_each(|place| report.add("CONDITION_NEVER_HOLDS", place, message));
             }
             Tested::NeverTogether => {
@@ -24,13 +33,22 @@ pub(super) fn check(
                 report.add("CONDITION_NEVER_HOLDS", statement_place(statement), message);
             }
             Tested::Always(nth) => {
-                let message = "the condition holds in every request that the rest of the statement is about: without it that says the same";
+                let message = match is_of_time(nth) {
+                    true => {
+                        "the condition holds in every request from now on that the rest of the statement is about: without it that says the same"
+                    }
+                    false => {
+                        "the condition holds in every request that the rest of the statement is about: without it that says the same"
+                    }
+                };
                 place(nth).into_iter().for_each(|place| report.add("CONDITION_ALWAYS_HOLDS", place, message));
             }
         }
     }
     for found in alone.analysis.superfluous(whole)? {
         let Some(statement) = alone.statement(found.statement.position) else { continue };
+        let is_excluding = matches!(statement.action, Selector::NotIn(_))
+            || matches!(statement.resource, Some(Selector::NotIn(_)));
         let place = statement_place(statement);
         let by = alone.names(found.by.iter().map(|of| of.position));
         match (found.what, statement.effect) {
@@ -43,6 +61,8 @@ pub(super) fn check(
                     format!("{by} already says it: without this statement the policy means the same");
                 report.add("STATEMENT_SUBSUMED", place, message);
             }
+            // That it is about somebody who makes no requests here is no reason to leave it out.
+            (Superfluous::Vacuous, _) if !whole.not_modelled().is_empty() => {}
             (Superfluous::Vacuous, Effect::Deny) => {
                 report.add(
                     "DENY_WITHOUT_EFFECT",
@@ -50,7 +70,13 @@ pub(super) fn check(
                     "the statement denies nothing: it applies to no request",
                 );
             }
-            // Why an Allow applies to no request is told at its conditions.
+            (Superfluous::Vacuous, Effect::Allow)
+                if is_excluding && !told.contains(&found.statement.position) =>
+            {
+                let message = "the statement allows nothing: it applies to no request";
+                report.add("ALLOW_WITHOUT_EFFECT", place, message);
+            }
+            // Why else it applies to none is told at its conditions, or at what is empty.
             (Superfluous::Vacuous, Effect::Allow) => {}
             // What a policy denies and does not allow may be allowed by others that stand beside it.
             (Superfluous::Voided, _) => {}
