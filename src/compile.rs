@@ -148,7 +148,7 @@ impl Compiler {
         Ok(self.arena.intersection([actions, resources])?)
     }
 
-    /// The requests to which a statement of an identity policy applies.
+    /// The requests to which a statement of a policy of some type applies, whoever asks.
     pub fn requests_of(
         &mut self,
         statement: &Statement,

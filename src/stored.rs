@@ -3,10 +3,13 @@
 
 mod confine;
 mod everyone;
+mod organization;
 mod subject;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use organization::{levels, organization_keys, standing};
 
 use crate::arn::{AccountId, Arn};
 use crate::caller::{IamCaller, IamKind};
@@ -16,11 +19,12 @@ use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Document, PolicyType, ResourceService, parse, resource_policy_type};
 use crate::request::{Context, Request, Resource, Value};
 use crate::store::{
-    self, AttachmentKind, FeatureSet, OrganizationPolicy, Principal, PrincipalKey, PrincipalKind, Snapshot,
-    Standing, StoreError, TypeStatus,
+    self, AttachmentKind, OrganizationPolicyType, Principal, PrincipalKey, PrincipalKind, Snapshot,
+    StoreError,
 };
 
 pub use everyone::{Everyone, Held, Holder};
+pub use organization::{Limits, limits};
 pub use subject::{Subjects, subject};
 
 /// The layers of a user or role: its own policies and those of its groups, and its boundary (R-EVL-3,
@@ -242,11 +246,11 @@ pub fn surroundings(
     let of_caller = standing(snapshot, asked.caller.account())?;
     let of_resource = standing(snapshot, owner.as_ref())?;
     if let Some(standing) = &of_caller {
-        found.scp = levels(standing, TypeOf::Scp);
+        found.scp = levels(standing, OrganizationPolicyType::Scp);
         found.keys.extend(organization_keys("aws:Principal", standing));
     }
     if let Some(standing) = &of_resource {
-        found.rcp = levels(standing, TypeOf::Rcp);
+        found.rcp = levels(standing, OrganizationPolicyType::Rcp);
         found.keys.extend(organization_keys("aws:Resource", standing));
     }
     Ok(found)
@@ -256,10 +260,6 @@ pub fn surroundings(
 fn may_have_policy(arn: &Arn, catalog: &Catalog) -> bool {
     resource_policy_type(arn.as_str()) != PolicyType::Resource(ResourceService::Other)
         || catalog.rcp_services().any(|service| service == arn.service())
-}
-
-fn standing(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Option<Standing>, StoreError> {
-    account.map(|account| snapshot.standing(account)).transpose().map(Option::flatten)
 }
 
 /// The resource itself, or the bucket of an object (R-EVL-8).
@@ -294,85 +294,4 @@ fn trust_of(snapshot: &Snapshot<'_>, role: &Principal) -> Result<LayerPolicy, St
     let document = snapshot.trust_policy(role.key)?;
     let name = format!("role/{}", role.name);
     Ok(layer_policy(name, "trust policy", PolicyType::Trust, document.as_ref()))
-}
-
-/// Which policies of an organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TypeOf {
-    Scp,
-    Rcp,
-}
-
-/// The levels of policies that limit an account (R-EVL-35, R-EVL-37); none where they do not count: the management
-/// account, an organization that has not enabled them (R-EVL-36, R-FMT-27), no organization. Where the account's
-/// place in the tree is known in part only, the rest is a level that is not known.
-fn levels(standing: &Standing, which: TypeOf) -> Vec<Level> {
-    let unknown = |name: &str, policy_type| Level {
-        name: name.to_owned(),
-        policies: vec![layer_policy(name.to_owned(), "not stored", policy_type, None)],
-    };
-    let (policy_type, kind) = match which {
-        TypeOf::Scp => (PolicyType::Scp, "service control policy"),
-        TypeOf::Rcp => (PolicyType::Rcp, "resource control policy"),
-    };
-    let counts = match &standing.organization {
-        None => standing.levels.len() > 1,
-        Some(organization) => {
-            let status = match which {
-                TypeOf::Scp => organization.facts.scps,
-                TypeOf::Rcp => organization.facts.rcps,
-            };
-            status == TypeStatus::Enabled
-                && organization.facts.feature_set == FeatureSet::All
-                && !standing.is_management_account()
-        }
-    };
-    if !counts {
-        return Vec::new();
-    }
-    let read = |policy: &OrganizationPolicy| {
-        layer_policy(policy.name.clone(), kind, policy_type, policy.document.as_ref())
-    };
-    let level = |level: &store::Level| Level {
-        name: level.node.to_string(),
-        policies: match which {
-            TypeOf::Scp => &level.scps,
-            TypeOf::Rcp => &level.rcps,
-        }
-        .iter()
-        .map(read)
-        .collect(),
-    };
-    let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
-    above.into_iter().chain(standing.levels.iter().map(level)).collect()
-}
-
-/// How an organization limits an account.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Limits {
-    /// The SCPs that limit its principals, level by level.
-    pub scp: Vec<Level>,
-    /// The RCPs that limit who uses its resources.
-    pub rcp: Vec<Level>,
-    /// The keys that follow from its place.
-    pub keys: Vec<(String, Value)>,
-}
-
-/// Reads them.
-pub fn limits(snapshot: &Snapshot<'_>, account: Option<&AccountId>) -> Result<Limits, StoreError> {
-    let Some(standing) = standing(snapshot, account)? else { return Ok(Limits::default()) };
-    Ok(Limits {
-        scp: levels(&standing, TypeOf::Scp),
-        rcp: levels(&standing, TypeOf::Rcp),
-        keys: organization_keys("aws:Principal", &standing),
-    })
-}
-
-/// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.
-fn organization_keys(prefix: &str, standing: &Standing) -> Vec<(String, Value)> {
-    let id = standing.organization.as_ref().and_then(|organization| organization.facts.id.clone());
-    let mut keys: Vec<(String, Value)> = Vec::new();
-    keys.extend(id.map(|id| (format!("{prefix}OrgID"), Value::Single(id))));
-    keys.extend(standing.path().map(|path| (format!("{prefix}OrgPaths"), Value::Multi(vec![path]))));
-    keys
 }

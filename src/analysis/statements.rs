@@ -311,12 +311,4 @@ impl Analysis<'_> {
         }
         Ok(None)
     }
-
-    /// Whether a subject allows nothing of a part.
-    pub fn allows_nothing(&mut self, subject: &Subject, part: &Part) -> Result<bool, AnalysisError> {
-        let universe = self.universes(&[subject]).pop().unwrap_or_default();
-        let read = self.read(subject, &universe, Side::Old)?;
-        let part = self.part(part)?;
-        Ok(self.compiler.arena().is_disjoint(read.allowed, part)?)
-    }
 }

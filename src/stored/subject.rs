@@ -15,7 +15,8 @@ use rustc_hash::FxHashMap;
 
 use super::confine::{Place, confined, confined_to_all, is_apart};
 use super::everyone::Documents;
-use super::{TypeOf, caller, layer_policy, levels, organization_keys, policy_layers, standing};
+use super::organization::{levels, organization_keys, standing};
+use super::{caller, layer_policy, policy_layers};
 use crate::analysis::{Part, Situation, Subject, alone};
 use crate::arn::{AccountId, Arn};
 use crate::caller::Caller;
@@ -26,7 +27,9 @@ use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
 use crate::policy::{Effect, PolicyType};
 use crate::request::{Action, Context, Value, fold};
-use crate::store::{Principal, PrincipalKind, Resource, Snapshot, Standing, StoreError};
+use crate::store::{
+    OrganizationPolicyType, Principal, PrincipalKind, Resource, Snapshot, Standing, StoreError,
+};
 
 /// Users and roles with all that decides for them. What is stored of resources is read once for all of them.
 ///
@@ -139,7 +142,10 @@ impl<'s, 'a> Subjects<'s, 'a> {
         }
         knowledge.settle_followers();
         let layers = PolicyLayers {
-            scp: own_standing.iter().flat_map(|standing| levels(standing, TypeOf::Scp)).collect(),
+            scp: own_standing
+                .iter()
+                .flat_map(|standing| levels(standing, OrganizationPolicyType::Scp))
+                .collect(),
             settings: self.settings.clone(),
             ..own
         };
@@ -162,13 +168,13 @@ impl<'s, 'a> Subjects<'s, 'a> {
         let mut found = Vec::new();
         let mut add = |level: Level| found.extend(level.policies);
         if let Some(standing) = self.standing(account)? {
-            levels(&standing, TypeOf::Scp).into_iter().for_each(&mut add);
+            levels(&standing, OrganizationPolicyType::Scp).into_iter().for_each(&mut add);
         }
         let owners: BTreeSet<Option<&AccountId>> =
             self.stored.iter().map(|stored| stored.owner.as_ref()).chain([account]).collect();
         for owner in owners {
             if let Some(standing) = self.standing(owner)? {
-                levels(&standing, TypeOf::Rcp).into_iter().for_each(&mut add);
+                levels(&standing, OrganizationPolicyType::Rcp).into_iter().for_each(&mut add);
             }
         }
         Ok(found)
@@ -187,7 +193,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
     fn owner(&self, account: Option<&AccountId>) -> Result<Owner, StoreError> {
         let mut owner = Owner::default();
         if let Some(standing) = self.standing(account)? {
-            owner.rcp = levels(&standing, TypeOf::Rcp);
+            owner.rcp = levels(&standing, OrganizationPolicyType::Rcp);
             for (key, value) in organization_keys("aws:Resource", &standing) {
                 owner.known.set(&key, value);
             }

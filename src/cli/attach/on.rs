@@ -89,7 +89,7 @@ fn set(
     };
     let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
-    let database = if what == "trust policy" { Database::MustExist } else { Database::MayBegin };
+    let database = if policy_type == PolicyType::Trust { Database::MustExist } else { Database::MayBegin };
     let ((set, moves), change) = session.write(database, keep, |writer| {
         let set = work(writer, &document)?;
         let summary = set.sentences(what, &document, Keep::Change).join("; ");
