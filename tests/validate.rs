@@ -4,13 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use iamdb::algebra::Budget;
 use iamdb::analysis::{Analysis, alone};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
-use iamdb::layers::{LayerDocument, LayerPolicy};
+use iamdb::layers::LayerPolicy;
 use iamdb::policy::{PolicyType, ResourceService, parse};
 use iamdb::validate::{
     Basis, CHECKS, Finding, FindingType, Options, PathElement, ResourceType, ScpGrammar, Validator, check,
@@ -383,15 +382,7 @@ fn codes(validator: &Validator<'_>, text: &str, options: &Options) -> Vec<&'stat
     let mut codes: Vec<_> =
         validator.validate(text, options).iter().chain(&proved).map(|found| found.code).collect();
     if options.policy_type == PolicyType::Identity {
-        let parsed = parse(text, options.policy_type);
-        let policy = LayerPolicy {
-            name: String::new(),
-            kind: String::new(),
-            group: None,
-            policy_type: options.policy_type,
-            document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed })),
-            offset: 0,
-        };
+        let policy = LayerPolicy::read("", "", text, options.policy_type);
         let catalog = Catalog::embedded();
         let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
         let ways = escalations(&mut analysis, &alone(vec![policy], options.policy_type)).unwrap();
