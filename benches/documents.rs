@@ -4,13 +4,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use divan::Bencher;
 use iamdb::caller::Caller;
 use iamdb::catalog::Catalog;
 use iamdb::eval::authorize;
-use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
+use iamdb::layers::{LayerPolicy, PolicyLayers};
 use iamdb::policy::{Document, PolicyType, parse};
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use iamdb::validate::{Options, Validator};
@@ -85,15 +84,7 @@ fn canonicalise_and_hash(bencher: Bencher) {
 #[divan::bench(args = [10, 100, 1_000, 4_000])]
 fn authorize_among(bencher: Bencher, statements: usize) {
     let text = policy(statements);
-    let parsed = parse(&text, PolicyType::Identity);
-    let policy = LayerPolicy {
-        name: "policy".to_owned(),
-        kind: "inline policy".to_owned(),
-        group: None,
-        policy_type: PolicyType::Identity,
-        document: Some(Arc::new(LayerDocument { text, parsed })),
-        offset: 0,
-    };
+    let policy = LayerPolicy::read("policy", "inline policy", &text, PolicyType::Identity);
     let layers = PolicyLayers { identity: vec![policy], ..PolicyLayers::default() };
     let mut context = Context::default();
     context.set("aws:SourceIp", Value::Single("203.0.113.9".to_owned()));

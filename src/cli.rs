@@ -192,6 +192,9 @@ enum Command {
 
 /// Runs the program with these arguments, the first of which is its name.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    if let Some(exit) = completions::answer() {
+        return exit.into();
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::tell(&error, &arguments).into(),

@@ -152,14 +152,9 @@ impl Evaluation {
 /// Decides a request: R-EVL-10, line by line.
 ///
 /// ```
-/// # use std::sync::Arc;
-/// # use iamdb::{caller::Caller, eval::{authorize, Decision}, layers::*, policy::{parse, PolicyType}, request::*};
+/// # use iamdb::{caller::Caller, eval::{authorize, Decision}, layers::*, policy::PolicyType, request::*};
 /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
-/// let policy = LayerPolicy {
-///     name: "read".to_owned(), kind: "inline policy".to_owned(), group: None, policy_type: PolicyType::Identity,
-///     document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, PolicyType::Identity) })),
-///     offset: 0,
-/// };
+/// let policy = LayerPolicy::read("read", "inline policy", text, PolicyType::Identity);
 /// let layers = PolicyLayers { identity: vec![policy], ..PolicyLayers::default() };
 /// let request = Request {
 ///     caller: Caller::parse("arn:aws:iam::123456789012:user/alice").unwrap(),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::arn::AccountId;
-use crate::policy::{Effect, Parsed, PolicyType, Statement};
+use crate::policy::{Effect, Parsed, PolicyType, Statement, parse};
 
 /// A set of policies that are evaluated together, or a guard of a service that decides like one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -335,6 +335,19 @@ pub struct LayerDocument {
 }
 
 impl LayerPolicy {
+    /// A policy that is read from its text: its name, what it is (`inline policy`), and as what it is used.
+    pub fn read(name: &str, kind: &str, text: &str, policy_type: PolicyType) -> LayerPolicy {
+        let document = LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) };
+        LayerPolicy {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            group: None,
+            policy_type,
+            document: Some(Arc::new(document)),
+            offset: 0,
+        }
+    }
+
     /// The policy with another document, or as if its document were not known.
     #[must_use]
     pub fn with_document(&self, document: Option<Arc<LayerDocument>>) -> LayerPolicy {

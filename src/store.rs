@@ -126,6 +126,14 @@ impl Store {
         Ok(Store { path: path.to_owned(), conn: open::open(path)? })
     }
 
+    /// Opens an existing file to look at it in passing: whatever happens, the file, its log and other processes notice
+    /// nothing. `None` where that cannot be: no such file, not ours, damaged, of an older schema.
+    ///
+    /// Of what others write meanwhile part may be seen, so this is for hints, not for answers.
+    pub fn glance(path: &Path) -> Option<Store> {
+        Some(Store { path: path.to_owned(), conn: open::glance(path)? })
+    }
+
     /// Opens a file, creating it where there is none.
     pub fn open_or_create(path: &Path) -> Result<Store, StoreError> {
         Ok(Store { path: path.to_owned(), conn: open::open_or_create(path)? })

@@ -2,29 +2,21 @@
 //! write them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use iamdb::algebra::Budget;
 use iamdb::ask::{Ask, Unsaid, reply};
 use iamdb::caller::{Caller, IamCaller, IamKind};
 use iamdb::catalog::Catalog;
 use iamdb::eval::{Decision, authorize, condition_holds};
-use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
-use iamdb::policy::{PolicyType, parse};
+use iamdb::layers::{LayerPolicy, PolicyLayers};
+use iamdb::policy::PolicyType;
 use iamdb::question::{Answer, Form, Test, When};
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// A policy of a layer, read leniently as every stored policy is.
 pub(crate) fn layer_policy(text: &str, policy_type: PolicyType) -> LayerPolicy {
-    LayerPolicy {
-        name: "case".to_owned(),
-        kind: "inline policy".to_owned(),
-        group: None,
-        policy_type,
-        document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) })),
-        offset: 0,
-    }
+    LayerPolicy::read("case", "inline policy", text, policy_type)
 }
 
 /// The layers that some identity policies and some boundaries make.

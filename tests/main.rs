@@ -30,6 +30,7 @@ mod layers;
 mod sarif;
 mod scenarios;
 mod sets;
+mod shell;
 mod simulate;
 mod statements;
 mod store;

@@ -1,7 +1,9 @@
 //! The invariants of ARCHITECTURE.md that reading the source can check.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Modules of `src/lib.rs` that must not touch files, clock, environment or SQL: everything before this one.
 const FIRST_IMPURE: &str = "store";
@@ -175,4 +177,38 @@ fn every_test_file_is_in_the_test_binary() {
             assert!(main.contains(&format!("mod {stem};")), "tests/{stem}.rs is not run");
         }
     }
+}
+
+/// Whether a licence expression lets one choose only licences of a list. What stands in parentheses is a choice.
+fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
+    let choice = |part: &str| {
+        let part = part.trim_matches(['(', ')']).replace('/', " OR ");
+        part.split(" OR ").any(|licence| allowed.contains(&licence.trim()))
+    };
+    expression.split(" AND ").all(choice)
+}
+
+/// What `deny.toml` says of the crates that the program is made of, of this platform's.
+#[test]
+fn dependencies_are_few_and_free() {
+    let deny = fs::read_to_string(root().join("deny.toml")).unwrap();
+    let list = deny.split_once("allow = [").and_then(|(_, rest)| rest.split_once(']')).unwrap().0;
+    let allowed: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    cargo.args(["tree", "--locked", "--edges", "no-dev", "--prefix", "none", "--format", "{p}|{l}|"]);
+    let tree = cargo.current_dir(root()).output().unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let mut versions: BTreeMap<&str, &str> = BTreeMap::new();
+    for line in tree.lines().skip(1) {
+        let (package, rest) = line.split_once('|').unwrap();
+        let licence = rest.split('|').next().unwrap();
+        assert!(is_allowed(licence, &allowed), "{package} is under {licence}");
+        let package = package.trim_end_matches(" (proc-macro)");
+        assert!(!package.contains('('), "{package} is of no registry");
+        let (name, version) = package.split_once(' ').unwrap();
+        let other = versions.insert(name, version).filter(|other| *other != version);
+        assert!(other.is_none(), "{name} is there twice: {version} and {other:?}");
+    }
+    assert!(versions.len() > 20 && !is_allowed("GPL-3.0 AND (MIT OR Zlib)", &allowed));
 }

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use iamdb::algebra::Budget;
 use iamdb::analysis::{Analysis, Subject, alone, unlimited};
@@ -12,7 +11,7 @@ use iamdb::caller::Caller;
 use iamdb::catalog::Catalog;
 use iamdb::compile::{Callers, Typing};
 use iamdb::knowledge::Knowledge;
-use iamdb::layers::{Layer, LayerDocument, LayerPolicy};
+use iamdb::layers::{Layer, LayerPolicy};
 use iamdb::policy::{PolicyType, ResourceService, parse};
 use iamdb::validate::{
     Basis, CHECKS, Escalation, Finding, FindingType, Options, PathElement, ResourceType, ScpGrammar, Step,
@@ -385,15 +384,7 @@ fn codes(validator: &Validator<'_>, text: &str, options: &Options) -> Vec<&'stat
     let mut codes: Vec<_> =
         validator.validate(text, options).iter().chain(&proved).map(|found| found.code).collect();
     if options.policy_type == PolicyType::Identity {
-        let parsed = parse(text, options.policy_type);
-        let policy = LayerPolicy {
-            name: String::new(),
-            kind: String::new(),
-            group: None,
-            policy_type: options.policy_type,
-            document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed })),
-            offset: 0,
-        };
+        let policy = LayerPolicy::read("", "", text, options.policy_type);
         let catalog = Catalog::embedded();
         let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
         let ways = escalations(&mut analysis, &alone(vec![policy], options.policy_type), &[]).unwrap();
@@ -450,8 +441,7 @@ fn the_statements_that_cases_change_have_no_findings() {
 fn holding(caller: &str, statements: &Json) -> Subject {
     let layer = |policy_type: PolicyType, statements: &Json| {
         let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-        let document = Arc::new(LayerDocument { parsed: parse(&text, policy_type), text });
-        unlimited(policy_type).with_document(Some(document))
+        LayerPolicy::read("", "", &text, policy_type)
     };
     let policy = layer(PolicyType::Identity, statements);
     // Every role leaves it to its account who assumes it.

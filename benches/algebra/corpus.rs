@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use iamdb::algebra::{Budget, Set};
@@ -10,8 +9,8 @@ use iamdb::catalog::Catalog;
 use iamdb::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Typing, Universe};
 use iamdb::context_keys::{global_key, key_kind};
 use iamdb::knowledge::Knowledge;
-use iamdb::layers::{LayerDocument, LayerPolicy, PolicyLayers};
-use iamdb::policy::{PolicyType, parse};
+use iamdb::layers::{LayerPolicy, PolicyLayers};
+use iamdb::policy::PolicyType;
 
 use crate::table;
 
@@ -20,17 +19,7 @@ const TIMES: usize = 3;
 
 /// The layers of a principal who has some identity policies.
 pub(crate) fn layers(texts: &[impl AsRef<str>]) -> PolicyLayers {
-    let policy = |text: &str| LayerPolicy {
-        name: "policy".to_owned(),
-        kind: "managed policy".to_owned(),
-        group: None,
-        policy_type: PolicyType::Identity,
-        document: Some(Arc::new(LayerDocument {
-            text: text.to_owned(),
-            parsed: parse(text, PolicyType::Identity),
-        })),
-        offset: 0,
-    };
+    let policy = |text: &str| LayerPolicy::read("policy", "managed policy", text, PolicyType::Identity);
     let identity = texts.iter().map(|text| policy(text.as_ref())).collect();
     PolicyLayers { identity, ..PolicyLayers::default() }
 }

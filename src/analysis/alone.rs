@@ -1,13 +1,11 @@
 //! A policy by itself, as a subject: with whatever else lets it decide alone.
 
-use std::sync::Arc;
-
 use super::{Situation, Subject};
 use crate::arn::AccountId;
 use crate::compile::{Callers, HOLDER_ACCOUNT};
 use crate::knowledge::Knowledge;
-use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers};
-use crate::policy::{PolicyType, ResourceService, parse};
+use crate::layers::{Layer, LayerPolicy, Level, PolicyLayers};
+use crate::policy::{PolicyType, ResourceService};
 
 /// The account of the resources that resource-based policies are asked about; the callers are of others.
 pub(super) const RESOURCE_ACCOUNT: &str = "000000000000";
@@ -32,14 +30,7 @@ fn delegating() -> LayerPolicy {
 }
 
 fn assumed(text: &str, policy_type: PolicyType) -> LayerPolicy {
-    LayerPolicy {
-        name: "everything".to_owned(),
-        kind: "assumed".to_owned(),
-        group: None,
-        policy_type,
-        document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed: parse(text, policy_type) })),
-        offset: 0,
-    }
+    LayerPolicy::read("everything", "assumed", text, policy_type)
 }
 
 /// What policies of one type, together one layer, decide if nothing else limits.

@@ -4,11 +4,9 @@
 //! policy still means the same wherever it is attached. What comes out is a least one among these steps, not among
 //! all policies.
 
-use std::sync::Arc;
-
 use super::{Analysis, AnalysisError, Subject, alone};
 use crate::algebra::Set;
-use crate::layers::{LayerDocument, LayerPolicy};
+use crate::layers::LayerPolicy;
 use crate::policy::{Policy, PolicyType, Selector, Spanned, Statement, parse, size};
 
 /// A policy made smaller.
@@ -27,7 +25,7 @@ impl Analysis<'_> {
     /// nothing else is proved to mean the same.
     pub fn minimize(&mut self, text: &str, policy_type: PolicyType) -> Result<Minimized, AnalysisError> {
         let before = size(text);
-        let original = subject(text.to_owned(), policy_type);
+        let original = subject(text, policy_type);
         let mut policy = parse(text, policy_type).policy;
         policy = self.attempt(&original, policy_type, policy, joined)?;
         let mut nth = 0;
@@ -62,7 +60,7 @@ impl Analysis<'_> {
         policy_type: PolicyType,
     ) -> Result<bool, AnalysisError> {
         self.compiler.arena().renew(self.budget);
-        let candidate = subject(policy.to_json().to_string(), policy_type);
+        let candidate = subject(&policy.to_json().to_string(), policy_type);
         self.is_same_meaning(original, &candidate)
     }
 
@@ -182,17 +180,8 @@ impl Analysis<'_> {
     }
 }
 
-fn subject(text: String, policy_type: PolicyType) -> Subject {
-    let parsed = parse(&text, policy_type);
-    let policy = LayerPolicy {
-        name: "policy".to_owned(),
-        kind: "document".to_owned(),
-        group: None,
-        policy_type,
-        document: Some(Arc::new(LayerDocument { text, parsed })),
-        offset: 0,
-    };
-    alone(vec![policy], policy_type)
+fn subject(text: &str, policy_type: PolicyType) -> Subject {
+    alone(vec![LayerPolicy::read("policy", "document", text, policy_type)], policy_type)
 }
 
 /// An element with a list of patterns.

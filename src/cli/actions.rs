@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::nearest::{did_you_mean, nearest};
@@ -36,7 +37,7 @@ Examples:
   iamdb actions --level permissions-management --output csv > sensitive.csv")]
 pub(crate) struct ActionsArgs {
     /// Actions such as s3:GetObject, or patterns of them; all, where none is given
-    #[arg(value_name = "GLOB")]
+    #[arg(value_name = "GLOB", add = offer(&[Offer::Actions]))]
     globs: Vec<String>,
     /// Only those of an access level: list, read, tagging, write or permissions-management
     #[arg(long = "level", value_name = "LEVEL", value_parser = level, value_delimiter = ',')]

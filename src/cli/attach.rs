@@ -7,6 +7,7 @@ mod on;
 use serde_json::{Value, json};
 
 use super::access::{self, Access, AccessDiff};
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::moves::Moves;
@@ -43,9 +44,10 @@ Examples:
   iamdb attach arn:aws:s3:::reports bucket-policy.json")]
 pub(crate) struct AttachArgs {
     /// To whom: alice, user/alice, role/deploy, group/devs, root, ou/dev, account/ID or an ARN
-    #[arg(value_name = "TO")]
+    #[arg(value_name = "TO", add = offer(&[Offer::Users, Offer::Roles, Offer::Groups, Offer::Nodes, Offer::Resources]))]
     principal: String,
     /// A JSON file, `-` for stdin, a literal {…}, or the name or ARN of a stored policy
+    #[arg(add = offer(&[Offer::Policies, Offer::Files]))]
     policy: String,
     /// Embed the document in the principal instead of storing a managed policy
     #[arg(long, conflicts_with = "boundary")]

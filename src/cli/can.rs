@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::action::Unlisted;
 use super::at::AtArgs;
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::resolve::resolve_principal;
@@ -39,10 +40,13 @@ Examples:
   if iamdb can ci s3:PutObject arn:aws:s3:::releases/latest.zip --closed; then echo may; fi")]
 pub(crate) struct CanArgs {
     /// Who: `alice`, `user/alice`, `role/deploy`, an ARN, or the ARN of a role session
+    #[arg(add = offer(&[Offer::Users, Offer::Roles]))]
     principal: String,
     /// What: `service:Action`
+    #[arg(add = offer(&[Offer::Actions]))]
     action: String,
     /// On what: an ARN, or `*` for actions that take no resource
+    #[arg(add = offer(&[Offer::Resources]))]
     resource: Option<String>,
     #[command(flatten)]
     context: ContextArgs,

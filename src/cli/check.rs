@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::completions::{Offer, offer};
 use super::diff::meaning::TypeName;
 use super::diff::part::PartArgs;
 use super::diff::{policy_subject, two_policies};
@@ -38,8 +39,10 @@ enum Check {
     /// Whether a policy allows nothing that an existing or a reference policy does not allow
     NoNewAccess {
         /// The policy to be checked: a file, `-`, a literal {…}, or a stored policy
+        #[arg(add = offer(&[Offer::Policies, Offer::Files]))]
         new: String,
         /// The policy that is there, or a reference
+        #[arg(add = offer(&[Offer::Policies, Offer::Files]))]
         existing: String,
         /// What both are used as: identity, resource or trust
         #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]
@@ -48,6 +51,7 @@ enum Check {
     /// Whether a policy allows none of some actions on any of some resources
     AccessNotGranted {
         /// The policy to be checked
+        #[arg(add = offer(&[Offer::Policies, Offer::Files]))]
         policy: String,
         #[command(flatten)]
         part: PartArgs,
@@ -61,6 +65,7 @@ enum Check {
     /// Whether the policy of a resource, or a trust policy, lets in no stranger
     NoPublicAccess {
         /// The policy to be checked
+        #[arg(add = offer(&[Offer::Policies, Offer::Files]))]
         policy: String,
         /// Of what it is the policy: AWS::S3::Bucket, AWS::IAM::AssumeRolePolicyDocument, …
         #[arg(long, value_name = "TYPE", value_parser = resource_type)]

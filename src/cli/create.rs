@@ -5,6 +5,7 @@ mod resource;
 
 use serde_json::json;
 
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::{PrincipalName, label};
@@ -50,7 +51,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "ACCOUNT")]
     management: Option<String>,
     /// Where an OU or account is: root or ou/NAME
-    #[arg(long = "in", value_name = "PLACE")]
+    #[arg(long = "in", value_name = "PLACE", add = offer(&[Offer::Nodes]))]
     into: Option<String>,
     /// The name of an account
     #[arg(long)]

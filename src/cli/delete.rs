@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::{label, policy_label};
@@ -29,6 +30,7 @@ Examples:
   iamdb delete arn:aws:s3:::reports")]
 pub(crate) struct DeleteArgs {
     /// user/alice, role/deploy, group/devs, policy/my-repo, organization, ou/dev, account/ID, scp/limits or an ARN
+    #[arg(add = offer(&[Offer::Users, Offer::Roles, Offer::Groups, Offer::Policies, Offer::Nodes, Offer::OrganizationPolicies, Offer::Resources]))]
     what: String,
     #[command(flatten)]
     dry_run: DryRun,

@@ -5,6 +5,7 @@ mod other;
 use serde_json::json;
 
 use super::access::{self, Access, AccessDiff};
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::moves::Moves;
@@ -29,9 +30,10 @@ Examples:
   iamdb detach arn:aws:s3:::reports")]
 pub(crate) struct DetachArgs {
     /// From whom: alice, user/alice, role/deploy, group/devs, root, ou/dev, account/ID or an ARN
-    #[arg(value_name = "FROM")]
+    #[arg(value_name = "FROM", add = offer(&[Offer::Users, Offer::Roles, Offer::Groups, Offer::Nodes, Offer::Resources]))]
     principal: String,
     /// The name or ARN of the policy; none for the policy of a resource
+    #[arg(add = offer(&[Offer::Policies, Offer::OrganizationPolicies]))]
     policy: Option<String>,
     /// Remove the inline policy of that name
     #[arg(long, conflicts_with = "boundary")]

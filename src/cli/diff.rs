@@ -17,6 +17,7 @@ mod template;
 mod text;
 
 use super::at::When;
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::output::Wanted;
@@ -71,9 +72,10 @@ Examples:
   git show main:policy.json | iamdb diff - policy.json --output sarif > access.sarif")]
 pub(crate) struct DiffArgs {
     /// What is compared with; or two times of the whole database, A..B, each a time or a change number
-    #[arg(required_unless_present_any = ["since", "plan"], value_name = "OLD|A..B")]
+    #[arg(required_unless_present_any = ["since", "plan"], value_name = "OLD|A..B", add = offer(&[Offer::Users, Offer::Roles, Offer::Policies, Offer::Files]))]
     old: Option<String>,
     /// What is compared; with A..B a user or role, to be told of it only
+    #[arg(add = offer(&[Offer::Users, Offer::Roles, Offer::Policies, Offer::Files]))]
     new: Option<String>,
     /// Compare the whole database with what it was then
     #[arg(long, value_name = "TIME|CHANGE", value_parser = super::at::parse)]

@@ -6,6 +6,7 @@ mod report;
 use super::at::AtArgs;
 use super::can::context::{self, ContextArgs};
 use super::can::find;
+use super::completions::{Offer, offer};
 use super::diff::meaning::TypeName;
 use super::diff::part::PartArgs;
 use super::diff::policy_subject;
@@ -39,10 +40,10 @@ Examples:
   iamdb effective --policy-file my-repo.json --expand")]
 pub(crate) struct EffectiveArgs {
     /// Who: alice, user/alice, role/deploy, group/devs, an ARN, or the ARN of a role session
-    #[arg(required_unless_present = "policy_file", conflicts_with = "policy_file")]
+    #[arg(required_unless_present = "policy_file", conflicts_with = "policy_file", add = offer(&[Offer::Users, Offer::Roles, Offer::Groups]))]
     principal: Option<String>,
     /// What one policy allows by itself: a file, `-`, a literal {…}, or a stored policy
-    #[arg(long, value_name = "POLICY")]
+    #[arg(long, value_name = "POLICY", add = offer(&[Offer::Policies, Offer::Files]))]
     policy_file: Option<String>,
     /// What that policy is used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint
     #[arg(long = "type", value_name = "TYPE", hide_possible_values = true, requires = "policy_file")]

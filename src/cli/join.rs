@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::completions::{Offer, offer};
 use super::create::{attach_full_access, place_name};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
@@ -24,10 +25,10 @@ Examples:
   iamdb join account/222222222222 ou/dev")]
 pub(crate) struct JoinArgs {
     /// Who: alice, user/alice, account/ID or an ARN
-    #[arg(value_name = "WHO")]
+    #[arg(value_name = "WHO", add = offer(&[Offer::Users, Offer::Nodes]))]
     user: String,
     /// Into which group: devs, group/devs or an ARN; for an account root or ou/NAME
-    #[arg(value_name = "INTO")]
+    #[arg(value_name = "INTO", add = offer(&[Offer::Groups, Offer::Nodes]))]
     group: String,
     #[command(flatten)]
     dry_run: DryRun,

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::join::user_and_group;
@@ -20,10 +21,10 @@ Examples:
   iamdb leave account/222222222222")]
 pub(crate) struct LeaveArgs {
     /// Who: alice, user/alice, account/ID or an ARN
-    #[arg(value_name = "WHO")]
+    #[arg(value_name = "WHO", add = offer(&[Offer::Users, Offer::Nodes]))]
     user: String,
     /// Out of which group: devs, group/devs or an ARN; none for an account
-    #[arg(value_name = "GROUP")]
+    #[arg(value_name = "GROUP", add = offer(&[Offer::Groups]))]
     group: Option<String>,
     #[command(flatten)]
     dry_run: DryRun,

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::completions::{Offer, offer};
 use super::diff::meaning::TypeName;
 use super::diff::policy_subject;
 use super::effective::no_answer;
@@ -26,6 +27,7 @@ Examples:
   iamdb minimize trust.json --type trust")]
 pub(crate) struct MinimizeArgs {
     /// A file, `-`, a literal {…}, or a stored policy
+    #[arg(add = offer(&[Offer::Policies, Offer::Files]))]
     policy: String,
     /// What it is used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint
     #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::at::AtArgs;
 use super::aws;
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::{label, policy_label};
@@ -36,6 +37,7 @@ Examples:
 pub(crate) struct ShowArgs {
     /// alice, role/deploy, group/devs, policy/my-repo, my-repo@v2, organization, root, ou/dev, account/ID, scp/limits,
     /// rcp/limits or an ARN
+    #[arg(add = offer(&[Offer::Users, Offer::Roles, Offer::Groups, Offer::Policies, Offer::Nodes, Offer::OrganizationPolicies, Offer::Resources]))]
     what: String,
     /// Print the inline policy of that name of a principal
     #[arg(long, value_name = "NAME", conflicts_with = "trust")]

@@ -8,6 +8,7 @@ use std::thread;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::session::Session;
@@ -35,7 +36,7 @@ Examples:
   generate | iamdb simulate --expect Allowed | jq -r .why")]
 pub(crate) struct SimulateArgs {
     /// Files of scenarios; - is stdin, which is also read where none is named
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = offer(&[Offer::Files]))]
     files: Vec<String>,
     /// What every scenario is expected to be answered: Allowed, ExplicitlyDenied, ImplicitlyDenied, or Denied for
     /// either; in place of what the scenarios themselves expect

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde_json::json;
 
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::name::label;
@@ -29,7 +30,7 @@ Examples:
   iamdb tag arn:aws:s3:::reports team=blue")]
 pub(crate) struct TagArgs {
     /// Whose: alice, user/alice, role/deploy or an ARN
-    #[arg(value_name = "WHOSE")]
+    #[arg(value_name = "WHOSE", add = offer(&[Offer::Users, Offer::Roles, Offer::Resources]))]
     principal: String,
     /// Tags to set
     #[arg(value_name = "KEY=VALUE", required_unless_present = "remove")]

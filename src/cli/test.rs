@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
 use super::at::AtArgs;
+use super::completions::{Offer, offer};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::Wanted;
@@ -49,7 +50,7 @@ Examples:
 )]
 pub(crate) struct TestArgs {
     /// Decision tables, or scenarios; `-` is stdin
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, add = offer(&[Offer::Files]))]
     files: Vec<String>,
     /// The time of requests that do not say theirs (aws:CurrentTime); the clock, unless given
     #[arg(long, value_name = "TIME", value_parser = super::can::time)]

@@ -14,6 +14,7 @@ mod suppress;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use super::completions::{Offer, offer};
 use super::diff::meaning::TypeName;
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
@@ -49,11 +50,12 @@ Examples:
   iamdb validate --list")]
 pub(crate) struct ValidateArgs {
     /// Files, folders, `-`, literals {…}, or stored policies
-    #[arg(value_name = "POLICY", required_unless_present_any = ["list", "principal"])]
+    #[arg(value_name = "POLICY", required_unless_present_any = ["list", "principal"],
+        add = offer(&[Offer::Policies, Offer::Files]))]
     policies: Vec<String>,
     /// Find what the policies of a stored user or role come to together: those that do nothing beside the others and
     /// under what limits them, and ways in which it can give itself more permissions
-    #[arg(long, value_name = "PRINCIPAL", conflicts_with_all = ["policies", "policy_type", "resource_type"])]
+    #[arg(long, value_name = "PRINCIPAL", add = offer(&[Offer::Users, Offer::Roles]), conflicts_with_all = ["policies", "policy_type", "resource_type"])]
     principal: Option<String>,
     /// What they are used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint
     #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]

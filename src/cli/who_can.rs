@@ -18,6 +18,7 @@ use super::action::Unlisted;
 use super::at::{AtArgs, When};
 use super::can::context::{self, ContextArgs};
 use super::can::{account, read_resource, time};
+use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::output::{Output, Wanted};
@@ -57,16 +58,16 @@ Examples:
 pub(crate) struct WhoCanArgs {
     /// What, on what: an action or a pattern of actions, then resources, as ARNs or patterns, or `*`; either may be
     /// left out
-    #[arg(value_name = "ACTION|RESOURCE")]
+    #[arg(value_name = "ACTION|RESOURCE", add = offer(&[Offer::Actions, Offer::Resources]))]
     what: Vec<String>,
     /// More actions
-    #[arg(long = "action", value_name = "ACTION", value_delimiter = ',')]
+    #[arg(long = "action", value_name = "ACTION", value_delimiter = ',', add = offer(&[Offer::Actions]))]
     actions: Vec<String>,
     /// More resources
-    #[arg(long = "resource", value_name = "RESOURCE")]
+    #[arg(long = "resource", value_name = "RESOURCE", add = offer(&[Offer::Resources]))]
     resources: Vec<String>,
     /// Ask only about these stored users and roles
-    #[arg(long = "principal", value_name = "PRINCIPAL")]
+    #[arg(long = "principal", value_name = "PRINCIPAL", add = offer(&[Offer::Users, Offer::Roles]))]
     principals: Vec<String>,
     #[command(flatten)]
     context: ContextArgs,

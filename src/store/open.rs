@@ -60,6 +60,22 @@ pub(super) fn open_or_create(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
+/// Opens an existing file to look at it: nothing is written, made or upgraded, and nobody is waited for. None
+/// where that cannot be, also where the schema is an old one.
+pub(super) fn glance(path: &Path) -> Option<Connection> {
+    let conn = if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return None;
+    } else if wal_is_empty(path) {
+        // To read the log of a writer that begins now, files beside the database would have to be made.
+        open_immutable(path).ok()?
+    } else {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(plain(path), flags).ok()?
+    };
+    let header = admit(path, header(&conn)).ok()?;
+    (header.version == NEWEST).then_some(conn)
+}
+
 /// Makes a database that no file holds.
 pub(super) fn in_memory() -> Result<Connection, StoreError> {
     let mut conn = Connection::open_in_memory()?;

@@ -232,22 +232,14 @@ fn covers(outer: &Pattern, inner: &Pattern) -> bool {
 #[cfg(test)]
 mod test {
     use super::*;
-    use crate::policy::{PolicyType, ResourceService, parse};
+    use crate::policy::{PolicyType, ResourceService};
 
     fn resources_of(resource: &str, place: &str) -> Option<Vec<String>> {
         let text = format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":"*","Action":"*",{resource}}}}}"#
         );
         let policy_type = PolicyType::Resource(ResourceService::Other);
-        let parsed = parse(&text, policy_type);
-        let policy = LayerPolicy {
-            name: "p".to_owned(),
-            kind: "k".to_owned(),
-            group: None,
-            policy_type,
-            document: Some(Arc::new(LayerDocument { text, parsed })),
-            offset: 0,
-        };
+        let policy = LayerPolicy::read("p", "k", &text, policy_type);
         let confined = confined(&policy, &Place::of_resource(Arn::parse(place).unwrap()))?;
         let entries = confined.statements().first()?.resource.as_ref()?.entries().to_vec();
         Some(entries.iter().map(|entry| entry.value.to_string()).collect())

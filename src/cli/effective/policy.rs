@@ -1,7 +1,5 @@
 //! `--policy`: one policy that means the same, printed only where that is proved.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::super::error::{CliError, ErrorKind};
@@ -10,8 +8,8 @@ use super::super::session::Session;
 use super::super::text::shown;
 use super::{Answer, no_answer};
 use crate::analysis::{Analysis, Side, Subject};
-use crate::layers::{LayerDocument, LayerPolicy};
-use crate::policy::{Effect, PolicyType, Statement, parse};
+use crate::layers::LayerPolicy;
+use crate::policy::{Effect, PolicyType, Statement};
 use crate::tell::{Detail, Grammar, policy_of};
 
 pub(super) fn print(
@@ -73,13 +71,5 @@ fn differs(answer: &Answer, analysis: &mut Analysis<'_>, candidate: &Subject) ->
 }
 
 fn layer_policy(text: &str) -> LayerPolicy {
-    let parsed = parse(text, PolicyType::Identity);
-    LayerPolicy {
-        name: "policy".to_owned(),
-        kind: "document".to_owned(),
-        group: None,
-        policy_type: PolicyType::Identity,
-        document: Some(Arc::new(LayerDocument { text: text.to_owned(), parsed })),
-        offset: 0,
-    }
+    LayerPolicy::read("policy", "document", text, PolicyType::Identity)
 }
