@@ -54,6 +54,19 @@ impl ErrorKind {
     }
 }
 
+/// How long the beginning and the end of a long text may be, in bytes.
+const HALF: usize = 4_000;
+
+/// A text without the middle that nobody could read: a name from input may have any length.
+fn readable(text: String) -> String {
+    if text.len() <= 2 * HALF {
+        return text;
+    }
+    let head = text.get(..text.floor_char_boundary(HALF)).unwrap_or_default();
+    let tail = text.get(text.ceil_char_boundary(text.len() - HALF)..).unwrap_or_default();
+    format!("{head} … {tail}")
+}
+
 /// An error as it is told: lower case, user's text in backticks, then hints.
 #[derive(Debug)]
 pub(crate) struct CliError {
@@ -66,13 +79,13 @@ pub(crate) struct CliError {
 impl CliError {
     /// An error without a hint. Text from input in `message` has been through [`shown`].
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> CliError {
-        CliError { kind, message: message.into(), hints: Vec::new(), findings: None }
+        CliError { kind, message: readable(message.into()), hints: Vec::new(), findings: None }
     }
 
     /// With what to do next.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> CliError {
-        self.hints.push(hint.into());
+        self.hints.push(readable(hint.into()));
         self
     }
 
