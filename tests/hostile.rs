@@ -101,6 +101,6 @@ fn every_hard_policy_is_checked_soon() {
         let start = Instant::now();
         let found = Validator::new(&catalog).validate(&text, &Options::new(PolicyType::Identity)).len();
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(30), "`{name}` took {took:?}, {found} findings");
+        assert!(took < Duration::from_secs(120), "`{name}` took {took:?}, {found} findings");
     }
 }
