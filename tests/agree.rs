@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use iamdb::algebra::Budget;
 use iamdb::arn::AccountId;
 use iamdb::catalog::{KeyKind, KeyType};
-use iamdb::compile::{Callers, Compiler, HOLDER_ACCOUNT, KeyFacts, Point, Typing, Universe, holder};
+use iamdb::compile::{
+    Callers, CompileError, Compiler, HOLDER_ACCOUNT, KeyFacts, Point, Typing, Universe, holder,
+};
 use iamdb::eval::{Decision, authorize};
 use iamdb::knowledge::Knowledge;
 use iamdb::layers::{LayerPolicy, PolicyLayers};
 use iamdb::policy::{PolicyType, ResourceService};
 use iamdb::request::{Context, Request, Value, fold};
+use iamdb::scenario::Scenario;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -20,7 +23,7 @@ use crate::layers::{read, text};
 
 /// Whether the keys of the generated policies have one value or several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Arity {
+pub(crate) enum Arity {
     One,
     Several,
 }
@@ -111,20 +114,24 @@ fn layers_of(question: &Question) -> PolicyLayers {
 /// Whether a request is in the set of what layers allow, where every key is a string of any arity; none where it is no
 /// request of that universe: a list of fewer than two different values is not told from a single one, nor are two keys
 /// that differ in case only (R-TAG-3).
-pub(crate) fn is_in_set(layers: &PolicyLayers, request: &Request) -> Option<bool> {
+pub(crate) fn is_in_set(
+    layers: &PolicyLayers,
+    request: &Request,
+    budget: Budget,
+) -> Result<Option<bool>, CompileError> {
     let several = |values: &[String]| values.iter().collect::<BTreeSet<_>>().len() > 1;
     let is_told = |value: &Value| matches!(value, Value::Single(_)) || several(value.items());
     let names: BTreeSet<String> = request.context.iter().map(|(key, _)| fold(key)).collect();
     let is_plain = names.len() == request.context.iter().count();
     if !is_plain || !request.context.iter().all(|(_, value)| is_told(value)) {
-        return None;
+        return Ok(None);
     }
     let caller = Callers::One(request.caller.clone());
     let mut universe = universe(layers, caller, Typing::Untyped, Arity::Several, Knowledge::default());
     universe.resource_account.clone_from(&request.resource_account);
-    let mut compiler = Compiler::new(universe, Budget::default());
-    let compiled = compiler.layers(layers).unwrap();
-    Some(compiler.contains(compiled.allowed, &Point::of(request)))
+    let mut compiler = Compiler::new(universe, budget);
+    let compiled = compiler.layers(layers)?;
+    Ok(Some(compiler.contains(compiled.allowed, &Point::of(request))))
 }
 
 /// A compiler of the typed universe of what some stacks mention, about whoever holds their policies.
@@ -168,15 +175,32 @@ fn agree(layers: &PolicyLayers, request: &Request, universe: Universe) -> Result
     Ok(())
 }
 
+/// Of identity policies and boundaries, in the universe where keys have their kinds.
+pub(crate) fn agree_in_typed_contexts(question: Question, arity: Arity) -> Result<(), TestCaseError> {
+    let layers = layers_of(&question);
+    let universe = universe(&layers, Callers::Holder, Typing::Typed, arity, Knowledge::default());
+    let context = within(&question.request.context, &universe);
+    agree(&layers, &Request { context, ..question.request }, universe)
+}
+
+/// Of a scenario, where it is known whose the resource is, or is not.
+pub(crate) fn agree_through_all_layers(text: &str, owner_is_known: bool) -> Result<(), TestCaseError> {
+    let Scenario { layers, mut request, .. } = read(text);
+    if !owner_is_known {
+        request.resource_account = None;
+    }
+    let caller = Callers::One(request.caller.clone());
+    let mut universe = universe(&layers, caller, Typing::Typed, Arity::One, Knowledge::default());
+    universe.resource_account.clone_from(&request.resource_account);
+    agree(&layers, &request, universe)
+}
+
 proptest! {
     /// R-EVL-76, R-EVL-77: over identity policies and boundaries, in the typed universe.
     #[test]
     fn on_typed_contexts(question in question(), several in any::<bool>()) {
-        let layers = layers_of(&question);
         let arity = if several { Arity::Several } else { Arity::One };
-        let universe = universe(&layers, Callers::Holder, Typing::Typed, arity, Knowledge::default());
-        let context = within(&question.request.context, &universe);
-        agree(&layers, &Request { context, ..question.request }, universe)?;
+        agree_in_typed_contexts(question, arity)?;
     }
 
     /// The same where every key is a string of any arity.
@@ -217,19 +241,12 @@ proptest! {
     /// R-EVL-10: through every layer, for callers of every kind.
     #[test]
     fn through_all_layers(text in text()) {
-        let scenario = read(&text);
-        let caller = Callers::One(scenario.request.caller.clone());
-        let mut universe = universe(&scenario.layers, caller, Typing::Typed, Arity::One, Knowledge::default());
-        universe.resource_account = scenario.request.resource_account.clone();
-        agree(&scenario.layers, &scenario.request, universe)?;
+        agree_through_all_layers(&text, true)?;
     }
 
     /// The same of the owner that the ARN says, or does not (R-EVL-11).
     #[test]
     fn through_all_layers_of_any_owner(text in text()) {
-        let scenario = read(&text);
-        let caller = Callers::One(scenario.request.caller.clone());
-        let universe = universe(&scenario.layers, caller, Typing::Typed, Arity::One, Knowledge::default());
-        agree(&scenario.layers, &Request { resource_account: None, ..scenario.request }, universe)?;
+        agree_through_all_layers(&text, false)?;
     }
 }

@@ -9,10 +9,24 @@ use iamdb::caller::{Caller, IamCaller, IamKind};
 use iamdb::catalog::Catalog;
 use iamdb::eval::{Decision, authorize, condition_holds};
 use iamdb::layers::{LayerPolicy, PolicyLayers};
-use iamdb::policy::PolicyType;
+use iamdb::policy::{PolicyType, ResourceService};
 use iamdb::question::{Answer, Form, Test, When};
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use serde_json::{Map, Value as Json, json};
+
+/// Every policy type.
+pub(crate) const TYPES: [PolicyType; 10] = [
+    PolicyType::Identity,
+    PolicyType::Boundary,
+    PolicyType::Session,
+    PolicyType::Resource(ResourceService::Kms),
+    PolicyType::Resource(ResourceService::ResourceRequired),
+    PolicyType::Resource(ResourceService::Other),
+    PolicyType::Trust,
+    PolicyType::Scp,
+    PolicyType::Rcp,
+    PolicyType::VpcEndpoint,
+];
 
 /// A policy of a layer, read leniently as every stored policy is.
 pub(crate) fn layer_policy(text: &str, policy_type: PolicyType) -> LayerPolicy {

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use iamdb::algebra::Budget;
 use iamdb::caller::Caller;
 use iamdb::eval::{Decision, Fit, authorize, fit};
 use iamdb::layers::PolicyLayers;
@@ -44,7 +45,9 @@ fn every_case() {
                 if decision.to_string() != text("decision") {
                     wrong.push(format!("{name} ({why}): {decision} for {asked}"));
                 }
-                if is_in_set(&layers, &request).is_some_and(|is_in| is_in != (decision == Decision::Allowed))
+                if is_in_set(&layers, &request, Budget::default())
+                    .unwrap()
+                    .is_some_and(|is_in| is_in != (decision == Decision::Allowed))
                 {
                     wrong.push(format!("{name} ({why}): not so in the algebra for {asked}"));
                 }

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::asking::layer_policy;
+use crate::fuzzed::diff::mirrored;
 use crate::generate::policy;
 
 fn identity(policy: &str) -> Subject {
@@ -23,14 +24,6 @@ fn identity(policy: &str) -> Subject {
 fn compared(old: &str, new: &str, catalog: &Catalog) -> Diff {
     let mut analysis = Analysis::new(catalog, Typing::Typed, Budget::default());
     analysis.diff(&identity(old), &identity(new), &Part::default()).unwrap()
-}
-
-fn mirrored(verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::Wider => Verdict::Narrower,
-        Verdict::Narrower => Verdict::Wider,
-        other => other,
-    }
 }
 
 proptest! {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::asking::user;
 
-const ACTIONS: &[&str] = &[
+pub(crate) const ACTIONS: &[&str] = &[
     "s3:GetObject",
     "s3:GetObjectTagging",
     "s3:PutObject",
@@ -25,7 +25,7 @@ const ACTIONS: &[&str] = &[
     "ec2:RunInstances",
 ];
 
-const RESOURCES: &[&str] = &[
+pub(crate) const RESOURCES: &[&str] = &[
     "arn:aws:s3:::b",
     "arn:aws:s3:::b/bob/x",
     "arn:aws:s3:::b/bob:x/y",
@@ -35,7 +35,7 @@ const RESOURCES: &[&str] = &[
 ];
 
 /// What takes the place of `bob` in a resource: every form of R-VAR-2, R-VAR-9 and R-VAR-10.
-const VARIABLES: &[&str] = &[
+pub(crate) const VARIABLES: &[&str] = &[
     "${aws:username}",
     "${AWS:UserName}",
     "${aws:PrincipalTag/team}",
@@ -55,7 +55,7 @@ const VARIABLES: &[&str] = &[
 const FILLINGS: &[&str] = &["", "a", "b/c", "bob", "x:y", "*", "é\n"];
 
 /// The context keys of a family: one single-minded key each, so that policies and contexts meet.
-fn key_of(family: Family) -> &'static str {
+pub(crate) fn key_of(family: Family) -> &'static str {
     match family {
         Family::String | Family::Null => "t:String",
         Family::Numeric => "t:Numeric",
@@ -67,7 +67,7 @@ fn key_of(family: Family) -> &'static str {
     }
 }
 
-const FAMILIES: &[Family] =
+pub(crate) const FAMILIES: &[Family] =
     &[Family::String, Family::Numeric, Family::Date, Family::Bool, Family::Binary, Family::Ip, Family::Arn];
 
 /// Policy values that parse as the family, written in several ways.
@@ -95,7 +95,7 @@ pub(crate) fn readable_policy_values(family: Family) -> &'static [&'static str] 
 }
 
 /// Policy values that do not.
-fn unreadable_policy_values(family: Family) -> &'static [&'static str] {
+pub(crate) fn unreadable_policy_values(family: Family) -> &'static [&'static str] {
     match family {
         Family::String => &["${aws:username", "${t:Nothing}", "${}"],
         Family::Numeric => &["ten", "1_000", ".5", "1."],
@@ -125,7 +125,7 @@ pub(crate) fn readable_request_values(family: Family) -> &'static [&'static str]
     }
 }
 
-fn unreadable_request_values(family: Family) -> &'static [&'static str] {
+pub(crate) fn unreadable_request_values(family: Family) -> &'static [&'static str] {
     match family {
         Family::String | Family::Null => &[""],
         _ => &["", "x", "arn:aws:s3", "10.0.0.0/8"],

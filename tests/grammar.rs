@@ -8,8 +8,8 @@ use iamdb::policy::{
 use iamdb::request::Context;
 use serde_json::{Value as Json, json};
 
+use crate::asking::TYPES;
 use crate::asking::{decide, layer_policy, layers, request};
-use crate::laws::TYPES;
 
 const IDENTITY: PolicyType = PolicyType::Identity;
 const S3: PolicyType = PolicyType::Resource(ResourceService::ResourceRequired);

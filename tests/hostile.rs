@@ -1,6 +1,23 @@
-//! Policies that were made to be hard end in a set or in the error of the budget, soon.
+//! Input that was made to be hard ends in an answer or a clear error, in bounded time and memory.
+//!
+//! | input | bound |
+//! |---|---|
+//! | a policy for the algebra | the budget, in work and states, whatever the policy (`documents`) |
+//! | a policy for the evaluator | the length of a pattern times that of a text; no going back for a star (`values`) |
+//! | a policy, a template or a plan given to a command | 16 MiB, then refused; a policy document 2 MiB; a line of scenarios 64 MiB (`size`) |
+//! | a dump of an account | any length: read as a stream; time is linear, memory less than 15 times its length, mostly rows and names (`size`) |
+//! | nesting | a limit of each reader, below what the stack bears (`size`) |
+//! | a group of 100,000, a user of thousands of groups | linear (`size`) |
+//! | a tree of an organization with a circle | refused by `import`, found by `verify`; reading it ends (tests of both) |
+//! | text that is no UTF-8 | refused with the file and the place (`encoding`) |
+//! | names and values of any length in an error | 8,000 bytes of them (`size`) |
+//! | what a terminal would obey | escaped as JSON escapes it (`terminal`) |
 
 mod documents;
+mod encoding;
+mod size;
+mod terminal;
+mod values;
 
 use std::time::{Duration, Instant};
 
@@ -84,6 +101,6 @@ fn every_hard_policy_is_checked_soon() {
         let start = Instant::now();
         let found = Validator::new(&catalog).validate(&text, &Options::new(PolicyType::Identity)).len();
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(30), "`{name}` took {took:?}, {found} findings");
+        assert!(took < Duration::from_secs(120), "`{name}` took {took:?}, {found} findings");
     }
 }

@@ -1,37 +1,19 @@
 //! What holds for every policy and every request: laws of the evaluator, of the canonical form and of the
 //! parser, and the matchers against oracles that are written here once more, as simply as can be.
 
-use std::collections::BTreeSet;
-
 use iamdb::eval::{Decision, authorize, condition_holds};
 use iamdb::pattern::{Pattern, Syntax};
-use iamdb::policy::{
-    Condition, Consequence, Diagnostic, Document, Effect, Family, Parsed, PolicyType, ResourceService,
-    Selector, Statement, Step, Test, parse,
-};
+use iamdb::policy::{Condition, Document, Effect, Family, PolicyType, Test, parse};
 use iamdb::request::{Context, Value};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value as Json, json};
 
-use crate::asking::{decide, layer_policy, layers, request};
+use crate::asking::{TYPES, decide, layer_policy, layers, request};
+use crate::fuzzed;
 use crate::generate::{
     self, Question, question, readable_policy_values, readable_request_values, statements,
 };
-
-/// Every policy type.
-pub(crate) const TYPES: [PolicyType; 10] = [
-    PolicyType::Identity,
-    PolicyType::Boundary,
-    PolicyType::Session,
-    PolicyType::Resource(ResourceService::Kms),
-    PolicyType::Resource(ResourceService::ResourceRequired),
-    PolicyType::Resource(ResourceService::Other),
-    PolicyType::Trust,
-    PolicyType::Scp,
-    PolicyType::Rcp,
-    PolicyType::VpcEndpoint,
-];
 
 /// An endless supply of small decisions for rewriting a document.
 struct Choices<'a> {
@@ -287,17 +269,9 @@ proptest! {
     #[test]
     fn the_canonical_form_is_a_fixed_point(question in question(), edits in edits()) {
         for text in [question.policy.to_string(), edited(&question.policy.to_string(), &edits)] {
-            let document = Document::new(text.clone());
-            let again = Document::new(document.canonical().to_owned());
-            prop_assert_eq!(document.canonical(), again.canonical());
-            prop_assert_eq!(document.id(), again.id());
-            prop_assert_eq!(of_texts(&[&text], &question), of_texts(&[again.text()], &question));
-            for policy_type in TYPES {
-                let (as_written, as_canonical) =
-                    (parse(&text, policy_type), parse(document.canonical(), policy_type));
-                prop_assert_eq!(as_written.policy.version, as_canonical.policy.version);
-                prop_assert_eq!(said(&as_written), said(&as_canonical), "{}", text);
-            }
+            fuzzed::policy::is_its_canonical_form(&text);
+            let canonical = Document::new(text.clone()).canonical().to_owned();
+            prop_assert_eq!(of_texts(&[&text], &question), of_texts(&[&canonical], &question));
         }
     }
 
@@ -306,17 +280,7 @@ proptest! {
     fn what_is_strict_is_not_degraded(question in question(), edits in edits()) {
         for text in [question.policy.to_string(), edited(&question.policy.to_string(), &edits)] {
             for policy_type in TYPES {
-                let parsed = parse(&text, policy_type);
-                if parsed.errors().next().is_none() {
-                    // IAM stores an action with a blank (R-GRM-71); an Allow of everything but such an action
-                    // is kept from applying all the same (semantics 0.3, complements).
-                    let stored_but_inert = |found: &&Diagnostic| {
-                        (found.code, found.consequence) == ("INVALID_ACTION", Consequence::StatementInert)
-                            && found.path.0.contains(&Step::Key("NotAction".to_owned()))
-                    };
-                    let degraded: Vec<_> = parsed.degraded().filter(|found| !stored_but_inert(found)).collect();
-                    prop_assert!(degraded.is_empty(), "{:?} in {}", degraded, text);
-                }
+                fuzzed::policy::is_not_degraded_where_it_is_strict(&text, policy_type);
             }
         }
     }
@@ -328,8 +292,7 @@ proptest! {
         let bom = if bom { "\u{feff}" } else { "" };
         for text in [noise.clone(), format!("{bom}{policy}"), format!("{bom}{}", edited(&policy, &edits)), format!("{policy}{noise}")] {
             for policy_type in TYPES {
-                let parsed = parse(&text, policy_type);
-                places_exist(&text, &parsed)?;
+                fuzzed::policy::has_its_places(&text, policy_type);
             }
         }
     }
@@ -625,66 +588,6 @@ fn edited(text: &str, edits: &[Edit]) -> String {
         chars.extend(tail);
     }
     chars.into_iter().collect()
-}
-
-/// What the statements of a policy say, without the order and the repetition of their entries and conditions.
-fn said(parsed: &Parsed) -> Vec<String> {
-    fn sorted<T>(items: &[T], print: impl Fn(&T) -> String) -> BTreeSet<String> {
-        items.iter().map(print).collect()
-    }
-    fn selector<T: std::fmt::Debug>(selector: &Selector<T>) -> String {
-        let side = if matches!(selector, Selector::In(_)) { "in" } else { "not in" };
-        format!("{side} {:?}", sorted(selector.entries(), |entry| format!("{:?}", entry.value)))
-    }
-    let condition = |condition: &Condition| {
-        let values = sorted(&condition.values, |value| format!("{:?}", value.value));
-        format!("{} {} {values:?}", condition.operator, condition.key)
-    };
-    let statement = |of: &Statement| {
-        format!(
-            "{} {:?} {} {:?} {} {:?} {:?}",
-            of.index,
-            of.sid,
-            of.effect,
-            of.principal.as_ref().map(selector),
-            selector(&of.action),
-            of.resource.as_ref().map(selector),
-            sorted(&of.conditions, condition)
-        )
-    };
-    parsed.policy.statements.iter().map(statement).collect()
-}
-
-/// Every span lies on character boundaries inside the text, every path leads to something, in order.
-fn places_exist(text: &str, parsed: &Parsed) -> Result<(), TestCaseError> {
-    let spans = parsed.diagnostics.iter().map(|found| found.span);
-    let of_statements = parsed.policy.statements.iter().flat_map(|statement| {
-        let inside = statement.conditions.iter().map(|condition| condition.span);
-        std::iter::once(statement.span).chain(inside)
-    });
-    for span in spans.chain(of_statements) {
-        prop_assert!(span.start <= span.end, "{:?} of {:?}", span, text);
-        prop_assert!(text.get(span.start..span.end).is_some(), "{:?} of {:?}", span, text);
-    }
-    let ordered = parsed.diagnostics.windows(2).all(|pair| pair[0].span.start <= pair[1].span.start);
-    prop_assert!(ordered, "{:?}", parsed.diagnostics);
-    for statement in &parsed.policy.statements {
-        let written = text.get(statement.span.start..statement.span.end).unwrap_or_default();
-        prop_assert!(written.starts_with('{') && written.ends_with('}'), "{}", written);
-    }
-    let Ok(document) = serde_json::from_str::<Json>(text.strip_prefix('\u{feff}').unwrap_or(text)) else {
-        return Ok(());
-    };
-    for found in &parsed.diagnostics {
-        // A duplicate is not in what serde_json kept, and only a duplicate may miss it.
-        let doubled = parsed.diagnostics.iter().any(|other| other.message.contains("stands twice"));
-        let end = found.path.0.iter().try_fold(&document, |at, step| match step {
-            Step::Key(key) => at.get(key),
-            Step::Index(nth) => at.get(nth),
-        });
-        prop_assert!(end.is_some() || doubled, "{} leads nowhere in {}", found.path, text);
-    }
-    Ok(())
 }
 
 fn chars(text: &str) -> Vec<char> {

@@ -21,7 +21,7 @@ use crate::asking::SOME_WORK;
 
 const OWN: &str = "111111111111";
 
-const CALLERS: &[&str] = &[
+pub(crate) const CALLERS: &[&str] = &[
     r#""arn:aws:iam::111111111111:user/bob""#,
     r#""arn:aws:iam::111111111111:role/app""#,
     r#""arn:aws:iam::111111111111:role/app""#,
@@ -39,7 +39,7 @@ const IAM_CALLERS: usize = 7;
 
 const FEDERATED_USER: &[&str] = &[r#""arn:aws:sts::111111111111:federated-user/fred""#];
 
-const PRINCIPALS: &[&str] = &[
+pub(crate) const PRINCIPALS: &[&str] = &[
     r#""*""#,
     r#"{"AWS":"arn:aws:iam::111111111111:user/bob"}"#,
     r#"{"AWS":"arn:aws:iam::111111111111:role/app"}"#,
@@ -53,7 +53,7 @@ const PRINCIPALS: &[&str] = &[
     r#"{"Federated":"accounts.google.com"}"#,
 ];
 
-const ASKED: &[(&str, &str)] = &[
+pub(crate) const ASKED: &[(&str, &str)] = &[
     ("s3:GetObject", "arn:aws:s3:::b/k"),
     ("s3:GetObject", "arn:aws:s3:::b/k"),
     ("kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/1"),

@@ -21,6 +21,7 @@ mod effective;
 mod embedded;
 mod estate;
 mod examples;
+mod fuzzed;
 mod generate;
 mod grammar;
 mod hostile;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use iamdb::algebra::Budget;
 use iamdb::catalog::Catalog;
 use iamdb::eval::{Decision, authorize};
 use iamdb::policy::{PolicyType, parse};
@@ -57,7 +58,10 @@ fn every_scenario() {
             let evaluation = authorize(&scenario.layers, &scenario.request);
             ran += 1;
             let is_allowed = evaluation.decision == Decision::Allowed;
-            if is_in_set(&scenario.layers, &scenario.request).is_some_and(|is_in| is_in != is_allowed) {
+            if is_in_set(&scenario.layers, &scenario.request, Budget::default())
+                .unwrap()
+                .is_some_and(|is_in| is_in != is_allowed)
+            {
                 wrong.push(format!("{}: not so in the algebra", raw["name"]));
             }
             let decisions =

@@ -54,6 +54,20 @@ impl ErrorKind {
     }
 }
 
+/// How many characters the beginning and the end of a long text may have.
+const HALF: usize = 2_000;
+
+/// A text without the middle that nobody could read: a name from input may have any length.
+fn readable(text: String) -> String {
+    let length = text.chars().count();
+    if length <= 2 * HALF {
+        return text;
+    }
+    let head: String = text.chars().take(HALF).collect();
+    let tail: String = text.chars().skip(length - HALF).collect();
+    format!("{head} … {tail}")
+}
+
 /// An error as it is told: lower case, user's text in backticks, then hints.
 #[derive(Debug)]
 pub(crate) struct CliError {
@@ -66,13 +80,13 @@ pub(crate) struct CliError {
 impl CliError {
     /// An error without a hint. Text from input in `message` has been through [`shown`].
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> CliError {
-        CliError { kind, message: message.into(), hints: Vec::new(), findings: None }
+        CliError { kind, message: readable(message.into()), hints: Vec::new(), findings: None }
     }
 
     /// With what to do next.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> CliError {
-        self.hints.push(hint.into());
+        self.hints.push(readable(hint.into()));
         self
     }
 

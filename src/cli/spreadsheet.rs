@@ -1,6 +1,7 @@
 //! Tables for spreadsheets: CSV (RFC 4180).
 
 use super::error::{CliError, ErrorKind};
+use super::text::Text;
 
 /// The table, with the names of its columns first.
 pub(crate) fn csv<const N: usize>(
@@ -11,7 +12,8 @@ pub(crate) fn csv<const N: usize>(
     let failed = |error: csv::Error| CliError::new(ErrorKind::Io, error.to_string());
     writer.write_record(columns).map_err(failed)?;
     for row in rows {
-        writer.write_record(row.map(|cell| not_a_formula(&cell))).map_err(failed)?;
+        let cells = row.map(|cell| not_a_formula(Text::from(cell).as_str()));
+        writer.write_record(cells).map_err(failed)?;
     }
     writer.into_inner().map_err(|error| CliError::new(ErrorKind::Io, error.error().to_string()))
 }
@@ -19,7 +21,7 @@ pub(crate) fn csv<const N: usize>(
 /// A spreadsheet takes what begins with one of these for a formula; a name from a file is none.
 fn not_a_formula(cell: &str) -> String {
     match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
+        Some('=' | '+' | '-' | '@') => format!("'{cell}"),
         _ => cell.to_owned(),
     }
 }

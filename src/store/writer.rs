@@ -42,7 +42,9 @@ impl Writer<'_> {
     pub(super) fn begin(conn: &mut Connection) -> Result<Writer<'_>, StoreError> {
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let newest = history::newest(&tx)?.map_or(0, |change| change.number.0);
-        let snapshot = Snapshot::of_change_in_progress(tx, ChangeNumber(newest + 1));
+        let out_of_range = || StoreError::Damaged(rusqlite::Error::IntegralValueOutOfRange(0, newest));
+        let next = ChangeNumber(newest.checked_add(1).ok_or_else(out_of_range)?);
+        let snapshot = Snapshot::of_change_in_progress(tx, next);
         Ok(Writer { snapshot, loose_documents: false })
     }
 

@@ -235,3 +235,20 @@ fn a_trigger_that_changes_rows_behind_our_back() {
         "the trigger `sneak`",
     );
 }
+
+/// A file whose newest change has the last of all numbers is damaged, and takes no other.
+#[test]
+fn a_change_after_which_there_is_no_number() {
+    let (_folder, path) = folder();
+    drop(ordinary(&path));
+    let conn = Connection::open(&path).unwrap();
+    conn.execute_batch(
+        "PRAGMA foreign_keys = OFF; UPDATE changes SET number = 9223372036854775807 WHERE number = 5",
+    )
+    .unwrap();
+    drop(conn);
+    let mut store = Store::open(&path).unwrap();
+    let refused = write(&mut store, |writer| writer.create_principal(&user("zoe"))).unwrap_err();
+    assert!(matches!(refused, StoreError::Damaged(_)), "{refused}");
+    assert!(store.verify().unwrap().is_err());
+}

@@ -2,6 +2,7 @@
 
 use super::super::error::CliError;
 use super::super::spreadsheet;
+use super::super::text::shown;
 use super::part::Group;
 use super::point::{Answer, Row, Way};
 use crate::tell::{Detail, Told};
@@ -100,5 +101,5 @@ pub(super) fn markdown_of_groups(what: &str, groups: &[Group]) -> String {
 
 /// Text in a cell.
 fn escaped(cell: &str) -> String {
-    cell.replace('|', "\\|").replace(['\n', '\r'], " ").replace('`', "'")
+    shown(&cell.replace('\n', " ")).replace('|', "\\|").replace('`', "'")
 }

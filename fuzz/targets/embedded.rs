@@ -1,0 +1,4 @@
+//! See `tests/fuzzed/embedded.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| iamdb_fuzz::run("embedded", input));
