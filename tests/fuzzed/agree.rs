@@ -64,7 +64,7 @@ fn pattern(choices: &mut Choices<'_>, names: &[&str]) -> String {
 }
 
 fn condition(choices: &mut Choices<'_>) -> Json {
-    let test = choices.of(&Test::ALL);
+    let test = choices.of(Test::ALL);
     let quantifier = choices.of(&["", "", "ForAllValues:", "ForAnyValue:"]);
     let if_exists = if test.family() == Family::Null { "" } else { choices.of(&["", "IfExists"]) };
     let family = match test.family() {

@@ -318,7 +318,7 @@ fn changing() -> Vec<Vec<String>> {
         format!("attach|user/{user}|good.json|--inline|--name|{NASTY}"),
         format!("attach|user/{user}|empty.json|--boundary"),
         format!("attach|{queue}|{trust}"),
-        format!("attach|r-ab12|good.json|--scp"),
+        "attach|r-ab12|good.json|--scp".to_owned(),
         format!("attach|{NASTY}|{policy}"),
         format!("attach|role/{role}|{trust}|--trust"),
         format!("attach|user/{NASTY}|{policy}|--create"),
