@@ -46,7 +46,7 @@ macro_rules! targets {
 
 targets! { agree catalog condition database diff embedded glob import policy scenario validate }
 
-/// A thousandth of what users have: many inputs a second, and what takes long does not hide behind the budget.
+/// Little, for many inputs a second: what takes long all the same does not hide behind the budget.
 const BUDGET: Budget = Budget { work: 200_000, states: 20_000, classes: 12, levels: 500 };
 
 thread_local!(static CATALOG: &'static Catalog = Box::leak(Box::new(Catalog::embedded())));
