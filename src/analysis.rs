@@ -12,6 +12,7 @@ mod check;
 mod clause;
 mod minimize;
 mod statements;
+mod superfluous;
 mod witness;
 
 use itertools::Itertools;
@@ -37,7 +38,8 @@ pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
-pub use statements::{Finding, Shown, Step, Superfluous, Tested};
+pub use statements::{Shown, Step, Tested};
+pub use superfluous::{Finding, Superfluous};
 pub use witness::Witness;
 
 /// Whose permissions, by which policies.

@@ -14,6 +14,7 @@ mod terraform;
 mod yaml;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -68,8 +69,8 @@ pub struct Origin {
     pub functions: Vec<String>,
     /// Whether an `Fn::If` chooses parts of it.
     pub is_conditional: bool,
-    /// What functions refer to: the template without its resources.
-    pub context: String,
+    /// What functions refer to: the template without its resources, one text for all of its policies.
+    pub context: Arc<str>,
     /// The condition under which its resource is there at all; empty where it always is.
     pub condition: String,
 }

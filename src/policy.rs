@@ -17,6 +17,7 @@ mod public;
 mod size;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 
 use crate::arn::Arn;
@@ -147,6 +148,12 @@ impl<T: PartialEq> PartialEq for Spanned<T> {
 
 impl<T: Eq> Eq for Spanned<T> {}
 
+impl<T: Hash> Hash for Spanned<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+
 impl<T> Deref for Spanned<T> {
     type Target = T;
 
@@ -157,7 +164,7 @@ impl<T> Deref for Spanned<T> {
 
 /// A list or its complement: `Action` or `NotAction`, `Resource` or `NotResource`, `Principal` or
 /// `NotPrincipal`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Selector<T> {
     /// Any of these; none where it is empty.
     In(Vec<Spanned<T>>),

@@ -1,10 +1,11 @@
 //! What single statements come to, and policies made smaller: whatever is left out changes no decision.
 
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Part, Subject, Superfluous, Tested, alone};
+use iamdb::analysis::{Analysis, Finding, Part, Subject, Superfluous, Tested, alone};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::eval::{Decision, condition_holds};
+use iamdb::layers::StatementRef;
 use iamdb::policy::{PolicyType, size};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -12,7 +13,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value as Json, json};
 
 use crate::agree::closed_context;
-use crate::asking::{decide, layer_policy, layers};
+use crate::asking::{SOME_WORK, decide, layer_policy, layers};
 use crate::generate::{context, policy, recipe, request};
 
 fn identity(policy: &Json) -> Subject {
@@ -52,6 +53,22 @@ fn what_a_statement_comes_to() {
     assert_eq!(what(&[allow("s3:Get*", "*"), allow("iam:*", "*"), deny("s3:*", "*")]), [(0, Shadowed)]);
     assert_eq!(what(&[allow("s3:*", "*"), deny("ec2:*", "*")]), [(1, Voided)]);
     assert_eq!(what(&[allow("s3:*", "*"), deny("s3:Put*", "*")]), []);
+}
+
+/// A thousand statements, each about a bucket of its own and one about what another is about, are told in the time that a
+/// policy has as a whole: what each has in common with the others is not the policy once more.
+#[test]
+fn many_statements_cost_little_more_than_few() {
+    let catalog = Catalog::embedded();
+    let bucket = |nth: usize| allow("s3:GetObject", &format!("arn:aws:s3:::bucket-{nth:04}/*"));
+    let mut statements: Vec<Json> = (0..1000).map(bucket).collect();
+    statements.push(allow("s3:GetObject", "arn:aws:s3:::bucket-0007/reports/*"));
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
+    let mut analysis = Analysis::new(&catalog, Typing::Typed, SOME_WORK);
+    let found = analysis.superfluous(&identity(&policy)).unwrap();
+    let by = |finding: &Finding| -> Vec<usize> { finding.by.iter().map(|of| of.position).collect() };
+    let found: Vec<_> = found.iter().map(|finding| (finding.statement.position, by(finding))).collect();
+    assert_eq!(found, [(1000, vec![7])]);
 }
 
 /// One is covered by two together, of which neither does it alone.
@@ -150,6 +167,35 @@ proptest! {
                     Tested::NeverTogether => !(0..statement.conditions.len()).all(holds),
                 };
                 prop_assert!(is_so, "{:?} of statement {} of {} for {:?}", tested, position, policy, request);
+            }
+        }
+    }
+
+    /// Without a statement that could be left out a policy means the same, and what covers it covers it by itself.
+    #[test]
+    fn what_could_be_left_out_changes_nothing(policy in policy(), copied in any::<prop::sample::Index>()) {
+        let catalog = Catalog::embedded();
+        let mut statements = policy["Statement"].as_array().cloned().unwrap_or_else(|| vec![policy["Statement"].clone()]);
+        let mut copy = statements[copied.index(statements.len())].clone();
+        copy.as_object_mut().unwrap().remove("Sid");
+        statements.push(copy);
+        let of = |statements: Vec<Json>| identity(&json!({"Version": policy["Version"], "Statement": statements}));
+        let whole = of(statements.clone());
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        let index = |of: StatementRef| whole.situations[0].layers.statement(of).unwrap().index;
+        for Finding { statement, what, by, .. } in analysis.superfluous(&whole).unwrap() {
+            let mut without = statements.clone();
+            without.remove(index(statement));
+            prop_assert!(analysis.is_equivalent(&whole, &of(without), &Part::default()).unwrap());
+            if matches!(what, Superfluous::Redundant | Superfluous::Shadowed) {
+                let by: Vec<Json> = by.into_iter().map(|of| statements[index(of)].clone()).collect();
+                let mut own = statements[index(statement)].clone();
+                own["Effect"] = json!("Allow");
+                let others = |own: Option<&Json>| {
+                    let allowed = by.iter().cloned().map(|mut other| { other["Effect"] = json!("Allow"); other });
+                    of(allowed.chain(own.cloned()).collect())
+                };
+                prop_assert!(analysis.is_equivalent(&others(None), &others(Some(&own)), &Part::default()).unwrap());
             }
         }
     }

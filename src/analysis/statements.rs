@@ -8,32 +8,6 @@ use crate::layers::{Layer, LayerPolicy, StatementRef};
 use crate::policy::{Condition, Effect, PolicyType, ResourcePattern, Spanned, Statement};
 use crate::request::{Action, Resource};
 
-/// A statement that could be left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The situation.
-    pub situation: usize,
-    /// The statement.
-    pub statement: StatementRef,
-    /// What is the matter.
-    pub what: Superfluous,
-    /// The statements that make it so; none where it is so by itself.
-    pub by: Vec<StatementRef>,
-}
-
-/// Why a statement could be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Superfluous {
-    /// It applies to no request.
-    Vacuous,
-    /// Others of its layer and effect apply to each of its requests.
-    Redundant,
-    /// An Allow all of whose requests are denied.
-    Shadowed,
-    /// A Deny none of whose requests is allowed by its layer.
-    Voided,
-}
-
 /// What a condition comes to, of a statement that applies to some request without its conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tested {
@@ -66,18 +40,19 @@ pub struct Shown {
 }
 
 impl Analysis<'_> {
-    /// The conditions of a policy that decide nothing, or all, with the positions of their statements.
+    /// The conditions of a policy that decide nothing, or all, with the positions of their statements. They have one
+    /// budget.
     pub fn tested(&mut self, policy: &LayerPolicy) -> Result<Vec<(usize, Tested)>, AnalysisError> {
         let subject = alone(vec![policy.clone()], policy.policy_type);
         let universe = self.universes(&[&subject]).pop().unwrap_or_default();
         self.compiler.turn_to(universe);
+        self.compiler.arena().renew(self.budget);
         let in_time = self.in_time()?;
         let mut found = Vec::new();
         for (position, statement) in policy.statements().iter().enumerate() {
             if statement.conditions.is_empty() {
                 continue;
             }
-            self.compiler.arena().renew(self.budget);
             let under =
                 |conditions: &[Condition]| Statement { conditions: conditions.to_vec(), ..statement.clone() };
             let without = self.compiler.requests_of(&under(&[]), policy.policy_type)?;
@@ -106,100 +81,6 @@ impl Analysis<'_> {
         Ok(found)
     }
 
-    /// The statements of the layers that are told which could be left out, one at a time.
-    pub fn superfluous(&mut self, subject: &Subject) -> Result<Vec<Finding>, AnalysisError> {
-        let universe = self.universes(&[subject]).pop().unwrap_or_default();
-        let read = self.read(subject, &universe, Side::Old)?;
-        let mut findings = Vec::new();
-        for (nth, situation) in read.situations.iter().enumerate() {
-            for (&statement, &set) in &situation.compiled.statements {
-                if !subject.told.contains(&statement.layer) {
-                    continue;
-                }
-                self.compiler.arena().renew(self.budget);
-                let set = self.compiler.arena().intersection([set, situation.in_time])?;
-                if let Some((what, by)) = self.finding(situation, statement, set)? {
-                    findings.push(Finding { situation: nth, statement, what, by });
-                }
-            }
-        }
-        Ok(findings)
-    }
-
-    fn finding(
-        &mut self,
-        situation: &ReadSituation<'_>,
-        statement: StatementRef,
-        set: Set,
-    ) -> Result<Option<(Superfluous, Vec<StatementRef>)>, AnalysisError> {
-        if set == Set::EMPTY {
-            return Ok(Some((Superfluous::Vacuous, Vec::new())));
-        }
-        let others = |effect: Effect, layer: Option<Layer>| -> Vec<(StatementRef, Set)> {
-            let all = situation.compiled.statements.iter().map(|(of, set)| (*of, *set));
-            all.filter(|(of, _)| {
-                *of != statement && of.effect == effect && layer.is_none_or(|layer| of.layer == layer)
-            })
-            .collect()
-        };
-        let own = Some(statement.layer);
-        let covering = match statement.effect {
-            // Only a group that the statement is in may do without it, and grants differ by whom they name.
-            Effect::Allow => {
-                let groups = situation.situation.layers.groups(statement.layer);
-                let group = groups.into_iter().find(|group| group.contains(&statement.policy));
-                let named =
-                    |of: &StatementRef| situation.situation.layers.statement(*of).map(|of| &of.principal);
-                let mut covering = others(Effect::Allow, own);
-                covering.retain(|(of, _)| {
-                    group.as_ref().is_some_and(|group| group.contains(&of.policy))
-                        && named(of) == named(&statement)
-                });
-                covering
-            }
-            Effect::Deny => others(Effect::Deny, own),
-        };
-        if let Some(by) = self.covered(set, covering)? {
-            return Ok(Some((Superfluous::Redundant, by)));
-        }
-        match statement.effect {
-            Effect::Allow => {
-                let denies = others(Effect::Deny, None);
-                Ok(self.covered(set, denies)?.map(|by| (Superfluous::Shadowed, by)))
-            }
-            Effect::Deny => {
-                let allowed =
-                    self.compiler.arena().union(others(Effect::Allow, own).iter().map(|(_, set)| *set))?;
-                let is_void = self.compiler.arena().is_disjoint(set, allowed)?;
-                Ok(is_void.then(|| (Superfluous::Voided, Vec::new())))
-            }
-        }
-    }
-
-    /// The sets that together cover one, none of them needless; none where they do not.
-    fn covered(
-        &mut self,
-        set: Set,
-        by: Vec<(StatementRef, Set)>,
-    ) -> Result<Option<Vec<StatementRef>>, AnalysisError> {
-        let arena = self.compiler.arena();
-        if arena.difference([set], by.iter().map(|(_, set)| *set))? != Set::EMPTY {
-            return Ok(None);
-        }
-        let mut needed = Vec::new();
-        let mut left = set;
-        for (of, covering) in by {
-            if left == Set::EMPTY {
-                break;
-            }
-            if !arena.is_disjoint(left, covering)? {
-                left = arena.difference([left], [covering])?;
-                needed.push(of);
-            }
-        }
-        Ok(Some(needed))
-    }
-
     /// Whether two policies, each alone, mean the same wherever they are attached: they deny the same, allow the same
     /// besides, and grant the same to each class of callers (R-PRN-1).
     pub fn is_same_meaning(&mut self, one: &Subject, other: &Subject) -> Result<bool, AnalysisError> {
@@ -219,39 +100,56 @@ impl Analysis<'_> {
         Ok(matches!(meanings.as_slice(), [one, other] if one == other))
     }
 
-    /// The Allow statements that by themselves grant all of a part, where nothing denies it or holds it back.
+    /// The Allow statements that by themselves grant all of one of some parts, where nothing denies it or holds it back.
     pub fn granting_all(
         &mut self,
         subject: &Subject,
-        part: &Part,
+        parts: &[Part],
     ) -> Result<Vec<(usize, StatementRef)>, AnalysisError> {
+        if parts.is_empty() {
+            return Ok(Vec::new());
+        }
         let universe = self.universes(&[subject]).pop().unwrap_or_default();
         let read = self.read(subject, &universe, Side::Old)?;
-        let part = self.part(part)?;
         let mut found = Vec::new();
         for (nth, situation) in read.situations.iter().enumerate() {
-            let compiled = &situation.compiled;
-            let part = self.compiler.arena().intersection([part, situation.in_time])?;
-            // What a boundary, a session policy or SCPs hold back is not granted.
-            let mut is_limited = false;
-            for (layer, groups) in &compiled.groups {
-                if !matches!(layer, Layer::Boundary | Layer::Session | Layer::Scp) {
-                    continue;
-                }
-                let within = self.compiler.arena().intersection([part, situation.scope(*layer)])?;
-                for &allowed in groups {
-                    is_limited |= !self.compiler.arena().is_subset(within, allowed)?;
+            let mut grantable = Vec::new();
+            for part in parts {
+                let part = self.part(part)?;
+                let part = self.compiler.arena().intersection([part, situation.in_time])?;
+                if self.is_grantable(situation, part)? {
+                    grantable.push(part);
                 }
             }
-            for (&statement, &set) in compiled.statements.iter().filter(|_| !is_limited) {
+            for (&statement, &set) in &situation.compiled.statements {
                 let is_told = statement.effect == Effect::Allow && subject.told.contains(&statement.layer);
-                let arena = self.compiler.arena();
-                if is_told && arena.is_subset(part, set)? && arena.is_disjoint(part, compiled.denied)? {
-                    found.push((nth, statement));
+                for &part in grantable.iter().filter(|_| is_told) {
+                    if self.compiler.arena().is_subset(part, set)? {
+                        found.push((nth, statement));
+                        break;
+                    }
                 }
             }
         }
         Ok(found)
+    }
+
+    /// Whether a statement can grant all of a part: nothing of it is denied, or held back by a boundary, a session policy
+    /// or SCPs.
+    fn is_grantable(&mut self, situation: &ReadSituation<'_>, part: Set) -> Result<bool, AnalysisError> {
+        let compiled = &situation.compiled;
+        for (layer, groups) in &compiled.groups {
+            if !matches!(layer, Layer::Boundary | Layer::Session | Layer::Scp) {
+                continue;
+            }
+            let within = self.compiler.arena().intersection([part, situation.scope(*layer)])?;
+            for &allowed in groups {
+                if !self.compiler.arena().is_subset(within, allowed)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(self.compiler.arena().is_disjoint(part, compiled.denied)?)
     }
 
     /// For each of some chains a request of each of its steps that a subject may make, all on one and the same resource;

@@ -118,11 +118,8 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
     }
     let how = args.how();
     let source = Source::read(&args.policy)?;
-    if let (Source::Stored(_), Some(_), How::Managed(_)) = (&source, &args.name, how) {
-        return Err(CliError::new(
-            ErrorKind::Usage,
-            "a stored policy has a name already: `--name` is for a document",
-        ));
+    if let (Source::Stored(_), How::Managed(_)) = (&source, how) {
+        args.refuse_beside_stored()?;
     }
     let given = match &source {
         Source::Given(given) => {
@@ -175,6 +172,18 @@ impl AttachArgs {
             None => Ok(()),
             Some((option, _)) => {
                 let message = format!("`{option}` is not for `{}`", shown(&self.principal));
+                Err(CliError::new(ErrorKind::Usage, message))
+            }
+        }
+    }
+
+    /// The error of an option that says how a document is stored, where the policy is stored already.
+    fn refuse_beside_stored(&self) -> Result<(), CliError> {
+        let options = [("--name", self.name.is_some()), ("--new-version", self.new_version)];
+        match options.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((option, _)) => {
+                let message = format!("a stored policy is attached as it is: `{option}` is for a document");
                 Err(CliError::new(ErrorKind::Usage, message))
             }
         }

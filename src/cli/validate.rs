@@ -6,6 +6,7 @@ mod fingerprint;
 mod github;
 mod junit;
 mod list;
+mod places;
 mod principal;
 mod report;
 mod sarif;

@@ -1,5 +1,7 @@
 //! CloudFormation: which properties of which resources are policies.
 
+use std::sync::Arc;
+
 use super::intrinsic::{Written, branches, functions, is_no_value, name_of, text_of, written};
 use super::node::{Key, Node, Value};
 use super::{Contents, Found, Origin, Places, Unread, permission};
@@ -96,6 +98,7 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
         .filter(|(key, _)| !["Resources", "Outputs", "Description", "Metadata"].contains(&key.text.as_str()))
         .map(|(key, node)| format!("{}:{}", key.text, node.said()))
         .collect();
+    let context: Arc<str> = context.join(" ").into();
     for (logical_id, resource) in resources.members() {
         if logical_id.text.starts_with("Fn::") {
             let why = "what it makes of the template is not known".to_owned();
@@ -120,7 +123,7 @@ pub(super) fn find(template: &Node, contents: &mut Contents) {
             take_permission(logical_id, properties, contents);
         }
         for found in contents.policies.iter_mut().skip(before) {
-            found.origin.context = context.join(" ");
+            found.origin.context = Arc::clone(&context);
             found.origin.condition.clone_from(&condition);
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::arn::{AccountId, Arn};
 
 /// One principal that a resource-based policy names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PrincipalEntry {
     /// `*`, bare or under `AWS`.
     Everyone,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 pub(super) use serde_json::value::RawValue;
@@ -139,8 +140,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
                 let mut members: Vec<(String, &'a RawValue)> = Vec::new();
+                let mut known = FxHashSet::default();
                 while let Some((key, value)) = map.next_entry::<String, &'a RawValue>()? {
-                    if members.iter().any(|(known, _)| *known == key) {
+                    if !known.insert(key.clone()) {
                         return Err(serde::de::Error::custom(format!("`{key}` stands twice")));
                     }
                     members.push((key, value));

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::arn::Arn;
 use crate::layers::{LayerDocument, LayerPolicy};
 use crate::pattern::{Pattern, Piece, Syntax};
@@ -72,22 +74,44 @@ impl Place {
         }
     }
 
-    /// Whether another place is in this one, and not the same.
-    pub(super) fn holds_all_of(&self, other: &Place) -> bool {
-        let Place::One(inner) = other else { return false };
+    /// What the ARNs of places that lie in this one begin with, or for a role are but for the account; none where it is one
+    /// resource.
+    fn holding(&self) -> Option<String> {
         match self {
-            Place::One(_) => false,
-            Place::Bucket(bucket) | Place::Objects(bucket) => {
-                let object = inner.resource().strip_prefix(bucket.resource());
-                inner.fields().iter().zip(bucket.fields()).take(5).all(|(inner, outer)| **inner == *outer)
-                    && object.is_some_and(|object| object.starts_with('/'))
-            }
-            Place::RoleOfAnyAccount { partition, resource } => {
-                (inner.partition(), inner.service(), inner.resource())
-                    == (partition.as_str(), "iam", resource.as_str())
-            }
+            Place::One(_) => None,
+            Place::Bucket(bucket) | Place::Objects(bucket) => Some(format!("{bucket}/")),
+            Place::RoleOfAnyAccount { partition, resource } => Some(of_any_account(partition, resource)),
         }
     }
+
+    /// That of all places that this one can lie in.
+    fn held_by(&self) -> [Option<String>; 2] {
+        let Place::One(arn) = self else { return [None, None] };
+        let (before, resource) = arn.as_str().split_at(arn.as_str().len() - arn.resource().len());
+        let bucket = resource.split_once('/').map(|(bucket, _)| format!("{before}{bucket}/"));
+        let is_of_iam = arn.service() == "iam";
+        [bucket, is_of_iam.then(|| of_any_account(arn.partition(), resource))]
+    }
+}
+
+fn of_any_account(partition: &str, resource: &str) -> String {
+    format!("arn:{partition}:iam::*:{resource}")
+}
+
+/// Of each place, those of the others that lie in it.
+pub(super) fn held<'p>(places: impl Iterator<Item = &'p Place> + Clone) -> Vec<Vec<usize>> {
+    let mut holders: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    let mut held = Vec::new();
+    for (nth, place) in places.clone().enumerate() {
+        held.push(Vec::new());
+        place.holding().into_iter().for_each(|key| holders.entry(key).or_default().push(nth));
+    }
+    for (nth, place) in places.enumerate().filter(|_| !holders.is_empty()) {
+        for holder in place.held_by().iter().flatten().filter_map(|key| holders.get(key)).flatten() {
+            held.get_mut(*holder).into_iter().for_each(|held: &mut Vec<usize>| held.push(nth));
+        }
+    }
+    held
 }
 
 const NOWHERE: Span = Span { start: 0, end: 0 };
@@ -265,5 +289,37 @@ mod test {
         let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
         assert_eq!(resources_of(r#""Sid":"a""#, queue), Some(vec![queue.to_owned()]));
         assert_eq!(resources_of(r#""Resource":"arn:aws:sqs:*:*:p""#, queue), Some(Vec::new()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_lie_in_their_bucket_and_roles_in_those_of_any_account() {
+        let arn = |text: &str| Arn::parse(text).unwrap();
+        let one = |text: &str| Place::One(arn(text));
+        let role =
+            |resource: &str| Place::RoleOfAnyAccount { partition: "aws".into(), resource: resource.into() };
+        let places = [
+            Place::Bucket(arn("arn:aws:s3:::logs")),
+            Place::Objects(arn("arn:aws:s3:::logs")),
+            Place::Bucket(arn("arn:aws-cn:s3:::logs")),
+            one("arn:aws:s3:::logs/2026/a"),
+            one("arn:aws:s3:::logs/"),
+            one("arn:aws:s3:::logs-2/a"),
+            one("arn:aws:s3:eu-west-1:111122223333:logs/a"),
+            one("arn:aws:s3:::logs"),
+            role("role/dev/deploy"),
+            one("arn:aws:iam::111122223333:role/dev/deploy"),
+            one("arn:aws:iam::111122223333:role/deploy"),
+            one("arn:aws-cn:iam::111122223333:role/dev/deploy"),
+            role("role/dev/deploy"),
+        ];
+        let mut expected = vec![Vec::new(); places.len()];
+        (expected[0], expected[1]) = (vec![3, 4], vec![3, 4]);
+        (expected[8], expected[12]) = (vec![9], vec![9]);
+        assert_eq!(held(places.iter()), expected);
     }
 }

@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::confine::{Place, confined, confined_to_all, is_apart};
+use super::confine::{Place, confined, confined_to_all, held, is_apart};
 use super::everyone::Documents;
 use super::organization::{levels, organization_keys, standing};
 use super::{caller, layer_policy, policy_layers};
@@ -315,11 +315,15 @@ impl Found {
         let mut apart = Vec::new();
         // Roles that trust by one document stand together in one policy.
         let mut trusting: FxHashMap<_, (&LayerPolicy, Vec<&Place>)> = FxHashMap::default();
-        for (placed, crosses) in self.stored.iter().zip(self.crossing()) {
+        let held = held(self.stored.iter().map(|placed| &placed.stored.place));
+        let inner: FxHashSet<usize> = held.iter().flatten().copied().collect();
+        for (nth, (placed, held)) in self.stored.iter().zip(&held).enumerate() {
+            // It lies in the place of another, or another in its.
+            let crosses = !held.is_empty() || inner.contains(&nth);
             let Placed { stored, owner, is_tagged } = placed;
             let confined = stored.confined();
             if *is_tagged || crosses || (confined.is_none() && stored.policy.is_some()) {
-                apart.push(placed);
+                apart.push((placed, held));
                 continue;
             }
             let layers = resources.entry(owner.clone()).or_insert_with(|| self.layers.clone());
@@ -341,17 +345,16 @@ impl Found {
             layers.resource.extend(confined_to_all(policy, &places));
         }
         // What is in the place of another comes before it.
-        apart.sort_by_key(|placed| !matches!(placed.stored.place, Place::One(_)));
-        for Placed { stored, owner, is_tagged } in apart {
+        apart.sort_by_key(|(placed, _)| !matches!(placed.stored.place, Place::One(_)));
+        for (Placed { stored, owner, is_tagged }, held) in apart {
             let mut layers = self.layers.clone();
             layers.resource.extend(stored.policy.clone());
             let mut situation = self.owned(layers, owner.as_ref());
             for (key, value) in stored.tags.iter().filter(|_| *is_tagged) {
                 situation.known.set(&format!("aws:ResourceTag/{key}"), Value::Single(value.clone()));
             }
-            let others = self.stored.iter().map(|other| &other.stored.place);
-            let within = others.filter(|other| stored.place.holds_all_of(other));
-            situation.but_not_on = within.flat_map(Place::entries).collect();
+            let within = held.iter().filter_map(|nth| self.stored.get(*nth));
+            situation.but_not_on = within.flat_map(|other| other.stored.place.entries()).collect();
             situation.on = Some(stored.place.entries());
             situations.push(situation);
         }
@@ -380,23 +383,6 @@ impl Found {
             known: of.known,
             ..Situation::default()
         }
-    }
-
-    /// Of each, whether it lies in the place of another, or another in its.
-    fn crossing(&self) -> Vec<bool> {
-        let mut crossing = vec![false; self.stored.len()];
-        let places = || self.stored.iter().map(|placed| &placed.stored.place).enumerate();
-        let many = places().filter(|(_, place)| !matches!(place, Place::One(_)));
-        for (outer_nth, outer) in many {
-            for (nth, inner) in places() {
-                if outer.holds_all_of(inner) {
-                    for nth in [outer_nth, nth] {
-                        crossing.get_mut(nth).into_iter().for_each(|crosses| *crosses = true);
-                    }
-                }
-            }
-        }
-        crossing
     }
 }
 

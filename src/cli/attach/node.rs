@@ -52,7 +52,18 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
             return Err(CliError::new(ErrorKind::Usage, "a document does not say what it is")
                 .hint("`--scp` for a service control policy, `--rcp` for a resource control policy"));
         }
-        (Source::Stored(_), _) => None,
+        (Source::Stored(name), said) => {
+            args.refuse_beside_stored()?;
+            if let (Some(said), (Some(named), _)) = (said, typed(name, said))
+                && said != named
+            {
+                return Err(CliError::new(
+                    ErrorKind::Usage,
+                    format!("`--{}` is not for `{}`", said.as_str(), shown(name)),
+                ));
+            }
+            None
+        }
     };
     let catalog = session.catalog()?;
     let keep = args.dry_run.keep();

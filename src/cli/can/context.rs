@@ -1,5 +1,6 @@
 //! What a question says of its context: `--context`, `--context-file`, `--absent`.
 
+use rustc_hash::FxHashMap;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
@@ -15,6 +16,15 @@ use crate::request::{Value, fold};
 
 /// What was said of one key.
 type Said = (String, Option<Value>);
+
+/// All that was said, each key once.
+#[derive(Default)]
+struct AllSaid {
+    /// In its order.
+    list: Vec<Said>,
+    /// Where a key stands in the list, by its folded name.
+    places: FxHashMap<String, usize>,
+}
 
 /// The options that say what a request's context is.
 #[derive(Debug, clap::Args)]
@@ -44,7 +54,7 @@ fn read(
     absent: &[String],
     catalog: &Catalog,
 ) -> Result<Vec<Said>, CliError> {
-    let mut said = Vec::new();
+    let mut said = AllSaid::default();
     if let Some(path) = file {
         let given = Given::from_file(path)?;
         read_object(&given.text, &given.label, catalog, &mut said)?;
@@ -53,12 +63,12 @@ fn read(
         if argument.trim_start().starts_with('{') {
             read_object(argument, "--context", catalog, &mut said)?;
         } else if let Some(key) = argument.strip_suffix('!').filter(|key| !key.contains('=')) {
-            add(&mut said, key, None)?;
+            said.add(key, None)?;
         } else if let Some((key, text)) = argument.split_once('=').filter(|(key, _)| !key.is_empty()) {
             let is_single = key_kind(key, catalog).is_some_and(|kind| !kind.multivalued);
             let items = if is_single { vec![text] } else { text.split(',').collect() };
             let items = items.into_iter().map(str::to_owned).collect();
-            add(&mut said, key, Some(value(key, items, catalog)))?;
+            said.add(key, Some(value(key, items, catalog)))?;
         } else {
             let message = format!("`{}` is no context key with a value", shown(argument));
             return Err(CliError::new(ErrorKind::Usage, message)
@@ -66,9 +76,9 @@ fn read(
         }
     }
     for key in absent {
-        add(&mut said, key, None)?;
+        said.add(key, None)?;
     }
-    Ok(said)
+    Ok(said.list)
 }
 
 /// A single value stays one unless its key is multivalued (R-KEY-2).
@@ -80,22 +90,34 @@ fn value(key: &str, mut items: Vec<String>, catalog: &Catalog) -> Value {
     }
 }
 
-fn add(said: &mut Vec<Said>, key: &str, value: Option<Value>) -> Result<(), CliError> {
-    let Some((_, earlier)) = said.iter_mut().find(|(known, _)| fold(known) == fold(key)) else {
-        said.push((key.to_owned(), value));
-        return Ok(());
-    };
-    match (earlier, value) {
-        (Some(earlier), Some(value)) => {
-            *earlier = Value::Multi(earlier.items().iter().chain(value.items()).cloned().collect());
-            Ok(())
+impl AllSaid {
+    /// What was said of a key; none where nothing was.
+    fn of(&mut self, key: &str) -> Option<&mut Option<Value>> {
+        let place = *self.places.get(&fold(key))?;
+        self.list.get_mut(place).map(|(_, value)| value)
+    }
+
+    /// Says what a key is of which nothing was said.
+    fn push(&mut self, key: &str, value: Option<Value>) {
+        self.places.insert(fold(key), self.list.len());
+        self.list.push((key.to_owned(), value));
+    }
+
+    /// Says what a key is, also beside what was said of it.
+    fn add(&mut self, key: &str, value: Option<Value>) -> Result<(), CliError> {
+        match (self.of(key), value) {
+            (None, value) => self.push(key, value),
+            (Some(Some(earlier)), Some(value)) => {
+                *earlier = Value::Multi(earlier.items().iter().chain(value.items()).cloned().collect());
+            }
+            (Some(None), None) => {}
+            (Some(_), _) => {
+                let message =
+                    format!("the context key `{}` is said to be absent and to have a value", shown(key));
+                return Err(CliError::new(ErrorKind::Usage, message));
+            }
         }
-        (None, None) => Ok(()),
-        _ => {
-            let message =
-                format!("the context key `{}` is said to be absent and to have a value", shown(key));
-            Err(CliError::new(ErrorKind::Usage, message))
-        }
+        Ok(())
     }
 }
 
@@ -126,7 +148,7 @@ impl<'de> Deserialize<'de> for Members {
 
 /// A JSON object: a string is one value, a list a list, also with one element; numbers and booleans are their
 /// text; null is absent.
-fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut Vec<Said>) -> Result<(), CliError> {
+fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut AllSaid) -> Result<(), CliError> {
     let wrong = |what: String| {
         CliError::new(ErrorKind::Usage, format!("{label}:{what}"))
             .hint("a context is {\"aws:SourceIp\": \"203.0.113.9\", \"aws:TagKeys\": [\"team\", \"env\"]}")
@@ -137,7 +159,7 @@ fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut Vec<Said>)
         wrong(format!("{}:{}: {}", error.line(), error.column(), shown(message)))
     })?;
     for (key, json) in members {
-        if said.iter().any(|(known, _)| fold(known) == fold(&key)) {
+        if said.of(&key).is_some() {
             return Err(wrong(format!(" the context key `{}` stands twice", shown(&key))));
         }
         let scalar = |json: &Json| match json {
@@ -159,7 +181,7 @@ fn read_object(text: &str, label: &str, catalog: &Catalog, said: &mut Vec<Said>)
                 shown(&key)
             )));
         };
-        said.push((key, read));
+        said.push(&key, read);
     }
     Ok(())
 }

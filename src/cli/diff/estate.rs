@@ -30,6 +30,14 @@ pub(super) fn run(
         return Err(CliError::new(ErrorKind::Usage, "two times of a database are told as text or as JSON")
             .hint("`markdown` and `sarif` are about files"));
     }
+    for (option, is_given) in [("--type", args.policy_type.is_some()), ("--untyped", args.untyped)] {
+        if is_given {
+            let message = format!("`{option}` is not for two times of a database");
+            return Err(CliError::new(ErrorKind::Usage, message).hint(format!(
+                "what is stored says what it is used as: `{option}` is for policies and files"
+            )));
+        }
+    }
     let part = args.part.read()?;
     let catalog = session.catalog()?;
     session.read(&to, |after, out| {

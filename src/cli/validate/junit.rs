@@ -7,10 +7,10 @@ use quick_xml::events::BytesText;
 
 use super::super::error::CliError;
 use super::super::text::legal_in_xml as legal;
+use super::places::{Place, placed};
 use super::report::{level, way};
 use super::{Checked, Document};
-use crate::policy::position;
-use crate::validate::Finding;
+use crate::validate::{Finding, Location};
 
 /// The whole report.
 pub(super) fn written(checked: &[Checked]) -> Result<Vec<u8>, CliError> {
@@ -41,7 +41,10 @@ fn suite(writer: &mut Writer<&mut Vec<u8>>, checked: &Checked) -> io::Result<()>
             let passed = writer.create_element("testcase");
             passed.with_attributes([("name", "validate"), ("classname", &file)]).write_empty()?;
         }
-        checked.findings.iter().try_for_each(|finding| failed(writer, &file, finding, &checked.document))
+        let mut placed = placed(&checked.findings, &checked.document).into_iter();
+        placed.try_for_each(|(finding, places)| {
+            failed(writer, &file, finding, places.first().copied(), &checked.document)
+        })
     })?;
     Ok(())
 }
@@ -50,14 +53,13 @@ fn failed(
     writer: &mut Writer<&mut Vec<u8>>,
     file: &str,
     finding: &Finding,
+    first: Option<(&Location, Place)>,
     document: &Document,
 ) -> io::Result<()> {
     // The lines of a policy inside a plan, and of one that is stored, are not those of a file.
-    let place = document.is_in_file().then(|| {
-        let (line, column) = position(document.source(), document.in_source(finding.span()).start);
-        (line.to_string(), column)
-    });
-    let path = finding.locations.first().map(|first| way(first, document)).unwrap_or_default();
+    let place = first.filter(|_| document.is_in_file());
+    let place = place.map(|(_, Place { start, .. })| (start.line.to_string(), start.column));
+    let path = first.map(|(location, _)| way(location, document)).unwrap_or_default();
     let (name, message) = (legal(&format!("{} {path}", finding.code)), legal(&finding.message));
     let mut what = match &place {
         Some((line, column)) => format!("{line}:{column}: {path}"),

@@ -6,9 +6,10 @@ use serde_json::{Value as Json, json};
 use super::super::finding::Told;
 use super::super::output::{ERROR, FAINT, NOTE, WARNING};
 use super::super::text::{Text, shown};
+use super::places::{Place, Point, placed};
 use super::{Checked, Document, summary};
 use crate::knowledge::Knowledge;
-use crate::policy::{JsonPath, PolicyType, Step, position, positions};
+use crate::policy::{JsonPath, PolicyType, Step};
 use crate::request::{Request, fold};
 use crate::tell::{By, request_json, request_words};
 use crate::validate::{Finding, FindingType, Location, PathElement};
@@ -21,7 +22,9 @@ pub(super) fn text(checked: &[Checked]) -> Vec<Text> {
     let mut lines = Vec::new();
     for Checked { document, findings, options } in checked {
         let by = if options.policy_type.has_principals() { By::Anyone } else { By::Subject };
-        lines.extend(findings.iter().take(SHOWN).map(|finding| told(finding, document, by)));
+        let first = findings.get(..SHOWN).unwrap_or(findings);
+        let placed = placed(first, document);
+        lines.extend(placed.into_iter().map(|(finding, places)| told(finding, &places, document, by)));
         if findings.len() > SHOWN {
             let more = findings.len() - SHOWN;
             lines.push(
@@ -50,18 +53,19 @@ pub(super) fn level(found: FindingType) -> &'static str {
     }
 }
 
-fn told(finding: &Finding, document: &Document, by: By) -> Text {
+fn told(finding: &Finding, places: &[(&Location, Place)], document: &Document, by: By) -> Text {
     // The lines of a policy inside a plan are its own, and not those of the file.
     let named = document.name().filter(|_| !document.is_in_file());
     let (label, text) = (named.unwrap_or(&document.label), document.source());
-    let path = finding.locations.first().map(|first| way(first, document)).unwrap_or_default();
+    let mut places = places.iter();
+    let first = places.next();
+    let path = first.map(|(first, _)| way(first, document)).unwrap_or_default();
+    let Place { start, end } = first.map(|(_, place)| *place).unwrap_or_default();
     let mark = format!("{}[{}]", level(finding.finding_type), finding.code);
-    let span = document.in_source(finding.span());
-    let told = Told { mark: &mark, message: &finding.message, path: &path, length: span.end - span.start };
-    let place = position(text, span.start);
-    let mut told = told.text((label, text), place, style(finding.finding_type), FAINT);
-    for other in finding.locations.iter().skip(1) {
-        let (line, column) = position(text, document.in_source(other.span).start);
+    let told =
+        Told { mark: &mark, message: &finding.message, path: &path, length: end.offset - start.offset };
+    let mut told = told.text((label, text), (start.line, start.column), style(finding.finding_type), FAINT);
+    for (other, Place { start: Point { line, column, .. }, .. }) in places {
         let also = format!("\nalso {}:{line}:{column} at {}", shown(label), shown(&way(other, document)));
         told = told.and(Text::styled(FAINT, &also));
     }
@@ -138,27 +142,23 @@ fn resource_type(checked: &Checked) -> Option<&'static str> {
 }
 
 fn findings(findings: &[Finding], document: &Document) -> Vec<Json> {
-    let text = document.source();
-    let all = findings.iter().flat_map(|finding| &finding.locations);
-    let spans = all.map(|location| document.in_source(location.span));
-    let offsets: Vec<usize> = spans.flat_map(|span| [span.start, span.end]).collect();
-    let places = positions(text, &offsets);
-    let characters = characters(text, &offsets);
-    let mut position = places.into_iter().zip(characters).map(|((line, column), offset)| {
+    let starts: Vec<usize> = document.source().char_indices().map(|(start, _)| start).collect();
+    let position = |point: Point| {
+        let characters = starts.partition_point(|start| *start < point.offset);
         // Lines from one, columns and offsets from zero (R-FMT-44).
-        json!({ "line": line, "column": column - 1, "offset": offset })
-    });
-    let mut location = |location: &Location| {
-        let (start, end) = (position.next(), position.next());
-        json!({ "path": location.path.iter().map(element).collect::<Vec<_>>(), "span": { "start": start, "end": end } })
+        json!({ "line": point.line, "column": point.column - 1, "offset": characters })
     };
-    let mut finding = |finding: &Finding| {
+    let location = |(location, place): (&Location, Place)| {
+        let path: Vec<Json> = location.path.iter().map(element).collect();
+        json!({ "path": path, "span": { "start": position(place.start), "end": position(place.end) } })
+    };
+    let finding = |(finding, places): (&Finding, Vec<(&Location, Place)>)| {
         let mut object = json!({
             "findingDetails": finding.message,
             "findingType": finding.finding_type.as_str(),
             "issueCode": finding.code,
             "learnMoreLink": finding.learn_more(),
-            "locations": finding.locations.iter().map(&mut location).collect::<Vec<_>>(),
+            "locations": places.into_iter().map(location).collect::<Vec<_>>(),
         });
         if let Some(suggestion) = &finding.suggestion {
             object["suggestion"] = json!(suggestion);
@@ -168,15 +168,7 @@ fn findings(findings: &[Finding], document: &Document) -> Vec<Json> {
         }
         object
     };
-    findings.iter().map(&mut finding).collect()
-}
-
-/// How many characters stand before each of some bytes.
-fn characters(text: &str, offsets: &[usize]) -> Vec<usize> {
-    if text.is_ascii() {
-        return offsets.to_vec();
-    }
-    offsets.iter().map(|&offset| text.get(..offset).map_or(offset, |before| before.chars().count())).collect()
+    placed(findings, document).into_iter().map(finding).collect()
 }
 
 /// R-FMT-45.

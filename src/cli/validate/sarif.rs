@@ -5,9 +5,9 @@ use serde_json::{Value as Json, json};
 use super::super::sarif;
 use super::super::text::shown;
 use super::fingerprint::fingerprint;
+use super::places::{Place, placed};
 use super::report::way;
 use super::{Checked, Document};
-use crate::policy::position;
 use crate::validate::{Check, Finding, FindingType, Location, check};
 
 /// The whole log.
@@ -15,12 +15,12 @@ pub(super) fn written(checked: &[Checked]) -> String {
     let mut rules: Vec<&Check> = Vec::new();
     let mut results = Vec::new();
     for Checked { document, findings, .. } in checked {
-        for finding in findings {
+        for (finding, places) in placed(findings, document) {
             let nth = rules.iter().position(|rule| rule.code == finding.code).unwrap_or_else(|| {
                 rules.extend(check(finding.code));
                 rules.len().saturating_sub(1)
             });
-            results.push(result(finding, document, nth));
+            results.push(result(finding, &places, document, nth));
         }
     }
     sarif::log(rules.into_iter().map(rule).collect(), results, Vec::new())
@@ -43,12 +43,12 @@ fn rule(check: &Check) -> Json {
     })
 }
 
-fn result(finding: &Finding, document: &Document, rule: usize) -> Json {
+fn result(finding: &Finding, places: &[(&Location, Place)], document: &Document, rule: usize) -> Json {
     let mut message = shown(&finding.message);
     if let Some(suggestion) = &finding.suggestion {
         message.push_str(&format!("; {}", shown(suggestion)));
     }
-    let mut places = finding.locations.iter().map(|place| location(place, document));
+    let mut places = places.iter().map(|(location, place)| json_location(location, *place, document));
     let mut result = json!({
         "ruleId": finding.code,
         "ruleIndex": rule,
@@ -64,22 +64,20 @@ fn result(finding: &Finding, document: &Document, rule: usize) -> Json {
     result
 }
 
-fn location(place: &Location, document: &Document) -> Json {
-    let path = way(place, document);
+fn json_location(location: &Location, Place { start, end }: Place, document: &Document) -> Json {
+    let path = way(location, document);
     let name = json!([{ "fullyQualifiedName": format!("{}#{}", shown(&document.label), shown(&path)) }]);
     if !document.is_in_file() {
         return json!({ "logicalLocations": name });
     }
-    let (text, span) = (document.source(), document.in_source(place.span));
-    let (start, end) = (position(text, span.start), position(text, span.end));
     json!({
         "physicalLocation": {
             "artifactLocation": { "uri": sarif::uri(&document.label) },
             "region": {
-                "startLine": start.0,
-                "startColumn": start.1,
-                "endLine": end.0,
-                "endColumn": end.1,
+                "startLine": start.line,
+                "startColumn": start.column,
+                "endLine": end.line,
+                "endColumn": end.column,
             },
         },
         "logicalLocations": name,

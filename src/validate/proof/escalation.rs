@@ -249,7 +249,7 @@ pub fn escalations(
     subject: &Subject,
     groups: &[String],
 ) -> Result<Vec<Escalation>, AnalysisError> {
-    if let Some((_, statement)) = analysis.granting_all(subject, &Part::default())?.first() {
+    if let Some((_, statement)) = analysis.granting_all(subject, &[Part::default()])?.first() {
         return Ok(vec![Escalation::Administrator(*statement)]);
     }
     let own = Own::of(subject, groups);

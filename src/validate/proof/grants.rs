@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Alone;
 use crate::analysis::{AnalysisError, Blamed, Part, Subject, outsiders};
 use crate::eval::Decision;
+use crate::layers::StatementRef;
 use crate::policy::{
     ActionPattern, Effect, PolicyType, ResourcePattern, Selector, Spanned, Statement, parse,
 };
@@ -39,15 +40,18 @@ fn by_negation(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) 
                 || matches!(statement.resource, Some(Selector::NotIn(_))))
     };
     let everything = part(&format!("{UNNAMED_SERVICE}:*"), &format!("arn:*:{UNNAMED_SERVICE}:*:*:*"));
-    let mut granting = BTreeSet::new();
-    for statement in alone.policy.statements().to_vec().iter().filter(|statement| negates(statement)) {
+    let mut parts = Vec::new();
+    for statement in alone.policy.statements().iter().filter(|statement| negates(statement)) {
         let mut unnamed = everything.clone();
         if let Selector::In(actions) = &statement.action {
             unnamed.actions.clone_from(actions);
         }
-        let found = alone.analysis.granting_all(whole, &unnamed)?;
-        granting.extend(found.into_iter().map(|(_, statement)| statement));
+        if !parts.contains(&unnamed) {
+            parts.push(unnamed);
+        }
     }
+    let found = alone.analysis.granting_all(whole, &parts)?;
+    let granting: BTreeSet<StatementRef> = found.into_iter().map(|(_, statement)| statement).collect();
     if granting.is_empty() {
         return Ok(());
     }
