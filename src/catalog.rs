@@ -25,6 +25,7 @@ mod source;
 mod suggest;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::algebra::Exhausted;
 
@@ -105,10 +106,11 @@ impl Catalog {
         self.index.rcp_services.iter().map(String::as_str)
     }
 
-    /// All about the service of that prefix, whatever its case. Unpacks that service, each time.
-    pub fn service(&self, prefix: &str) -> Option<Service> {
+    /// All about the service of that prefix, whatever its case. Unpacks it when it is first asked for.
+    pub fn service(&self, prefix: &str) -> Option<Arc<Service>> {
         let entry = self.entry(prefix)?;
-        Some(self.read(entry).expect("INVARIANT (checked catalogue)"))
+        let read = || Arc::new(self.read(entry).expect("INVARIANT (checked catalogue)"));
+        Some(entry.service.get_or_init(read).clone())
     }
 
     /// The kind of a service's own condition key, such as `s3:prefix` or `s3:ExistingObjectTag/team`, whatever

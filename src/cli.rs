@@ -33,6 +33,7 @@ mod leave;
 mod log;
 mod ls;
 mod man;
+mod markdown;
 mod minimize;
 mod moves;
 mod name;

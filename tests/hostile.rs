@@ -10,7 +10,7 @@
 //! | a group of 100,000, a user of thousands of groups | linear (`size`) |
 //! | a tree of an organization with a circle | refused by `import`, found by `verify`; reading it ends (tests of both) |
 //! | text that is no UTF-8 | refused with the file and the place (`encoding`) |
-//! | names and values of any length in an error | 8,000 bytes of them (`size`) |
+//! | names and values of any length in an error | 4,000 characters of them (`size`) |
 //! | what a terminal would obey | escaped as JSON escapes it (`terminal`) |
 
 mod documents;

@@ -23,7 +23,7 @@
 
 use std::io::{Read, Write};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
@@ -75,6 +75,8 @@ pub(super) struct Entry {
     pub(super) keys: OnceLock<Vec<ConditionKey>>,
     /// The names of its actions, once they were asked for.
     pub(super) names: OnceLock<Vec<String>>,
+    /// All about it, once it was asked for.
+    pub(super) service: OnceLock<Arc<Service>>,
 }
 
 /// The first part of a service.
@@ -196,7 +198,8 @@ pub(super) fn read_index(file: &[u8]) -> Result<Index, Fault> {
         if unpacked > LARGEST_BLOCK {
             return Err(Fault("a service is larger than 1 MiB"));
         }
-        Ok(Entry { prefix, block: 0..packed, unpacked, keys: OnceLock::new(), names: OnceLock::new() })
+        let (keys, names, service) = <(OnceLock<_>, OnceLock<_>, OnceLock<_>)>::default();
+        Ok(Entry { prefix, block: 0..packed, unpacked, keys, names, service })
     })?;
     if !entries.is_sorted_by(|a, b| a.prefix < b.prefix) {
         return Err(Fault("the services are not in order, or one stands there twice"));

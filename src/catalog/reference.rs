@@ -137,7 +137,7 @@ impl ReferenceService {
     fn into_service(self, older: &Catalog) -> Result<Service, String> {
         let prefix = self.name.to_ascii_lowercase();
         let known = older.service(&prefix);
-        let action = |action: ReferenceAction| action.into_action(known.as_ref());
+        let action = |action: ReferenceAction| action.into_action(known.as_deref());
         let mut actions = self.actions.into_iter().map(action).collect::<Result<Vec<_>, _>>()?;
         actions.sort_by(|a, b| a.name.cmp(&b.name));
         let mut resource_types: Vec<ResourceType> = self.resources.into_iter().map(Into::into).collect();
@@ -145,7 +145,7 @@ impl ReferenceService {
         let keys = self.condition_keys.into_iter().map(ReferenceKey::into_key);
         let mut condition_keys = keys.collect::<Result<Vec<_>, _>>()?;
         condition_keys.sort_by(|a, b| a.name.cmp(&b.name));
-        let name = known.map_or(self.name, |known| known.name);
+        let name = known.as_deref().map_or(self.name, |known| known.name.clone());
         Ok(Service { prefix, name, actions, resource_types, condition_keys })
     }
 }

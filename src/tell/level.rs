@@ -1,13 +1,9 @@
 //! What actions do, roughly, by the catalogue: for showing how bad a difference is, never for deciding whether there
 //! is one.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
 use super::cover::Entry;
 use super::selection::Selection;
-use crate::catalog::{AccessLevel, Catalog, Service};
+use crate::catalog::{AccessLevel, Catalog};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::ActionPattern;
 
@@ -35,16 +31,15 @@ pub fn level_name(level: Option<AccessLevel>) -> &'static str {
     }
 }
 
-/// The catalogue, with each service unpacked once.
+/// What the catalogue says of actions.
 #[derive(Debug)]
 pub(super) struct Levels<'a> {
     catalog: &'a Catalog,
-    services: RefCell<BTreeMap<String, Option<Rc<Service>>>>,
 }
 
 impl<'a> Levels<'a> {
     pub(super) fn new(catalog: &'a Catalog) -> Levels<'a> {
-        Levels { catalog, services: RefCell::default() }
+        Levels { catalog }
     }
 
     /// The worst level of the actions that are selected.
@@ -94,11 +89,7 @@ impl<'a> Levels<'a> {
 
     fn actions(&self, prefix: &str) -> Vec<(ActionPattern, AccessLevel)> {
         let prefix = prefix.to_ascii_lowercase();
-        let mut services = self.services.borrow_mut();
-        let service = services
-            .entry(prefix.clone())
-            .or_insert_with(|| self.catalog.service(&prefix).map(Rc::new))
-            .clone();
+        let service = self.catalog.service(&prefix);
         let as_pattern = |action: &crate::catalog::Action| {
             let (name, _) = Pattern::parse(&action.name, Syntax { wildcards: false, variables: false });
             (ActionPattern::Named { service: Some(prefix.clone()), name }, action.access)

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -21,7 +22,7 @@ pub(super) struct Facts<'c> {
 /// One service.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) service: Service,
+    pub(super) service: Arc<Service>,
     /// By name in lower case, the place among the actions.
     actions: FxHashMap<String, usize>,
     /// The forms of the ARNs of its resource types.
@@ -57,7 +58,7 @@ impl Shape {
 }
 
 impl Known {
-    fn new(service: Service) -> Known {
+    fn new(service: Arc<Service>) -> Known {
         let lower =
             service.actions.iter().enumerate().map(|(nth, action)| (action.name.to_ascii_lowercase(), nth));
         let actions = lower.collect();

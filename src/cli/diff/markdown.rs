@@ -1,5 +1,6 @@
 //! A difference as a comment on a pull request: a table of what matters most, then requests that can be replayed.
 
+use super::super::markdown::{code, text};
 use super::super::text::{count, shown};
 use super::pair::{Compared, Denials};
 use super::text::overall;
@@ -119,12 +120,6 @@ fn examples<'t>(told: impl Iterator<Item = &'t Told>) -> String {
     )
 }
 
-/// More backticks than stand in a row in a text.
-fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max();
-    "`".repeat(longest.unwrap_or_default().max(2) + 1)
-}
-
 fn unmoved(answer: &Answer) -> String {
     let names: Vec<String> =
         answer.pairs.iter().filter(|pair| pair.is_reworded()).map(|pair| code(&pair.pair.label())).collect();
@@ -152,31 +147,4 @@ fn unmoved(answer: &Answer) -> String {
         out.push_str(&format!("\nText changed, access did not: {}\n", places.join(", ")));
     }
     out
-}
-
-/// A text as code, in a cell of a table.
-fn code(text: &str) -> String {
-    let text = shown(text).replace('|', "\\|");
-    let fence = fence(&text);
-    match fence.len() {
-        3 if !text.contains('`') => format!("`{text}`"),
-        _ => format!("{fence} {text} {fence}"),
-    }
-}
-
-/// A text as text: nothing in it is markup.
-fn text(text: &str) -> String {
-    let mut safe = String::new();
-    for c in shown(text).chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '&' => safe.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c => safe.push(c),
-        }
-    }
-    safe
 }

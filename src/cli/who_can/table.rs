@@ -1,8 +1,8 @@
 //! Who can, as tables: CSV for spreadsheets, Markdown for reports. A row for each principal.
 
 use super::super::error::CliError;
+use super::super::markdown::{code, text};
 use super::super::spreadsheet;
-use super::super::text::shown;
 use super::part::Group;
 use super::point::{Answer, Row, Way};
 use crate::tell::{Detail, Told};
@@ -59,47 +59,42 @@ fn region(told: &Told) -> [String; 4] {
 
 /// As Markdown, a table for each question.
 pub(super) fn markdown(answers: &[Answer]) -> String {
-    let mut text = String::new();
+    let mut out = String::new();
     for answer in answers {
-        let title = format!("### Who can `{}` on `{}`", escaped(&answer.action), escaped(&answer.resource));
+        let title = format!("### Who can {} on {}", code(&answer.action), code(&answer.resource));
         let number = format!("{} of {} principals", answer.rows.len(), answer.asked);
-        text.push_str(&format!("{title}\n\n{number}\n\n"));
+        out.push_str(&format!("{title}\n\n{number}\n\n"));
         if !answer.rows.is_empty() {
-            text.push_str("| Principal | Answer | When | By |\n|---|---|---|---|\n");
+            out.push_str("| Principal | Answer | When | By |\n|---|---|---|---|\n");
         }
         for row in &answer.rows {
-            let [_, _, principal, _, word, when, needs, via] = cells(answer, row).map(|cell| escaped(&cell));
+            let [_, _, principal, _, word, when, needs, via] = cells(answer, row);
             let when =
                 [when, needs].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
-            text.push_str(&format!("| `{principal}` | {word} | {when} | {via} |\n"));
+            let (principal, when, via) = (code(&principal), text(&when), text(&via));
+            out.push_str(&format!("| {principal} | {word} | {when} | {via} |\n"));
         }
-        text.push('\n');
+        out.push('\n');
     }
-    text
+    out
 }
 
 /// The same as Markdown.
 pub(super) fn markdown_of_groups(what: &str, groups: &[Group]) -> String {
-    let mut text = format!("### Who can `{}`\n\n", escaped(what));
+    let mut out = format!("### Who can {}\n\n", code(what));
     if groups.is_empty() {
-        text.push_str("Nobody.\n");
-        return text;
+        out.push_str("Nobody.\n");
+        return out;
     }
-    text.push_str("| Principals | Actions | Resources | Except | When |\n|---|---|---|---|---|\n");
+    out.push_str("| Principals | Actions | Resources | Except | When |\n|---|---|---|---|---|\n");
     for group in groups {
-        let names: Vec<String> =
-            group.who.iter().map(|(name, _, _)| format!("`{}`", escaped(name))).collect();
+        let names: Vec<String> = group.who.iter().map(|(name, _, _)| code(name)).collect();
         for [actions, resources, except, when] in group.told.iter().map(region) {
             let when = [when, group.needs.unwrap_or_default().to_owned()];
             let when = when.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
-            let cells = [actions, resources, except, when].map(|cell| escaped(&cell)).join(" | ");
-            text.push_str(&format!("| {} | {cells} |\n", names.join(", ")));
+            let cells = [actions, resources, except, when].map(|cell| text(&cell)).join(" | ");
+            out.push_str(&format!("| {} | {cells} |\n", names.join(", ")));
         }
     }
-    text
-}
-
-/// Text in a cell.
-fn escaped(cell: &str) -> String {
-    shown(&cell.replace('\n', " ")).replace('|', "\\|").replace('`', "'")
+    out
 }
