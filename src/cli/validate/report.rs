@@ -142,9 +142,16 @@ fn resource_type(checked: &Checked) -> Option<&'static str> {
 }
 
 fn findings(findings: &[Finding], document: &Document) -> Vec<Json> {
-    let starts: Vec<usize> = document.source().char_indices().map(|(start, _)| start).collect();
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    let text = document.source();
+    // Where its characters begin, if some are more than one byte.
+    let starts: Option<Vec<usize>> =
+        (!text.is_ascii()).then(|| text.char_indices().map(|(start, _)| start).collect());
     let position = |point: Point| {
-        let characters = starts.partition_point(|start| *start < point.offset);
+        let count = |starts: &Vec<usize>| starts.partition_point(|start| *start < point.offset);
+        let characters = starts.as_ref().map_or(point.offset, count);
         // Lines from one, columns and offsets from zero (R-FMT-44).
         json!({ "line": point.line, "column": point.column - 1, "offset": characters })
     };
