@@ -65,17 +65,9 @@ pub(super) fn run(
     let found = found.map_err(failed)?;
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
-    let mut groups: Vec<Group> = Vec::new();
-    let mut said: HashMap<Said, usize> = HashMap::new();
-    for group in found.iter().map(|of| Group::of(of, &holders, &part, catalog)) {
-        match said.entry(group.said()) {
-            Entry::Occupied(known) => groups[*known.get()].who.extend(group.who),
-            Entry::Vacant(new) => {
-                new.insert(groups.len());
-                groups.push(group);
-            }
-        }
-    }
+    // Each is gone once it is told: sets are large.
+    let told = found.into_iter().map(|of| Group::of(&of, &holders, &part, catalog));
+    let mut groups = together(told);
     groups.sort_by_key(|group| Reverse(group.who.len()));
     let what = title(asked);
     match wanted {
@@ -134,6 +126,22 @@ impl Group {
             needs: (regions.own_policies == OwnPolicies::Needed).then_some(names::NEEDS),
         }
     }
+}
+
+/// Those as one group who say the same.
+fn together(told: impl Iterator<Item = Group>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut said: HashMap<Said, usize> = HashMap::new();
+    for group in told {
+        match said.entry(group.said()) {
+            Entry::Occupied(known) => groups[*known.get()].who.extend(group.who),
+            Entry::Vacant(new) => {
+                new.insert(groups.len());
+                groups.push(group);
+            }
+        }
+    }
+    groups
 }
 
 fn lines(what: &str, groups: &[Group], naming: Naming, detail: Detail) -> Vec<Text> {
