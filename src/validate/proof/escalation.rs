@@ -4,14 +4,12 @@
 //! Whoever changes a user, a role or a group wins by it only where that is itself, or where it can act as that one: as a
 //! user whose keys or password it makes, as a role that it assumes, by a group that it is in.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use crate::analysis::{self, Analysis, AnalysisError, Part, Subject};
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::compile::Callers;
-use crate::layers::{Layer, LayerDocument, LayerPolicy, StatementRef};
+use crate::layers::{Layer, LayerPolicy, StatementRef};
 use crate::policy::{PolicyType, ResourcePattern, ResourceService, Selector, Spanned, Statement, parse};
 use crate::request::{Action, Request};
 
@@ -429,15 +427,7 @@ fn trusted(subject: &Subject) -> Subject {
     });
     let text = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
     let policy_type = PolicyType::Resource(ResourceService::Other);
-    let parsed = parse(&text, policy_type);
-    let trust = LayerPolicy {
-        name: "trust policy".to_owned(),
-        kind: "written".to_owned(),
-        group: None,
-        policy_type,
-        document: Some(Arc::new(LayerDocument { text, parsed })),
-        offset: 0,
-    };
+    let trust = LayerPolicy::read("trust policy", "written", &text, policy_type);
     let mut subject = Subject { told: vec![Layer::Identity, Layer::Resource], ..subject.clone() };
     for situation in &mut subject.situations {
         situation.layers.resource.retain(|policy| policy.policy_type != PolicyType::Trust);
