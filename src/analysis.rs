@@ -161,11 +161,8 @@ impl From<BudgetError<Level>> for AnalysisError {
     }
 }
 
-/// The keys of the time, folded.
-const TIMES: [&str; 2] = ["aws:currenttime", "aws:epochtime"];
-
-/// Of what nobody wrote.
-const NOWHERE: Span = Span { start: 0, end: 0 };
+/// The keys of the time, folded (R-EVL-74).
+pub(crate) const TIMES: [&str; 2] = ["aws:currenttime", "aws:epochtime"];
 
 /// So many sets of earlier questions are not kept.
 const MANY_NODES: usize = 100_000;
@@ -394,8 +391,8 @@ impl<'a> Analysis<'a> {
         let condition = Condition {
             operator: Operator { quantifier: None, test, if_exists: false },
             key: key.to_string(),
-            values: vec![Spanned { value, span: NOWHERE }],
-            span: NOWHERE,
+            values: vec![Spanned { value, span: Span::NOWHERE }],
+            span: Span::NOWHERE,
         };
         Ok(self.compiler.where_holds(&condition)?)
     }

@@ -130,6 +130,11 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// That of what nobody wrote.
+    pub(crate) const NOWHERE: Span = Span { start: 0, end: 0 };
+}
+
 /// A value and where it was written. Two are equal where the values are: the place is not part of what a
 /// policy says.
 #[derive(Debug, Clone)]

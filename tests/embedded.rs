@@ -379,6 +379,14 @@ fn a_permission_of_a_function_is_a_statement() {
     };
     assert_eq!(by_function(r#"{"Fn::Sub":"events.${AWS::URLSuffix}"}"#), json!({"Service": "events.*"}));
     assert_eq!(by_function(r#"{"Ref":"AWS::AccountId"}"#), json!({"AWS": "*"}));
+    let by_url = |is: bool| {
+        let all = permission(&format!(
+            r#"{{"Action":"lambda:*","FunctionName":"f","Principal":"*","InvokedViaFunctionUrl":{is}}}"#
+        ));
+        json_of(policy(&all, "X"))["Statement"]["Condition"].clone()
+    };
+    assert_eq!(by_url(true), json!({"Bool": {"lambda:InvokedViaFunctionUrl": true}}));
+    assert_eq!(by_url(false), Json::Null);
     let open = permission(r#"{"Action":"lambda:*","FunctionName":"f","Principal":{"Ref":"P"}}"#);
     assert_eq!(open.unread[0].why, "a function stands for its principal");
 }
@@ -684,7 +692,7 @@ fn a_plan_has_the_policies_of_both_providers_and_permissions() {
     let permission = json!({"action": "lambda:InvokeFunction", "function_name": "f", "principal": "s3.amazonaws.com", "source_arn": "arn:aws:s3:::b", "source_account": null});
     let changes = plan_changes(&plan(json!([
         change("aws_lambda_permission", Json::Null, permission.clone(), json!({"id": true})),
-        change("awscc_lambda_permission", permission, Json::Null, json!({})),
+        change("awscc_lambda_permission", permission.clone(), Json::Null, json!({})),
     ])))
     .unwrap();
     let Side::Text(text) = &changes[0].after else { panic!("{changes:?}") };
@@ -697,6 +705,16 @@ fn a_plan_has_the_policies_of_both_providers_and_permissions() {
         (&changes[0].before, &changes[1].before, &changes[1].after),
         (&Side::Absent, &changes[0].after, &Side::Absent)
     );
+    // That of an alias is another one.
+    let mut of_alias = permission.clone();
+    of_alias["qualifier"] = json!("live");
+    of_alias["invoked_via_function_url"] = json!(true);
+    let changes =
+        plan_changes(&plan(json!([change("aws_lambda_permission", permission, of_alias, json!({}))])));
+    let Side::Text(text) = &changes.unwrap()[0].after else { panic!("it is known") };
+    let statement = &serde_json::from_str::<Json>(text).unwrap()["Statement"];
+    assert_eq!(statement["Resource"], "arn:*:lambda:*:*:function:f:live");
+    assert_eq!(statement["Condition"]["Bool"], json!({"lambda:InvokedViaFunctionUrl": true}));
     let unknown = change(
         "aws_lambda_permission",
         Json::Null,

@@ -1,11 +1,11 @@
 //! What single statements of a subject come to: questions that a reviewer asks of each.
 
-use super::{Analysis, AnalysisError, NOWHERE, Part, Read, ReadSituation, Side, Subject, Witness, alone};
+use super::{Analysis, AnalysisError, Part, Read, ReadSituation, Side, Subject, Witness, alone};
 use crate::algebra::Set;
 use crate::compile::{KeyFacts, Level};
 use crate::context_keys::key_kind;
 use crate::layers::{Layer, LayerPolicy, StatementRef};
-use crate::policy::{Condition, Effect, PolicyType, ResourcePattern, Spanned, Statement};
+use crate::policy::{Condition, Effect, PolicyType, ResourcePattern, Span, Spanned, Statement};
 use crate::request::{Action, Resource};
 
 /// What a condition comes to, of a statement that applies to some request without its conditions.
@@ -200,7 +200,7 @@ impl Analysis<'_> {
             let mut shown = vec![Shown { statement: of.statement, witness }];
             if !rest.is_empty() {
                 let Resource::Arn(arn) = &resource else { continue };
-                let entry = Spanned { value: ResourcePattern::one(arn), span: NOWHERE };
+                let entry = Spanned { value: ResourcePattern::one(arn), span: Span::NOWHERE };
                 let there = self.resources(&[entry])?;
                 let Some(others) = self.shown_on(read, rest, there)? else { continue };
                 shown.extend(others);

@@ -5,18 +5,19 @@ use super::intrinsic::{name_of, text_of};
 use super::node::{Key, Node, Value};
 
 /// The properties that become conditions: by CloudFormation's name the operator and the key.
-const CONDITIONS: [(&str, &str, &str); 5] = [
+const CONDITIONS: [(&str, &str, &str); 6] = [
     ("SourceArn", "ArnLike", "aws:SourceArn"),
     ("SourceAccount", "StringEquals", "aws:SourceAccount"),
     ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),
     ("EventSourceToken", "StringEquals", "lambda:EventSourceToken"),
     ("FunctionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
+    ("InvokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
 ];
 
-/// The properties that say something, by CloudFormation's names.
+/// The properties that say something, by CloudFormation's names; only Terraform has the version or alias apart.
 pub(super) fn properties() -> impl Iterator<Item = &'static str> {
     let conditions = CONDITIONS.iter().map(|(property, ..)| *property);
-    ["Action", "Principal", "FunctionName"].into_iter().chain(conditions)
+    ["Action", "Principal", "FunctionName", "Qualifier"].into_iter().chain(conditions)
 }
 
 /// The policy with the statement that Lambda writes; why not, where the properties leave open whom it is about. `given` is
@@ -39,11 +40,18 @@ pub(super) fn policy(at: usize, given: impl Fn(&str) -> Option<Node>) -> Result<
         _ => return Err("a function stands for its principal"),
     };
     let function = given("FunctionName").ok_or("it has no function")?;
+    let qualifier = given("Qualifier").and_then(|qualifier| Some(format!(":{}", qualifier.text()?)));
+    let qualifier = qualifier.unwrap_or_default();
     let resource = match function.text() {
-        Some(name) if name.starts_with("arn:") => function,
-        // An account and the name, or the name alone.
-        Some(name) if name.contains(":function:") => text(&format!("arn:*:lambda:*:{name}"), function.at),
-        Some(name) => text(&format!("arn:*:lambda:*:*:function:{name}"), function.at),
+        // The whole ARN, an account and the name, or the name alone.
+        Some(name) => {
+            let before = match name {
+                _ if name.starts_with("arn:") => "",
+                _ if name.contains(":function:") => "arn:*:lambda:*:",
+                _ => "arn:*:lambda:*:*:function:",
+            };
+            text(&format!("{before}{name}{qualifier}"), function.at)
+        }
         None => function,
     };
     let mut statement = vec![("Effect", text("Allow", at)), ("Principal", principal)];
@@ -51,7 +59,7 @@ pub(super) fn policy(at: usize, given: impl Fn(&str) -> Option<Node>) -> Result<
     statement.push(("Resource", resource));
     let mut operators: Vec<(&str, Vec<(&str, Node)>)> = Vec::new();
     for (property, operator, key) in CONDITIONS {
-        let Some(value) = given(property) else { continue };
+        let Some(value) = given(property).filter(|value| value.value != Value::Bool(false)) else { continue };
         match operators.iter_mut().find(|(known, _)| *known == operator) {
             Some((_, keys)) => keys.push((key, value)),
             None => operators.push((operator, vec![(key, value)])),

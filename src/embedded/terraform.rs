@@ -320,10 +320,14 @@ fn permission_side(values: &Json, unknown: &Json) -> Side {
         return Side::Unknown;
     }
     let given = |property: &str| {
-        let text = values.get(name(property)).and_then(Json::as_str).filter(|text| !text.is_empty())?;
-        Some(Node { value: Value::Text(text.to_owned()), at: 0 })
+        let value = match values.get(name(property))? {
+            Json::String(text) if !text.is_empty() => Value::Text(text.clone()),
+            Json::Bool(flag) => Value::Bool(*flag),
+            _ => return None,
+        };
+        Some(Node { value, at: 0 })
     };
-    permission::policy(0, given).map_or(Side::Absent, |policy| Side::Text(written(&policy).text))
+    permission::policy(0, given).map_or(Side::Unknown, |policy| Side::Text(written(&policy).text))
 }
 
 /// The type of a policy; none of an organization's policy that is not of IAM's language.

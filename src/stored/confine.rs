@@ -52,7 +52,9 @@ impl Place {
     /// As patterns.
     pub(super) fn entries(&self) -> Vec<Spanned<ResourcePattern>> {
         let segments = self.patterns().into_iter();
-        segments.map(|segments| Spanned { value: ResourcePattern::Arn(segments), span: NOWHERE }).collect()
+        segments
+            .map(|segments| Spanned { value: ResourcePattern::Arn(segments), span: Span::NOWHERE })
+            .collect()
     }
 
     fn patterns(&self) -> Vec<Vec<Pattern>> {
@@ -113,8 +115,6 @@ pub(super) fn held<'p>(places: impl Iterator<Item = &'p Place> + Clone) -> Vec<V
     }
     held
 }
-
-const NOWHERE: Span = Span { start: 0, end: 0 };
 
 /// A pattern in which text that is not wild is escaped.
 fn wild(text: &str) -> Pattern {

@@ -78,18 +78,16 @@ fn allows(told: &Told) -> Result<Vec<Statement>, Grammar> {
             action: selector(actions, || crate::policy::ActionPattern::Every)?,
             resource: Some(selector(resources, || crate::policy::ResourcePattern::Every)?),
             conditions,
-            span: NOWHERE,
+            span: Span::NOWHERE,
         });
     }
     Ok(statements)
 }
 
-const NOWHERE: Span = Span { start: 0, end: 0 };
-
 fn selector<T>(selection: Selection<T>, every: impl Fn() -> T) -> Result<Selector<T>, Grammar> {
     let Selection { mut among, but } = selection;
     let spanned = |entries: Vec<T>| -> Vec<Spanned<T>> {
-        entries.into_iter().map(|value| Spanned { value, span: NOWHERE }).collect()
+        entries.into_iter().map(|value| Spanned { value, span: Span::NOWHERE }).collect()
     };
     match (among.pop(), among.is_empty(), but.is_empty()) {
         (None, _, true) => Ok(Selector::In(spanned(vec![every()]))),

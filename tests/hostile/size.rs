@@ -146,7 +146,8 @@ fn a_long_name_is_not_told_as_a_whole() {
     assert!(output.stderr.starts_with(b"error: dump.json"));
 }
 
-fn imported(dump: &str) -> Store {
+/// A database with what a dump says.
+pub(super) fn imported(dump: &str) -> Store {
     let mut reading = Reading::new();
     reading.add("dump.json", dump.as_bytes()).unwrap();
     let estate = reading.finish().unwrap();

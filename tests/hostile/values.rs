@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use iamdb::algebra::Budget;
 use iamdb::eval::{Decision, authorize};
-use iamdb::import::{Reading, apply};
 use iamdb::request::{Context, Value};
-use iamdb::store::{At, Attribution, Store};
+use iamdb::store::At;
 use serde_json::json;
 
+use super::size::imported;
 use crate::agree::is_in_set;
 use crate::asking::{layers, request};
 
@@ -242,21 +242,7 @@ fn names_that_collide_stay_apart() {
     };
     let list = |kind: &str| names.iter().map(|name| entity(kind, name)).collect::<Vec<_>>();
     let dump = json!({ "UserDetailList": list("User"), "GroupDetailList": list("Group"), "RoleDetailList": list("Role"), "Policies": [] });
-    let mut reading = Reading::new();
-    reading.add("dump.json", dump.to_string().as_bytes()).unwrap();
-    let estate = reading.finish().unwrap();
-    let mut store = Store::in_memory().unwrap();
-    let by = Attribution {
-        actor: "eve".to_owned(),
-        time: jiff::Timestamp::UNIX_EPOCH,
-        command: "import".to_owned(),
-    };
-    store
-        .write(&by, |writer| {
-            let outcome = apply(writer, &estate, &mut |_| {})?;
-            Ok::<_, iamdb::import::ImportError>(((), outcome.summary()))
-        })
-        .unwrap();
+    let mut store = imported(&dump.to_string());
     let now = store.read(At::Now).unwrap();
     for name in names {
         let found = now.principals_named(name).unwrap();

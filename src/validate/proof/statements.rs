@@ -1,7 +1,7 @@
 //! Statements and conditions that change nothing, or let nothing through.
 
 use super::Alone;
-use crate::analysis::{AnalysisError, Subject, Superfluous, Tested};
+use crate::analysis::{AnalysisError, Subject, Superfluous, TIMES, Tested};
 use crate::policy::{Effect, Selector};
 use crate::validate::subject::{Report, key_place, lower_key, statement_place};
 
@@ -17,8 +17,7 @@ pub(super) fn check(
         told.push(position);
         let place = |nth: usize| statement.conditions.get(nth).map(key_place);
         let is_of_time = |nth: usize| {
-            let keys = ["aws:currenttime", "aws:epochtime"];
-            statement.conditions.get(nth).is_some_and(|condition| keys.contains(&&*lower_key(condition)))
+            statement.conditions.get(nth).is_some_and(|condition| TIMES.contains(&&*lower_key(condition)))
         };
         match tested {
             Tested::Never(nth) => {
