@@ -69,6 +69,20 @@ pub enum Answer {
     Depends(Box<Depends>),
 }
 
+impl Answer {
+    /// `yes`, `no`, `depends`, or `undecided`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Answer::Depends(_) => "depends",
+            Answer::Decided(example) => match example.evaluation.decision {
+                Decision::Allowed => "yes",
+                Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => "no",
+                Decision::Unknown => "undecided",
+            },
+        }
+    }
+}
+
 /// One complete request and its decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {

@@ -7,7 +7,7 @@ use super::output::{FAINT, Output, STRONG};
 use super::text::{Text, shown};
 use super::told::brief_lines;
 use crate::algebra::Budget;
-use crate::analysis::{Analysis, Part, Subject, Verdict};
+use crate::analysis::{Analysis, Part, Subject};
 use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::store::{Principal, PrincipalKind, Snapshot, StoreError};
@@ -28,9 +28,6 @@ pub(crate) struct Access {
 /// What came of comparing.
 pub(crate) struct AccessDiff {
     who: String,
-    verdict: Verdict,
-    /// Whether what is told is possible only.
-    is_possible_only: bool,
     gained: Vec<Told>,
     lost: Vec<Told>,
 }
@@ -77,26 +74,23 @@ impl Access {
             }
         };
         let teller = Teller::between(catalog, &self.before, &self.after);
-        let is_possible_only = diff.verdict == Verdict::Equivalent && diff.is_possible_only();
         let tell = |clauses: &[crate::analysis::Clause], direction| -> Vec<Told> {
             clauses.iter().map(|clause| teller.tell(clause, direction)).collect()
         };
         let gained = tell(&diff.gained, Direction::Gained);
         let lost = tell(&diff.lost, Direction::Lost);
-        Some(AccessDiff { who: self.who, verdict: diff.verdict, is_possible_only, gained, lost })
+        Some(AccessDiff { who: self.who, gained, lost })
     }
 }
 
 impl AccessDiff {
-    fn word(&self) -> &'static str {
-        let gained = matches!(self.verdict, Verdict::Wider | Verdict::Both);
-        let lost = matches!(self.verdict, Verdict::Narrower | Verdict::Both);
-        verdict_word(gained, lost, self.is_possible_only)
+    fn verdict(&self) -> &'static str {
+        verdict(self.gained.iter(), self.lost.iter())
     }
 
     /// The lines behind those that say what was done.
     pub(crate) fn lines(&self) -> Vec<Text> {
-        let verdict = Text::styled(STRONG, &self.word().to_uppercase()).and(format!("  {}", self.who));
+        let verdict = Text::styled(STRONG, &self.verdict().to_uppercase()).and(format!("  {}", self.who));
         let mut lines = vec![Text::default()];
         if self.gained.is_empty() && self.lost.is_empty() {
             lines.push(verdict.and(Text::styled(FAINT, "  nothing gained, nothing lost")));
@@ -117,17 +111,26 @@ impl AccessDiff {
     /// The same for programs, and all of it.
     pub(crate) fn json(&self) -> Json {
         let all = |told: &[Told]| told.iter().map(Told::json).collect::<Vec<_>>();
-        json!({ "verdict": self.word(), "gained": all(&self.gained), "lost": all(&self.lost) })
+        json!({ "verdict": self.verdict(), "gained": all(&self.gained), "lost": all(&self.lost) })
     }
 }
 
-/// A verdict by whether something was gained for certain, lost for certain, and possible.
-pub(crate) fn verdict_word(gained: bool, lost: bool, possible: bool) -> &'static str {
+/// The verdict in one word. What has an example is certain; where all is only possible it is not known.
+pub(crate) fn verdict<'t>(
+    gained: impl Iterator<Item = &'t Told>,
+    lost: impl Iterator<Item = &'t Told>,
+) -> &'static str {
+    let of = |told: &mut dyn Iterator<Item = &'t Told>| {
+        told.fold((false, false), |(sure, possible), told| {
+            (sure || told.example.is_some(), possible || told.example.is_none())
+        })
+    };
+    let ((gained, may_gain), (lost, may_lose)) = (of(&mut { gained }), of(&mut { lost }));
     match (gained, lost) {
         (true, true) => "both",
         (true, false) => "wider",
         (false, true) => "narrower",
-        (false, false) if possible => "unknown",
+        (false, false) if may_gain || may_lose => "unknown",
         (false, false) => "equivalent",
     }
 }

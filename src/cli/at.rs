@@ -1,4 +1,4 @@
-//! `--at`: as of when a question is asked.
+//! Times of the command line: `--at`, as of when a question is asked; `A..B`; `--now`, when a request is made.
 
 use jiff::Timestamp;
 
@@ -38,6 +38,11 @@ pub(super) fn parse(text: &str) -> Result<When, String> {
 pub(super) fn range(text: &str) -> Result<(When, When), String> {
     let (from, to) = text.split_once("..").ok_or("expected two times or change numbers, A..B")?;
     Ok((parse(from)?, parse(if to.is_empty() { "now" } else { to })?))
+}
+
+/// `--now`: the time of a request.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "expected a time with its offset (2026-11-01T12:00:00Z)".to_owned())
 }
 
 #[cfg(test)]

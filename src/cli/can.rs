@@ -1,29 +1,24 @@
 //! `can`: one question, answered with its reasons.
 
-pub(super) mod context;
 mod given;
 pub(super) mod report;
-pub(super) mod when;
 
-use jiff::Timestamp;
-
-use super::action::Unlisted;
 use super::at::AtArgs;
 use super::completions::{Offer, offer};
+use super::context;
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
-use super::resolve::resolve_principal;
+use super::question::{QuestionArgs, read_resource};
+use super::resolve::resolve_caller;
 use super::session::Session;
 use super::text::{quoted_list, shown};
-use crate::arn::{AccountId, Arn};
-use crate::ask::{Ask, Unsaid, reply};
+use crate::ask::{Ask, reply};
 use crate::caller::Caller;
 use crate::knowledge::Identified;
 use crate::layers::{Layer, PolicyLayers};
 use crate::request::{Context, Request, Resource};
 use crate::store::{Principal, Snapshot};
 use crate::stored::{self, Assumption};
-use context::ContextArgs;
 use given::GivenPolicies;
 
 /// Decide whether a principal may do something, and say why
@@ -49,18 +44,7 @@ pub(crate) struct CanArgs {
     #[arg(add = offer(&[Offer::Resources]))]
     resource: Option<String>,
     #[command(flatten)]
-    context: ContextArgs,
-    /// Take every context key that is not mentioned to be absent, as AWS's policy simulator does
-    #[arg(long)]
-    closed: bool,
-    /// The time of the request (aws:CurrentTime); the clock, unless given
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    now: Option<Timestamp>,
-    #[command(flatten)]
-    unlisted: Unlisted,
-    /// Whose resource it is, where neither its ARN nor the file says so
-    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
-    resource_account: Option<AccountId>,
+    question: QuestionArgs,
     /// Show every layer and every statement about the action, also those that made no difference
     #[arg(long)]
     trace: bool,
@@ -70,21 +54,13 @@ pub(crate) struct CanArgs {
     at: AtArgs,
 }
 
-pub(super) fn account(text: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
-}
-
-pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "expected a time with its offset (2026-11-01T12:00:00Z)".to_owned())
-}
-
 pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliError> {
     let catalog = session.catalog()?;
-    let (action, known_action) = args.unlisted.read(&args.action, &catalog)?;
+    let (action, known_action) = args.question.unlisted.read(&args.action, &catalog)?;
     let resource = args.resource.as_deref().map(read_resource).transpose()?;
-    let given = args.context.read(&catalog)?;
+    let given = args.question.context.read(&catalog)?;
     session.read(&args.at.at, |snapshot, out| {
-        let (principal, session_name) = find(snapshot, &args.principal)?;
+        let (principal, session_name) = resolve_caller(snapshot, &args.principal)?;
         let Some(caller) = stored::caller(snapshot, &principal, session_name)? else {
             return Err(is_a_group(snapshot, &principal)?);
         };
@@ -93,11 +69,11 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             caller: caller.clone(),
             action: action.clone(),
             resource: resource.clone().unwrap_or(Resource::Star),
-            resource_account: args.resource_account.clone(),
+            resource_account: args.question.resource_account.clone(),
             context: Context::default(),
         };
         let surroundings = stored::surroundings(snapshot, &asked, &catalog)?;
-        let resource_account = args.resource_account.clone().or(surroundings.resource_account);
+        let resource_account = args.question.resource_account.clone().or(surroundings.resource_account);
         let layers = PolicyLayers {
             resource: surroundings.resource,
             scp: surroundings.scp,
@@ -122,8 +98,8 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             assumed,
             surroundings: surroundings.keys,
             given,
-            unsaid: if args.closed { Unsaid::Absent } else { Unsaid::Unknown },
-            now: args.now.unwrap_or_else(Timestamp::now),
+            unsaid: args.question.unsaid(),
+            now: args.question.made_at(),
             catalog: &catalog,
             known_action: known_action.as_ref(),
         };
@@ -134,33 +110,6 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
         let detail = if args.trace { report::Detail::Trace } else { report::Detail::Brief };
         report::print(&ask, &reply, detail, out)
     })
-}
-
-pub(super) fn read_resource(text: &str) -> Result<Resource, CliError> {
-    Resource::parse(text).ok_or_else(|| {
-        CliError::new(ErrorKind::Usage, format!("the resource `{}` is neither an ARN nor `*`", shown(text)))
-            .hint("an ARN has six fields: `arn:aws:s3:::bucket/key`, `arn:aws:iam::123456789012:user/alice`")
-    })
-}
-
-/// The principal, and the session's name where the ARN of a role session was given (R-PRN-2). The ARN tells the
-/// account of a role whose own is not set.
-pub(super) fn find(snapshot: &Snapshot<'_>, text: &str) -> Result<(Principal, Option<String>), CliError> {
-    let Some(arn) = Arn::parse(text).filter(|arn| arn.service() == "sts") else {
-        return Ok((resolve_principal(snapshot, text)?, None));
-    };
-    let Some((name, session)) = stored::session_names(&arn) else {
-        let message = format!("`{}` is not the ARN of a role session", shown(text));
-        return Err(CliError::new(ErrorKind::Usage, message)
-            .hint("such an ARN is `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`"));
-    };
-    match stored::role_of_session(&arn, snapshot.principals_named(name)?.iter()) {
-        Some(role) => Ok((role, Some(session.to_owned()))),
-        None => {
-            let message = format!("no role `{}` of account {}", shown(name), shown(arn.account()));
-            Err(CliError::new(ErrorKind::NotFound, message).hint("`iamdb ls roles` lists the roles"))
-        }
-    }
 }
 
 fn is_a_group(snapshot: &Snapshot<'_>, group: &Principal) -> Result<CliError, CliError> {

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::alone::{policy_subject, two_policies};
 use super::completions::{Offer, offer};
-use super::diff::meaning::TypeName;
-use super::diff::part::PartArgs;
-use super::diff::{policy_subject, two_policies};
-use super::error::{CliError, ErrorKind};
+use super::error::{COSTLY, CliError, ErrorKind};
 use super::exit::Exit;
 use super::output::{FAINT, STRONG};
+use super::part::PartArgs;
+use super::policy_type::TypeName;
 use super::session::Session;
 use super::source::Given;
 use super::text::{Text, shown};
@@ -140,11 +140,12 @@ pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliEr
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
     match &args.check {
         Check::NoNewAccess { new, existing, policy_type } => {
-            let (existing, new) = two_policies(existing, new, *policy_type, session)?;
+            let (existing, subject) = two_policies(existing, new, *policy_type, session)?;
             refuse_invalid(&existing)?;
-            refuse_invalid(&new)?;
-            let blamed = analysis.blamed(&new, Some(&existing), &Part::default()).map_err(no_answer)?;
-            print(&NO_NEW_ACCESS, &new, &blamed, session)
+            refuse_invalid(&subject)?;
+            let blamed =
+                analysis.blamed(&subject, Some(&existing), &Part::default()).map_err(no_answer(new))?;
+            print(&NO_NEW_ACCESS, &subject, &blamed, session)
         }
         Check::AccessNotGranted { policy, part, access, policy_type } => {
             let part = match access {
@@ -157,7 +158,7 @@ pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliEr
             }
             let (_, subject) = policy_subject(policy, *policy_type, session)?;
             refuse_invalid(&subject)?;
-            let blamed = analysis.blamed(&subject, None, &part).map_err(no_answer)?;
+            let blamed = analysis.blamed(&subject, None, &part).map_err(no_answer(policy))?;
             print(&NOT_GRANTED, &subject, &blamed, session)
         }
         Check::NoPublicAccess { policy, resource_type } => {
@@ -166,7 +167,7 @@ pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliEr
             refuse_invalid(&subject)?;
             let mut blamed: Vec<Blamed> = Vec::new();
             for outsider in outsiders(&subject) {
-                for one in analysis.blamed(&outsider, None, &Part::default()).map_err(no_answer)? {
+                for one in analysis.blamed(&outsider, None, &Part::default()).map_err(no_answer(policy))? {
                     if !blamed.iter().any(|known| known.statement == one.statement) {
                         blamed.push(one);
                     }
@@ -176,6 +177,11 @@ pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliEr
             print(&NOT_PUBLIC, &subject, &blamed, session)
         }
     }
+}
+
+/// The error of a check that has no answer.
+fn no_answer(policy: &str) -> impl Fn(AnalysisError) -> CliError {
+    move |error| CliError::no_answer(policy, &error, COSTLY)
 }
 
 /// The access that must not be granted, as AWS's CLI takes it; a list of one such object is that object.
@@ -219,14 +225,6 @@ fn refuse_invalid(subject: &Subject) -> Result<(), CliError> {
         }
     }
     Ok(())
-}
-
-fn no_answer(error: AnalysisError) -> CliError {
-    let kind = match error {
-        AnalysisError::Compile(_) => ErrorKind::Budget,
-        AnalysisError::Disagreement { .. } => ErrorKind::Internal,
-    };
-    CliError::new(kind, shown(&error.to_string())).hint("no answer is better than a wrong one")
 }
 
 fn print(

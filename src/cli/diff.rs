@@ -8,9 +8,7 @@ mod estate;
 mod fail_on;
 mod json;
 mod markdown;
-pub(super) mod meaning;
 mod pair;
-pub(super) mod part;
 mod plan;
 mod sarif;
 mod template;
@@ -18,22 +16,23 @@ mod text;
 
 use super::at::When;
 use super::completions::{Offer, offer};
-use super::error::{CliError, ErrorKind};
+use super::error::{COSTLY, CliError, ErrorKind};
 use super::exit::Exit;
+use super::meaning::meaning;
 use super::output::Wanted;
+use super::part::PartArgs;
+use super::policy_type::TypeName;
 use super::session::Session;
 use super::told::note_unmodelled;
 use crate::algebra::Budget;
-use crate::analysis::{Analysis, AnalysisError, Diff, Part, Subject};
+use crate::analysis::{Analysis, Diff, Part, Subject};
 use crate::compile::Typing;
-use crate::store::{At, Snapshot};
+use crate::store::At;
 use crate::tell::Detail;
 
 use beside::Beside;
 use fail_on::FailOn;
-use meaning::{Meaning, Read};
 use pair::{Compared, Denials, Pair};
-use part::PartArgs;
 
 /// Say what was gained and what was lost between two policies, or two times
 ///
@@ -86,7 +85,7 @@ pub(crate) struct DiffArgs {
     /// What the policies are used as: identity, boundary, session, resource, trust, scp, rcp or vpc-endpoint [default:
     /// identity; with a principal in them resource or trust]
     #[arg(long = "type", value_name = "TYPE", hide_possible_values = true)]
-    policy_type: Option<meaning::TypeName>,
+    policy_type: Option<TypeName>,
     #[command(flatten)]
     part: PartArgs,
     /// What counts as different: any, gained, gained:LEVEL (list, read, tagging, write or permissions-management, or
@@ -164,7 +163,7 @@ fn answer(
     for pair in pairs.into_iter().map(Pair::compared) {
         let diff = |[old, new]: [&Subject; 2]| {
             let mut analysis = Analysis::new(&catalog, typing, Budget::default());
-            analysis.diff(old, new, &part).map_err(|error| no_answer(&error, &pair))
+            analysis.diff(old, new, &part).map_err(|error| CliError::no_answer(&pair.label(), &error, COSTLY))
         };
         let found = diff([&pair.old, &pair.new])?;
         let denials = match &pair.beside {
@@ -201,76 +200,4 @@ fn is_equal(diff: &Diff) -> bool {
 fn nothing_to_compare() -> CliError {
     CliError::new(ErrorKind::Usage, "there is nothing to compare")
         .hint("`iamdb diff OLD NEW` compares two policies, `iamdb diff A..B` the database at two times")
-}
-
-/// What one policy decides by itself, and what it is called.
-pub(super) fn policy_subject(
-    argument: &str,
-    typed: Option<meaning::TypeName>,
-    session: &mut Session,
-) -> Result<(String, Subject), CliError> {
-    match meaning(argument, session)? {
-        Meaning::Policy(named) => {
-            let subject = pair::single(&named, typed, &mut session.out)?;
-            Ok((named.label, subject))
-        }
-        Meaning::Folder(_) | Meaning::Template(_) | Meaning::Principal(..) => {
-            let message = format!("`{}` is not one policy", super::text::shown(argument));
-            Err(CliError::new(ErrorKind::Usage, message).hint("name a file, or a stored policy"))
-        }
-    }
-}
-
-/// What each of two policies of one type decides by itself.
-pub(super) fn two_policies(
-    old: &str,
-    new: &str,
-    typed: Option<meaning::TypeName>,
-    session: &mut Session,
-) -> Result<(Subject, Subject), CliError> {
-    match (meaning(old, session)?, meaning(new, session)?) {
-        (old @ Meaning::Policy(_), new @ Meaning::Policy(_)) => {
-            let (mut pairs, ..) = pair::pairs(old, new, typed, &mut session.out)?;
-            let pair = pairs.pop().map(|pair| (pair.old, pair.new));
-            pair.ok_or_else(|| CliError::new(ErrorKind::Usage, "there is nothing to compare"))
-        }
-        _ => Err(CliError::new(ErrorKind::Usage, "a policy is compared with a policy")
-            .hint("name files, or stored policies")),
-    }
-}
-
-/// What an argument means; the database is asked only where it is none of the rest.
-fn meaning(argument: &str, session: &mut Session) -> Result<Meaning, CliError> {
-    match meaning::read(argument, &mut session.out)? {
-        Read::Known(meaning) => Ok(meaning),
-        Read::Stored if !session.db().exists() => Err(meaning::nothing(argument)),
-        Read::Stored => {
-            let now = When(At::Now);
-            let catalog = session.catalog()?;
-            let look = |name: &str, snapshot: &Snapshot<'_>| match meaning::stored(name, snapshot)? {
-                Some(found) => Ok(Some(found)),
-                None => meaning::principal(name, snapshot, &catalog),
-            };
-            if let Some(found) = session.read(&now, |snapshot, _| look(argument, snapshot))? {
-                return Ok(found);
-            }
-            let Some((name, then)) = meaning::at_time(argument) else {
-                return session.read(&now, |snapshot, _| Err(meaning::unknown(argument, snapshot)?));
-            };
-            session.read(&then, |snapshot, _| match look(name, snapshot)? {
-                Some(found) => Ok(found.called(argument)),
-                None => Err(meaning::unknown(name, snapshot)?),
-            })
-        }
-    }
-}
-
-fn no_answer(error: &AnalysisError, pair: &Pair) -> CliError {
-    let message = format!("{}: {}", pair.label(), super::text::shown(&error.to_string()));
-    match error {
-        AnalysisError::Compile(_) => CliError::new(ErrorKind::Budget, message)
-            .hint("patterns with several `*` inside, and keys with very many values, cost most: compare the policies part by part"),
-        AnalysisError::Disagreement { .. } => CliError::new(ErrorKind::Internal, message)
-            .hint("no answer is better than a wrong one"),
-    }
 }

@@ -3,21 +3,21 @@
 mod policy;
 mod report;
 
+use super::alone::policy_subject;
 use super::at::AtArgs;
-use super::can::context::{self, ContextArgs};
-use super::can::find;
 use super::completions::{Offer, offer};
-use super::diff::meaning::TypeName;
-use super::diff::part::PartArgs;
-use super::diff::policy_subject;
-use super::error::{CliError, ErrorKind};
+use super::context::{self, ContextArgs};
+use super::error::{CliError, RESTRICT};
 use super::exit::Exit;
 use super::name::label;
+use super::part::PartArgs;
+use super::policy_type::TypeName;
+use super::resolve::resolve_caller;
 use super::session::Session;
 use super::text::shown;
 use super::told::note_unmodelled;
 use crate::algebra::Budget;
-use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
+use crate::analysis::{Analysis, Effective, Part, Subject};
 use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::store::PrincipalKind;
@@ -84,12 +84,15 @@ pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, C
     context::warn_of_unknown_keys(&given, &catalog, &mut session.out)?;
     let subject = subject.with_context(&given);
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
-    let effective = analysis.effective(&subject, &part).map_err(|error| no_answer(&who, &error))?;
+    let effective =
+        analysis.effective(&subject, &part).map_err(|error| CliError::no_answer(&who, &error, RESTRICT))?;
     let teller = Teller::of(&catalog, &subject).within_part(&part);
     let told = effective.clauses.iter().map(|clause| teller.tell(clause, Direction::Held)).collect();
     let mut actions = Vec::new();
     for clause in effective.clauses.iter().filter(|_| args.expand) {
-        actions.push(analysis.known_actions(clause).map_err(|error| no_answer(&who, &error))?);
+        actions.push(
+            analysis.known_actions(clause).map_err(|error| CliError::no_answer(&who, &error, RESTRICT))?,
+        );
     }
     let answer = Answer {
         who,
@@ -120,23 +123,12 @@ impl EffectiveArgs {
             return policy_subject(argument, self.policy_type, session);
         };
         session.read(&self.at.at, |snapshot, _| {
-            let (principal, name) = find(snapshot, principal)?;
+            let (principal, name) = resolve_caller(snapshot, principal)?;
             let mut who = label(&principal);
             if let (PrincipalKind::Role, Some(name)) = (principal.kind, &name) {
                 who.push_str(&format!(" (session {})", shown(name)));
             }
             Ok((who, stored::subject(snapshot, &principal, name, catalog, part)?))
         })
-    }
-}
-
-pub(super) fn no_answer(who: &str, error: &AnalysisError) -> CliError {
-    let message = format!("{}: {}", shown(who), shown(&error.to_string()));
-    match error {
-        AnalysisError::Compile(_) => CliError::new(ErrorKind::Budget, message)
-            .hint("`--action`, `--resource` and `--context` restrict the question"),
-        AnalysisError::Disagreement { .. } => {
-            CliError::new(ErrorKind::Internal, message).hint("no answer is better than a wrong one")
-        }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::finding::Findings;
 use super::text::{quoted_list, shown};
+use crate::analysis::AnalysisError;
 use crate::store::StoreError;
 
 /// What sort of thing went wrong: for programs, which read it as `error.code`.
@@ -54,6 +55,11 @@ impl ErrorKind {
     }
 }
 
+/// How a question is asked that has options for it.
+pub(crate) const RESTRICT: &str = "`--action`, `--resource` and `--context` restrict the question";
+/// What is known of documents that are too much.
+pub(crate) const COSTLY: &str = "patterns with several `*` inside, and keys with very many values, cost most";
+
 /// How many characters the beginning and the end of a long text may have.
 const HALF: usize = 2_000;
 
@@ -85,6 +91,17 @@ impl CliError {
 
     /// With what to do next.
     #[must_use]
+    /// A question about somebody or something that the analysis has no answer to; and how it could be asked.
+    pub(crate) fn no_answer(about: &str, error: &AnalysisError, advice: &str) -> CliError {
+        let message = format!("{}: {}", shown(about), shown(&error.to_string()));
+        match error {
+            AnalysisError::Compile(_) => CliError::new(ErrorKind::Budget, message).hint(advice),
+            AnalysisError::Disagreement { .. } => {
+                CliError::new(ErrorKind::Internal, message).hint("no answer is better than a wrong one")
+            }
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> CliError {
         self.hints.push(readable(hint.into()));
         self

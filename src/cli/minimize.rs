@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
+use super::alone::policy_subject;
 use super::completions::{Offer, offer};
-use super::diff::meaning::TypeName;
-use super::diff::policy_subject;
-use super::effective::no_answer;
-use super::error::{CliError, ErrorKind};
+use super::error::{COSTLY, CliError, ErrorKind};
 use super::exit::Exit;
+use super::policy_type::TypeName;
 use super::session::Session;
 use super::text::shown;
 use crate::algebra::Budget;
@@ -41,7 +40,9 @@ pub(crate) fn run(args: &MinimizeArgs, session: &mut Session) -> Result<Exit, Cl
     };
     let catalog = session.catalog()?;
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
-    let found = analysis.minimize(text, policy.policy_type).map_err(|error| no_answer(&label, &error))?;
+    let found = analysis
+        .minimize(text, policy.policy_type)
+        .map_err(|error| CliError::no_answer(&label, &error, COSTLY))?;
     let (before, size) = (found.before, found.size);
     session.out.document(&format!("{}\n", found.text), || {
         let policy: serde_json::Value = serde_json::from_str(&found.text).unwrap_or_default();

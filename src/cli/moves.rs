@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::access::verdict_word;
-use super::effective::no_answer;
-use super::error::CliError;
+use super::access::verdict;
+use super::error::{COSTLY, CliError};
 use super::name::label;
 use super::output::{FAINT, STRONG};
 use super::progress::Meter;
@@ -81,7 +80,7 @@ impl Moves {
         drop(meter);
         let AccessChanges { unmoved, new, gone } = found.map_err(|error| match error {
             RegionsError::Store(error) => error.into(),
-            RegionsError::Analysis(error) => no_answer("who gained and lost what", &error),
+            RegionsError::Analysis(error) => CliError::no_answer("who gained and lost what", &error, COSTLY),
         })?;
         groups.sort_by_cached_key(|group| (std::cmp::Reverse(group.who.len()), group.who.first().cloned()));
         let mut places = Places::default();
@@ -208,16 +207,6 @@ fn change_json(change: &Change) -> Json {
         "command": command,
         "summary": summary,
     })
-}
-
-fn verdict<'t>(gained: impl Iterator<Item = &'t Told>, lost: impl Iterator<Item = &'t Told>) -> &'static str {
-    let of = |told: &mut dyn Iterator<Item = &'t Told>| {
-        told.fold((false, false), |(sure, possible), told| {
-            (sure || told.example.is_some(), possible || told.example.is_none())
-        })
-    };
-    let (gained, lost) = (of(&mut { gained }), of(&mut { lost }));
-    verdict_word(gained.0, lost.0, gained.1 || lost.1)
 }
 
 /// Names, none where there are none.

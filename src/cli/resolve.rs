@@ -6,7 +6,9 @@ use super::error::{CliError, ErrorKind};
 use super::name::{PrincipalName, label, policy_label};
 use super::nearest::{did_you_mean, nearest};
 use super::text::{quoted_list, shown};
+use crate::arn::Arn;
 use crate::store::{ManagedPolicy, PolicyVersion, Principal, Snapshot};
+use crate::stored;
 
 /// The principal that was named.
 pub(crate) fn resolve_principal(snapshot: &Snapshot<'_>, text: &str) -> Result<Principal, CliError> {
@@ -51,6 +53,29 @@ pub(crate) fn unknown_principal(
     })
 }
 
+/// The principal, and the session's name where the ARN of a role session was given (R-PRN-2). The ARN tells the
+/// account of a role whose own is not set.
+pub(crate) fn resolve_caller(
+    snapshot: &Snapshot<'_>,
+    text: &str,
+) -> Result<(Principal, Option<String>), CliError> {
+    let Some(arn) = Arn::parse(text).filter(|arn| arn.service() == "sts") else {
+        return Ok((resolve_principal(snapshot, text)?, None));
+    };
+    let Some((name, session)) = stored::session_names(&arn) else {
+        let message = format!("`{}` is not the ARN of a role session", shown(text));
+        return Err(CliError::new(ErrorKind::Usage, message)
+            .hint("such an ARN is `arn:aws:sts::123456789012:assumed-role/ROLE/SESSION`"));
+    };
+    match stored::role_of_session(&arn, snapshot.principals_named(name)?.iter()) {
+        Some(role) => Ok((role, Some(session.to_owned()))),
+        None => {
+            let message = format!("no role `{}` of account {}", shown(name), shown(arn.account()));
+            Err(CliError::new(ErrorKind::NotFound, message).hint("`iamdb ls roles` lists the roles"))
+        }
+    }
+}
+
 /// A stored policy and perhaps one of its versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PolicyChoice {
@@ -84,6 +109,15 @@ impl PolicyChoice {
         )
         .hint("`iamdb import` it from a dump that has it")
     }
+}
+
+/// The stored policy that was named, or none.
+pub(crate) fn find_policy(snapshot: &Snapshot<'_>, text: &str) -> Result<Option<PolicyChoice>, CliError> {
+    let mut found = find_policies(snapshot, text)?;
+    if found.len() > 1 {
+        return Err(ambiguous(text, found.iter().map(|choice| policy_candidate(&choice.policy)).collect()));
+    }
+    Ok(found.pop())
 }
 
 /// Every stored policy that the text names. A name may end in `@v3` itself, so the whole is tried first.

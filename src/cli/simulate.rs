@@ -47,7 +47,7 @@ pub(crate) struct SimulateArgs {
     #[arg(long)]
     brief: bool,
     /// The time of requests that do not say theirs (aws:CurrentTime); the clock, unless given
-    #[arg(long, value_name = "TIME", value_parser = super::can::time)]
+    #[arg(long, value_name = "TIME", value_parser = super::at::time)]
     now: Option<Timestamp>,
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct TestArgs {
     #[arg(value_name = "FILE", required = true, add = offer(&[Offer::Files]))]
     files: Vec<String>,
     /// The time of requests that do not say theirs (aws:CurrentTime); the clock, unless given
-    #[arg(long, value_name = "TIME", value_parser = super::can::time)]
+    #[arg(long, value_name = "TIME", value_parser = super::at::time)]
     now: Option<Timestamp>,
     #[command(flatten)]
     at: AtArgs,

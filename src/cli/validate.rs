@@ -16,11 +16,11 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 use super::completions::{Offer, offer};
-use super::diff::meaning::TypeName;
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
-use super::guess::Guess;
 use super::output::Wanted;
+use super::policy_type::Guess;
+use super::policy_type::TypeName;
 use super::session::Session;
 use super::text::{count, shown};
 use crate::analysis::AnalysisError;
@@ -77,7 +77,7 @@ pub(crate) struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     suppress: Option<String>,
     /// The time from which on policies are looked at, and suppressions; now, unless given
-    #[arg(long, value_name = "TIME", value_parser = super::can::time)]
+    #[arg(long, value_name = "TIME", value_parser = super::at::time)]
     now: Option<Timestamp>,
     /// Check service control policies by the grammar before September 2025
     #[arg(long)]

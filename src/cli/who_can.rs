@@ -14,18 +14,15 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::action::Unlisted;
 use super::at::{AtArgs, When};
-use super::can::context::{self, ContextArgs};
-use super::can::{account, read_resource, time};
 use super::completions::{Offer, offer};
+use super::context;
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::output::{Output, Wanted};
+use super::question::{QuestionArgs, read_resource};
 use super::resolve::resolve_principal;
 use super::session::Session;
-use crate::arn::AccountId;
-use crate::ask::Unsaid;
 use crate::catalog::{Action as KnownAction, Catalog};
 use crate::request::{Action, Resource, Value};
 use crate::store::{PrincipalKey, Snapshot};
@@ -70,18 +67,7 @@ pub(crate) struct WhoCanArgs {
     #[arg(long = "principal", value_name = "PRINCIPAL", add = offer(&[Offer::Users, Offer::Roles]))]
     principals: Vec<String>,
     #[command(flatten)]
-    context: ContextArgs,
-    /// Take every context key that is not mentioned to be absent, as AWS's policy simulator does
-    #[arg(long)]
-    closed: bool,
-    /// The time of the request (aws:CurrentTime); the clock, unless given
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    now: Option<Timestamp>,
-    #[command(flatten)]
-    unlisted: Unlisted,
-    /// Whose resource it is, where neither its ARN nor the file says so
-    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
-    resource_account: Option<AccountId>,
+    question: QuestionArgs,
     /// Say whose answer changed between two times, each a time or a change number
     #[arg(long, value_name = "A..B", value_parser = super::at::range, conflicts_with = "at")]
     diff: Option<(When, When)>,
@@ -124,9 +110,9 @@ type Points = (Vec<(Action, Option<KnownAction>)>, Vec<Resource>);
 pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> Result<Exit, CliError> {
     let catalog = session.catalog()?;
     let asked = args.asked()?;
-    let given = args.context.read(&catalog)?;
+    let given = args.question.context.read(&catalog)?;
     let points = args.points(&asked, &catalog)?;
-    let now = args.now.unwrap_or_else(Timestamp::now);
+    let now = args.question.made_at();
     if let Some((from, to)) = args.diff {
         let Some(points) = points else {
             let message = "`--diff` is about single actions on single resources";
@@ -183,7 +169,7 @@ impl WhoCanArgs {
         if asked.actions.is_empty() || asked.actions.iter().any(is_wild) || resources_wild {
             return Ok(None);
         }
-        let actions = asked.actions.iter().map(|text| self.unlisted.read(text, catalog));
+        let actions = asked.actions.iter().map(|text| self.question.unlisted.read(text, catalog));
         let actions = actions.collect::<Result<Vec<_>, _>>()?;
         let takes_none = |(_, known): &(_, Option<KnownAction>)| {
             known.as_ref().is_some_and(|known| known.is_wildcard_only())
@@ -208,9 +194,9 @@ impl WhoCanArgs {
                 let question = Question {
                     action: action.clone(),
                     resource: resource.clone(),
-                    resource_account: self.resource_account.clone(),
+                    resource_account: self.question.resource_account.clone(),
                     given: given.to_vec(),
-                    unsaid: if self.closed { Unsaid::Absent } else { Unsaid::Unknown },
+                    unsaid: self.question.unsaid(),
                     now,
                     catalog,
                     known_action: known_action.as_ref(),

@@ -1,10 +1,9 @@
 //! Policies that a question brings along: `--session-policy`, `--resource-policy`, `--vpc-endpoint-policy`, `--scp`,
 //! `--rcp`.
 
-use super::super::error::{CliError, ErrorKind};
-use super::super::resolve::{find_policies, unknown_policy};
+use super::super::error::CliError;
+use super::super::resolve::{find_policy, unknown_policy};
 use super::super::source::{Given, Source};
-use super::super::text::shown;
 use crate::eval::resource_policy_type_of;
 use crate::layers::{LayerPolicy, Level, PolicyLayers};
 use crate::policy::{Document, PolicyType};
@@ -80,12 +79,9 @@ fn read(
             Ok(layer_policy(label, kind, policy_type, Some(&Document::new(text))))
         }
         Source::Stored(name) => {
-            let mut found = find_policies(snapshot, &name)?;
-            if found.len() > 1 {
-                let message = format!("`{}` is the name of several stored policies", shown(&name));
-                return Err(CliError::new(ErrorKind::Ambiguous, message).hint("give its ARN"));
-            }
-            let Some(choice) = found.pop() else { return Err(unknown_policy(snapshot, &name)?) };
+            let Some(choice) = find_policy(snapshot, &name)? else {
+                return Err(unknown_policy(snapshot, &name)?);
+            };
             let version = choice.version(snapshot)?;
             let name = choice.policy.name.clone();
             Ok(layer_policy(name, kind, policy_type, Some(&version.document)))

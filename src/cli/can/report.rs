@@ -1,24 +1,25 @@
-//! The reply to `can`, as text and as JSON.
+//! The reply to `can`: its text, and how much of everything else is printed with it.
 
+mod json;
+pub(in crate::cli) mod notes;
 mod trace;
 
 use itertools::Itertools;
-use serde_json::{Value as Json, json};
 
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::output::{FAINT, Output, STRONG};
 use super::super::session::shell_quoted;
 use super::super::text::{Text, quoted_list, shown};
-use super::when::{case_lines, cases_text, condition_json, condition_text, when_json};
-use crate::ask::{Ask, Degraded, Near, Note, Reply};
+use super::super::when::{case_lines, cases_text, condition_text};
+use crate::ask::{Ask, Near, Reply};
 use crate::caller::{Caller, IamKind};
 use crate::eval::{self, Decision, Fit, Route};
 use crate::explain;
 use crate::layers::{Layer, LayerPolicy, Level, StatementRef};
 use crate::policy::{Effect, PrincipalEntry, Selector, Span, Spanned, Statement, position};
 use crate::question::{Answer, Depends, Example};
-use crate::request::{Action, Context, Value};
+use crate::request::{Context, Value};
 
 /// How many near misses are worth reading.
 const NEAR_SHOWN: usize = 5;
@@ -40,33 +41,21 @@ pub(super) fn print(
     out: &mut Output,
 ) -> Result<Exit, CliError> {
     for note in &reply.notes {
-        out.note(&note_text(note, ask));
+        out.note(&notes::note_text(note, ask));
     }
     for degraded in &reply.degraded {
-        out.warning(&degraded_text(degraded, ask))?;
+        out.warning(&notes::degraded_text(degraded, ask))?;
     }
     if !reply.missing.is_empty() {
         let keys = quoted_list(&reply.missing);
         out.note(&format!("taken to be absent, although with a value they could change the answer: {keys}"));
     }
-    out.answer(|| text(ask, reply, detail), || as_json(ask, reply))?;
-    Ok(match word(&reply.answer) {
+    out.answer(|| text(ask, reply, detail), || json::object(ask, reply))?;
+    Ok(match reply.answer.word() {
         "yes" => Exit::Yes,
         "no" => Exit::No,
         _ => Exit::Undecided,
     })
-}
-
-/// The answer in one word.
-pub(in crate::cli) fn word(answer: &Answer) -> &'static str {
-    match answer {
-        Answer::Depends(_) => "depends",
-        Answer::Decided(example) => match example.evaluation.decision {
-            Decision::Allowed => "yes",
-            Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => "no",
-            Decision::Unknown => "undecided",
-        },
-    }
 }
 
 fn principal(ask: &Ask<'_>) -> String {
@@ -81,7 +70,7 @@ fn principal(ask: &Ask<'_>) -> String {
 }
 
 fn text(ask: &Ask<'_>, reply: &Reply, detail: Detail) -> Vec<Text> {
-    let word = word(&reply.answer);
+    let word = reply.answer.word();
     let verb = if word == "no" { "cannot" } else { "can" };
     let whether = if word == "undecided" { "whether " } else { "" };
     let tail = match &reply.answer {
@@ -99,7 +88,7 @@ fn text(ask: &Ask<'_>, reply: &Reply, detail: Detail) -> Vec<Text> {
     }
     if let Some(on_star) = &reply.on_star {
         lines.push(Text::default());
-        lines.push(format!("on `*`, where AWS decides {}: {}", ask.action, self::word(on_star)).into());
+        lines.push(format!("on `*`, where AWS decides {}: {}", ask.action, on_star.word()).into());
     }
     if detail == Detail::Trace {
         lines.extend(trace::lines(ask, reply));
@@ -312,197 +301,4 @@ fn near_text(ask: &Ask<'_>, near: &Near) -> Vec<Text> {
         place_text(of, policy, ask.layers.level(of), statement, statement.span),
         Text::styled(FAINT, &format!("         {why}")),
     ]
-}
-
-/// What is to be said of the answers about an action, whoever asks; none where it is about one caller.
-pub(in crate::cli) fn general_note(note: &Note, action: &Action) -> Option<String> {
-    Some(match note {
-        Note::AccountUnset => {
-            "the account is not set, so ARNs show 000000000000 and every resource counts as being in the \
-             same account; `iamdb init --account 123456789012` sets it"
-                .to_owned()
-        }
-        Note::DecidedOnStar => {
-            format!("{} takes no resource: AWS decides it on `*`, not on the ARN given", action)
-        }
-        Note::NeedsResource => {
-            format!(
-                "{} works on a resource: on `*` only statements about all resources count; name an ARN",
-                action
-            )
-        }
-        Note::OwnAccount { account } => format!(
-            "the resource is taken to be of the caller's account {account}, as nothing says whose it is; \
-             `--resource-account` does"
-        ),
-        Note::Contradicts { .. }
-        | Note::SessionTag { .. }
-        | Note::Ignored { .. }
-        | Note::UnknownDocument { .. } => return None,
-    })
-}
-
-fn note_text(note: &Note, ask: &Ask<'_>) -> String {
-    match note {
-        Note::AccountUnset | Note::DecidedOnStar | Note::NeedsResource | Note::OwnAccount { .. } => {
-            general_note(note, &ask.action).unwrap_or_default()
-        }
-        Note::Contradicts { key, derived: Some(value) } => {
-            format!(
-                "`{}` was given, although it is {} for this principal",
-                shown(key),
-                shown(&value.to_string())
-            )
-        }
-        Note::Contradicts { key, derived: None } => {
-            format!("`{}` was given, although requests of this principal do not have it", shown(key))
-        }
-        Note::SessionTag { key } => format!(
-            "the role has no tag for `{key}`; a session that brings one is asked about with `--context {key}=…`",
-            key = shown(key)
-        ),
-        Note::Ignored { layer } => ignored_text(*layer, ask),
-        Note::UnknownDocument { layer, policy } => {
-            let hint = match layer {
-                Layer::Resource => "; `--resource-policy FILE` gives it, `iamdb attach ARN FILE` keeps it",
-                _ => "",
-            };
-            format!("{layer}: the document of `{}` is not known{hint}", shown(policy))
-        }
-    }
-}
-
-/// Why a layer that is there does not count (R-EVL-8, R-EVL-36 to 39).
-fn ignored_text(layer: Layer, ask: &Ask<'_>) -> String {
-    let service_linked = ask.caller.iam().is_some_and(|caller| caller.is_service_linked());
-    match layer {
-        Layer::Resource => "the trust policy of a role counts only where the role is assumed".to_owned(),
-        Layer::Scp | Layer::Rcp if service_linked => format!("{layer} do not limit service-linked roles"),
-        Layer::Rcp => format!("resource control policies do not limit {}", ask.action),
-        layer => format!("{layer}: not for callers of this kind"),
-    }
-}
-
-fn degraded_text(degraded: &Degraded, ask: &Ask<'_>) -> String {
-    let policy = ask.layers.policy_at(degraded.layer, degraded.policy);
-    let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
-    let name = policy.map_or_else(String::new, |policy| shown(&policy.name));
-    let diagnostic = &degraded.diagnostic;
-    format!(
-        "{name}:{line}:{column}: degraded: {}; {} ({})",
-        shown(&diagnostic.message),
-        diagnostic.consequence,
-        diagnostic.code
-    )
-}
-
-fn as_json(ask: &Ask<'_>, reply: &Reply) -> Json {
-    let (decision, example) = match &reply.answer {
-        Answer::Decided(example) => (example.evaluation.decision.to_string(), example),
-        Answer::Depends(depends) => ("Depends".to_owned(), &depends.allowed),
-    };
-    let layers: serde_json::Map<String, Json> = example
-        .evaluation
-        .layers
-        .iter()
-        .map(|layer| {
-            let statements: Vec<Json> =
-                layer.applying.iter().filter_map(|&of| statement_json(ask, of)).collect();
-            let value = json!({ "decision": layer.decision.to_string(), "statements": statements });
-            (layer.layer.name().to_owned(), value)
-        })
-        .collect();
-    let mut object = json!({
-        "schema": "iamdb.can/1",
-        "principal": ask.caller.to_string(),
-        "action": ask.action.to_string(),
-        "resource": reply.resource.to_string(),
-        "answer": word(&reply.answer),
-        "decision": decision,
-        "layers": layers,
-        "route": example.evaluation.route.name(),
-        "assumed": ask.assumed.iter().map(|of| of.name()).collect::<Vec<_>>(),
-        "near": reply.near.iter().filter_map(|near| near_json(ask, near)).collect::<Vec<_>>(),
-        "degraded": reply.degraded.iter().map(|degraded| degraded_json(ask, degraded)).collect::<Vec<_>>(),
-    });
-    match &reply.answer {
-        Answer::Decided(example) => {
-            object["blocked_by"] = example.evaluation.blocked_by.iter().map(|layer| layer.name()).collect();
-            object["missing_context"] = json!(reply.missing);
-            let request = ask.request(&reply.resource, example.context.clone());
-            object["why"] = json!(explain::why(ask.layers, &request, &example.evaluation));
-            object["would_allow"] = json!(explain::would_allow(ask.layers, &request, &example.evaluation));
-        }
-        Answer::Depends(depends) => {
-            object["missing_context"] = json!(depends.keys);
-            object["when"] = when_json(&depends.when);
-            object["examples"] =
-                json!([example_json(depends, &depends.allowed), example_json(depends, &depends.denied)]);
-        }
-    }
-    if let Some(on_star) = &reply.on_star {
-        object["on_star"] = json!(word(on_star));
-    }
-    object
-}
-
-fn statement_json(ask: &Ask<'_>, of: StatementRef) -> Option<Json> {
-    let (policy, statement) = ask.layers.policy(of).zip(ask.layers.statement(of))?;
-    let (line, column) = place(policy, statement.span);
-    Some(json!({
-        "policy": policy.name,
-        "kind": policy.kind,
-        "group": policy.group,
-        "level": ask.layers.level(of).map(|level| &level.name),
-        "effect": statement.effect.to_string(),
-        "index": statement.index,
-        "sid": statement.sid,
-        "line": line,
-        "column": column,
-    }))
-}
-
-fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
-    let mut object = statement_json(ask, near.statement)?;
-    let statement = ask.layers.statement(near.statement)?;
-    object["layer"] = json!(near.statement.layer.name());
-    match &near.fit {
-        Fit::ConditionsFail(failing) => {
-            let failing = failing.iter().filter_map(|&nth| statement.conditions.get(nth));
-            object["conditions"] = failing.map(condition_json).collect();
-        }
-        Fit::OtherResource | Fit::OtherPrincipal | Fit::OtherAction | Fit::Applies => {
-            object["resources"] = json!(resources(statement))
-        }
-    }
-    Some(object)
-}
-
-fn value_json(value: &Value) -> Json {
-    match value {
-        Value::Single(text) => json!(text),
-        Value::Multi(items) => json!(items),
-    }
-}
-
-fn example_json(depends: &Depends, example: &Example) -> Json {
-    let chosen = example.chosen.iter().filter(|(key, _)| depends.keys.contains(key));
-    let context: serde_json::Map<String, Json> =
-        chosen.map(|(key, value)| (key.clone(), value.as_ref().map_or(Json::Null, value_json))).collect();
-    json!({ "decision": example.evaluation.decision.to_string(), "context": context })
-}
-
-fn degraded_json(ask: &Ask<'_>, degraded: &Degraded) -> Json {
-    let policy = ask.layers.policy_at(degraded.layer, degraded.policy);
-    let (line, column) = policy.map_or((1, 1), |policy| place(policy, degraded.diagnostic.span));
-    json!({
-        "layer": degraded.layer.name(),
-        "policy": policy.map(|policy| &policy.name),
-        "line": line,
-        "column": column,
-        "path": degraded.diagnostic.path.to_string(),
-        "code": degraded.diagnostic.code,
-        "message": degraded.diagnostic.message,
-        "consequence": degraded.diagnostic.consequence.to_string(),
-    })
 }

@@ -1,21 +1,21 @@
 //! Policies of both sides beside each other, as subjects of the analysis, and what came of comparing them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
+use super::super::access;
+use super::super::alone::{layer_policy, type_of_both};
 use super::super::error::{CliError, ErrorKind};
-use super::super::finding::Findings;
-use super::super::guess::Guess;
+use super::super::meaning::{Meaning, Named, Place};
 use super::super::output::Output;
+use super::super::policy_type::TypeName;
 use super::super::text::shown;
 use super::Layout;
 use super::beside::Beside;
-use super::meaning::{Meaning, Named, Place, TypeName};
 use super::template;
 use crate::analysis::{Diff, Part, Subject, alone};
 use crate::catalog::Catalog;
-use crate::layers::{LayerDocument, LayerPolicy};
-use crate::policy::{Consequence, Document, Parsed, PolicyType, parse};
+use crate::layers::LayerPolicy;
+use crate::policy::{Document, PolicyType};
 use crate::tell::{Change, Direction, Source, Teller, Told};
 
 /// Two subjects to be compared.
@@ -158,14 +158,7 @@ impl Compared {
 
 /// The verdict over some pairs in one word.
 pub(super) fn verdict(pairs: &[Compared]) -> &'static str {
-    let is_sure = |direction: Direction| pairs.iter().any(|pair| pair.is_sure(direction));
-    match (is_sure(Direction::Gained), is_sure(Direction::Lost)) {
-        (true, true) => "both",
-        (true, false) => "wider",
-        (false, true) => "narrower",
-        (false, false) if pairs.iter().any(|pair| !pair.possibly().is_empty()) => "unknown",
-        (false, false) => "equivalent",
-    }
+    access::verdict(pairs.iter().flat_map(|pair| &pair.gained), pairs.iter().flat_map(|pair| &pair.lost))
 }
 
 /// What is to be compared with what, and the addresses of what is not known.
@@ -221,10 +214,7 @@ pub(super) fn pair(
     typed: Option<PolicyType>,
     out: &mut Output,
 ) -> Result<Pair, CliError> {
-    let policy_type = match typed {
-        Some(policy_type) => policy_type,
-        None => guessed(old, new)?,
-    };
+    let policy_type = type_of_both(typed, old, new)?;
     let wording = match (old, new) {
         (Some(old), Some(new))
             if Document::new(old.text.clone()).id() == Document::new(new.text.clone()).id() =>
@@ -249,54 +239,5 @@ pub(super) fn pair(
         beside,
         wording,
         files: files.map(|named| named.label.clone()).collect(),
-    })
-}
-
-/// One policy by itself.
-pub(super) fn single(named: &Named, typed: Option<TypeName>, out: &mut Output) -> Result<Subject, CliError> {
-    let policy_type = match typed {
-        Some(name) => name.policy_type(),
-        None => guessed(Some(named), None)?,
-    };
-    Ok(alone(vec![layer_policy(named, policy_type, out)?], policy_type))
-}
-
-/// A policy, read leniently; what AWS would not accept in it is told.
-fn layer_policy(named: &Named, policy_type: PolicyType, out: &mut Output) -> Result<LayerPolicy, CliError> {
-    let parsed: Parsed = parse(&named.text, policy_type);
-    let is_rejected =
-        |parsed: &Parsed| parsed.degraded().any(|found| found.consequence == Consequence::DocumentRejected);
-    if is_rejected(&parsed) {
-        let message = format!("`{}` is not a policy that can be read", shown(&named.label));
-        let findings = Findings::new(&named.label, &named.text, parsed.errors().cloned().collect());
-        return Err(CliError::new(ErrorKind::InvalidPolicy, message).because(findings));
-    }
-    let degraded: Vec<_> = parsed.degraded().cloned().collect();
-    if !degraded.is_empty() {
-        out.findings(&Findings::new(&named.label, &named.text, degraded))?;
-    }
-    Ok(LayerPolicy {
-        name: named.label.clone(),
-        kind: "policy".to_owned(),
-        group: None,
-        policy_type,
-        document: Some(Arc::new(LayerDocument { text: named.text.clone(), parsed })),
-        offset: 0,
-    })
-}
-
-/// The type that policies have where it is not said: principals are only in those of resources and roles.
-fn guessed(old: Option<&Named>, new: Option<&Named>) -> Result<PolicyType, CliError> {
-    let of = |named: Option<&Named>| named.and_then(|named| Guess::of(&named.text));
-    Ok(match (of(old), of(new)) {
-        (Some(Guess::Identity), Some(Guess::Identity)) | (None, None) => PolicyType::Identity,
-        (Some(one), None) | (None, Some(one)) => one.policy_type(),
-        (Some(Guess::Trust), Some(Guess::Trust)) => Guess::Trust.policy_type(),
-        (Some(Guess::Identity), Some(_)) | (Some(_), Some(Guess::Identity)) => {
-            let message =
-                "one of the policies has principals and the other has not: they are of different types";
-            return Err(CliError::new(ErrorKind::Usage, message).hint("`--type` says as what both are read"));
-        }
-        (Some(_), Some(_)) => Guess::Resource.policy_type(),
     })
 }

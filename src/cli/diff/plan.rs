@@ -1,10 +1,10 @@
 //! `--plan`: the policies of a Terraform plan, before and after.
 
 use super::super::error::{CliError, ErrorKind};
+use super::super::meaning::{Named, Place};
 use super::super::output::Output;
 use super::super::source::Given;
 use super::super::text::shown;
-use super::meaning::{Named, Place};
 use super::pair::{Pair, pair};
 use crate::embedded::{PlanChange, Side, plan_changes};
 use crate::policy::position;

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::super::error::{CliError, ErrorKind};
+use super::super::error::{CliError, ErrorKind, RESTRICT};
 use super::super::exit::Exit;
 use super::super::session::Session;
 use super::super::text::shown;
-use super::{Answer, no_answer};
+use super::Answer;
 use crate::analysis::{Analysis, Side, Subject};
 use crate::layers::LayerPolicy;
 use crate::policy::{Effect, PolicyType, Statement};
@@ -36,7 +36,7 @@ pub(super) fn print(
     let candidate = answer.subject.with_only(&layer_policy(&text));
     let is_proved = analysis
         .is_equivalent(&answer.subject, &candidate, &answer.part)
-        .map_err(|error| no_answer(&answer.who, &error))?;
+        .map_err(|error| CliError::no_answer(&answer.who, &error, RESTRICT))?;
     if !is_proved {
         return Err(differs(answer, analysis, &candidate)?);
     }
@@ -57,7 +57,7 @@ fn denies(answer: &Answer) -> Vec<&Statement> {
 fn differs(answer: &Answer, analysis: &mut Analysis<'_>, candidate: &Subject) -> Result<CliError, CliError> {
     let diff = analysis
         .diff(&answer.subject, candidate, &answer.part)
-        .map_err(|error| no_answer(&answer.who, &error))?;
+        .map_err(|error| CliError::no_answer(&answer.who, &error, RESTRICT))?;
     let example = diff.gained.iter().chain(&diff.lost).find_map(|clause| clause.example());
     let example = example.map(|request| format!(", such as {} on {}", request.action, request.resource));
     let message = format!(

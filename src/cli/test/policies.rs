@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::super::at::When;
-use super::super::error::{CliError, ErrorKind};
-use super::super::resolve::{find_policies, unknown_policy};
+use super::super::error::CliError;
+use super::super::resolve::{find_policy, unknown_policy};
 use super::super::session::Session;
 use super::super::source::Given;
 use super::super::text::shown;
@@ -72,12 +72,7 @@ fn from_database(
 
 /// A stored policy; of its versions the default, or the one that is named.
 fn stored(name: &str, snapshot: &Snapshot<'_>) -> Result<NamedPolicy, CliError> {
-    let mut found = find_policies(snapshot, name)?;
-    if found.len() > 1 {
-        let message = format!("`{}` is the name of several stored policies", shown(name));
-        return Err(CliError::new(ErrorKind::Ambiguous, message).hint("give its ARN"));
-    }
-    let Some(choice) = found.pop() else { return Err(unknown_policy(snapshot, name)?) };
+    let Some(choice) = find_policy(snapshot, name)? else { return Err(unknown_policy(snapshot, name)?) };
     let version = choice.version(snapshot)?;
     Ok(NamedPolicy {
         name: choice.policy.name.clone(),

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::super::at::When;
-use super::super::diff::meaning::{Meaning, Named, files_in, nothing, stored, unknown};
 use super::super::error::CliError;
+use super::super::folder::files_in;
+use super::super::meaning::{Named, nothing, stored, unknown};
 use super::super::session::Session;
 use super::super::source::{Given, Source};
 use super::super::template::contents;
@@ -115,8 +116,8 @@ pub(super) fn read(
         },
         Source::Stored(_) if !session.db().exists() => Err(nothing(argument)),
         Source::Stored(name) => session.read(&When(At::Now), |snapshot, _| match stored(&name, snapshot)? {
-            Some(Meaning::Policy(Named { label, text, .. })) => Ok(vec![Document::stored(label, text)]),
-            _ => Err(unknown(&name, snapshot)?),
+            Some(Named { label, text, .. }) => Ok(vec![Document::stored(label, text)]),
+            None => Err(unknown(&name, snapshot)?),
         }),
     }
 }

@@ -1,8 +1,7 @@
 //! What the identity policies of one principal come to together.
 
 use super::super::at::When;
-use super::super::effective::no_answer;
-use super::super::error::CliError;
+use super::super::error::{COSTLY, CliError};
 use super::super::name::label;
 use super::super::resolve::resolve_principal;
 use super::super::session::Session;
@@ -28,7 +27,7 @@ pub(super) fn checked(
         let named = |group: &Principal| format!("group{}{}", group.path, group.name);
         let groups: Vec<String> = groups.iter().map(named).collect();
         let found = validator.prove_together(&subject, &groups);
-        let found = found.map_err(|error| no_answer(&label(&principal), &error))?;
+        let found = found.map_err(|error| CliError::no_answer(&label(&principal), &error, COSTLY))?;
         let policies = subject.situations.first().map(|first| first.layers.policies(Layer::Identity));
         let checked = policies.into_iter().flatten().filter_map(|policy| {
             let document = Document::stored(policy.name.clone(), policy.document.as_ref()?.text.clone());

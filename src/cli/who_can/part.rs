@@ -6,11 +6,10 @@ use std::collections::hash_map::Entry;
 
 use serde_json::{Value as Json, json};
 
-use super::super::diff::part::PartArgs;
-use super::super::effective::no_answer;
-use super::super::error::{CliError, ErrorKind};
+use super::super::error::{CliError, ErrorKind, RESTRICT};
 use super::super::exit::Exit;
 use super::super::output::{FAINT, Output, STRONG, Wanted};
+use super::super::part::PartArgs;
 use super::super::progress::Meter;
 use super::super::text::{Text, count, shown};
 use super::super::told::{clause_lines, note_unmodelled};
@@ -46,12 +45,12 @@ pub(super) fn run(
     catalog: &Catalog,
     (wanted, out): (Wanted, &mut Output),
 ) -> Result<Exit, CliError> {
-    if args.closed || args.resource_account.is_some() {
+    if args.question.closed || args.question.resource_account.is_some() {
         let message = "`--closed` and `--resource-account` are for one action on one resource";
         return Err(CliError::new(ErrorKind::Usage, message)
             .hint("`--absent KEY` says of one key that it is absent, also about many actions"));
     }
-    if let Some(now) = args.now {
+    if let Some(now) = args.question.now {
         given.push(("aws:CurrentTime".to_owned(), Some(Value::Single(now.to_string()))));
         given.push(("aws:EpochTime".to_owned(), Some(Value::Single(now.as_second().to_string()))));
     }
@@ -95,7 +94,7 @@ pub(super) fn run(
 fn failed(error: RegionsError) -> CliError {
     match error {
         RegionsError::Store(error) => error.into(),
-        RegionsError::Analysis(error) => no_answer("somebody", &error),
+        RegionsError::Analysis(error) => CliError::no_answer("somebody", &error, RESTRICT),
     }
 }
 

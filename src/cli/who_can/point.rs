@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use itertools::Itertools;
 use serde_json::{Value as Json, json};
 
-use super::super::can::report::{self, word};
-use super::super::can::when::{when_json, when_words};
+use super::super::can::report::notes::general_note;
 use super::super::exit::Exit;
+use super::super::when::{when_json, when_words};
 use super::Named;
 use super::names::{self, of};
 use crate::ask::{Note, Reply};
@@ -82,7 +82,7 @@ impl Answer {
             rows.extend(Row::of(asker, answered, everyone, &holders));
         }
         for reply in found.answers.iter().filter_map(|answered| answered.reply.as_ref().ok()) {
-            notes.extend(reply.notes.iter().filter_map(|note| report::general_note(note, &question.action)));
+            notes.extend(reply.notes.iter().filter_map(|note| general_note(note, &question.action)));
         }
         Answer {
             action: question.action.to_string(),
@@ -104,7 +104,7 @@ impl Row {
                 question::Answer::Depends(depends) => {
                     ("depends", Some(when_words(&depends.when)), when_json(&depends.when))
                 }
-                decided @ question::Answer::Decided(_) => match word(decided) {
+                decided @ question::Answer::Decided(_) => match decided.word() {
                     "undecided" => ("undecided", Some(unknown(reply)), Json::Null),
                     decided => (decided, None, Json::Null),
                 },

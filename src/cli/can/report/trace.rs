@@ -2,7 +2,7 @@
 
 use super::super::super::output::FAINT;
 use super::super::super::text::{Text, shown};
-use super::super::when::condition_text;
+use super::super::super::when::condition_text;
 use super::{place_text, principals, resources};
 use crate::ask::{Ask, Reply};
 use crate::eval::{self, Fit};

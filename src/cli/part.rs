@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::error::{CliError, ErrorKind};
-use super::super::text::shown;
+use super::error::{CliError, ErrorKind};
+use super::text::shown;
 use crate::analysis::Part;
 use crate::policy::{PolicyType, Selector, parse};
 

@@ -3,12 +3,12 @@
 use itertools::Itertools;
 use serde_json::{Value as Json, json};
 
-use super::super::text::{Text, shown};
+use super::text::{Text, shown};
 use crate::policy::Condition;
 use crate::question::{Form, Test, When};
 
 /// How the cases are told.
-pub(super) fn cases_text(when: &When) -> &'static str {
+pub(crate) fn cases_text(when: &When) -> &'static str {
     match (when.form, when.cases.len()) {
         _ if !when.exact => ", for example if",
         (Form::If, 1) => ", if",
@@ -19,7 +19,7 @@ pub(super) fn cases_text(when: &When) -> &'static str {
 }
 
 /// The tests of a case, one a line.
-pub(super) fn case_lines(tests: &[Test]) -> Vec<Text> {
+pub(crate) fn case_lines(tests: &[Test]) -> Vec<Text> {
     let and = |nth: usize| if nth == 0 { "" } else { "and " };
     tests
         .iter()
@@ -41,14 +41,14 @@ fn test_text(test: &Test) -> String {
 }
 
 /// A condition in one line.
-pub(super) fn condition_text(condition: &Condition) -> String {
+pub(crate) fn condition_text(condition: &Condition) -> String {
     let values = condition.values.iter().map(|value| shown(&value.text)).join(" | ");
     format!("{} {} {values}", shown(&condition.key), condition.operator)
 }
 
 /// What is needed in any case, and within that the cases, each a conjunction, in which it is allowed, or those in which
 /// it is not: for programs.
-pub(in crate::cli) fn when_json(when: &When) -> Json {
+pub(crate) fn when_json(when: &When) -> Json {
     let test = |test: &Test| match test {
         Test::Condition { condition, holds } => {
             let mut object = condition_json(condition);
@@ -68,13 +68,13 @@ pub(in crate::cli) fn when_json(when: &When) -> Json {
 }
 
 /// A condition.
-pub(super) fn condition_json(condition: &Condition) -> Json {
+pub(crate) fn condition_json(condition: &Condition) -> Json {
     let values: Vec<&String> = condition.values.iter().map(|value| &value.text).collect();
     json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
 }
 
 /// In one line: what is needed in any case, and then the cases.
-pub(in crate::cli) fn when_words(when: &When) -> String {
+pub(crate) fn when_words(when: &When) -> String {
     let all = |tests: &[Test]| tests.iter().map(test_text).join(" and ");
     let cases = match when.cases.as_slice() {
         [] => String::new(),

@@ -5,11 +5,10 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
-use super::super::error::{CliError, ErrorKind};
-
-use super::super::output::Output;
-use super::super::source::Given;
-use super::super::text::shown;
+use super::error::{CliError, ErrorKind};
+use super::output::Output;
+use super::source::Given;
+use super::text::shown;
 use crate::catalog::Catalog;
 use crate::context_keys::key_kind;
 use crate::request::{Value, fold};
