@@ -11,64 +11,36 @@ mod cause;
 mod check;
 mod clause;
 mod minimize;
+mod part;
 mod statements;
+mod subject;
 mod superfluous;
 mod witness;
 
-use itertools::Itertools;
 use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::algebra::{Budget, BudgetError, Set};
-use crate::arn::AccountId;
 use crate::catalog::Catalog;
 use crate::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Typing, Universe};
 use crate::context_keys::{Askers, global_key, key_kind};
-use crate::eval::{Decision, Evaluation, authorize};
-use crate::knowledge::Knowledge;
-use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
+use crate::eval::{Decision, Evaluation};
+use crate::layers::{Layer, StatementRef};
 use crate::pattern::Pattern;
 use crate::policy::{
-    Condition, ConditionValue, Effect, Operator, PolicyType, PrincipalEntry, ResourcePattern, Selector, Span,
-    Spanned, Test,
+    Condition, ConditionValue, Effect, Operator, PolicyType, ResourcePattern, Span, Spanned, Test,
 };
-use crate::request::{Context, Request, Resource, Value};
+use crate::request::Request;
 
 pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
+pub use part::Part;
 pub use statements::{Shown, Step, Tested};
+pub use subject::{Situation, Subject};
 pub use superfluous::{Finding, Superfluous};
 pub use witness::Witness;
-
-/// Whose permissions, by which policies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// Who asks.
-    pub callers: Callers,
-    /// What is known of every request's context.
-    pub knowledge: Knowledge,
-    /// The policies, each stack with the resources for which it holds.
-    pub situations: Vec<Situation>,
-    /// The layers whose statements are told; the others only limit.
-    pub told: Vec<Layer>,
-}
-
-/// Policies, and the resources for which they hold.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Situation {
-    /// The policies.
-    pub layers: PolicyLayers,
-    /// The resources; none: all but the exceptions.
-    pub on: Option<Vec<Spanned<ResourcePattern>>>,
-    /// Resources for which another situation holds.
-    pub but_not_on: Vec<Spanned<ResourcePattern>>,
-    /// Whose the resources are, where that is known (R-EVL-11).
-    pub resource_account: Option<AccountId>,
-    /// What is known of the context of requests on them, beside what is known of all.
-    pub known: Context,
-}
 
 /// One of the two subjects of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,15 +49,6 @@ pub enum Side {
     Old,
     /// What is compared.
     New,
-}
-
-/// A part of all requests, to which an answer is restricted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Part {
-    /// Actions, as patterns; none: all.
-    pub actions: Vec<Spanned<crate::policy::ActionPattern>>,
-    /// Resources, as patterns; none: all.
-    pub resources: Vec<Spanned<ResourcePattern>>,
 }
 
 /// Everything that a subject may do.
@@ -458,85 +421,6 @@ impl<'a> Analysis<'a> {
             }
         }
         Ok(layers)
-    }
-}
-
-impl Subject {
-    /// Who is named by its policies and is no caller of a request here: CloudFront's origin access identities
-    /// (R-GRM-23). What they are granted is in no answer.
-    pub fn not_modelled(&self) -> Vec<String> {
-        let situations = self.situations.iter();
-        let statements = situations.flat_map(|situation| situation.layers.statements());
-        let principals = statements.filter_map(|(_, statement)| statement.principal.as_ref());
-        let entries = principals.flat_map(Selector::entries);
-        let named = entries.filter(|entry| matches!(entry.value, PrincipalEntry::OriginAccessIdentity(_)));
-        named.map(|entry| entry.value.to_string()).unique().collect()
-    }
-
-    /// The same, to whom no policy applies.
-    #[must_use]
-    pub fn without_policies(&self) -> Subject {
-        let situation = |of: &Situation| Situation {
-            layers: PolicyLayers { settings: of.layers.settings.clone(), ..PolicyLayers::default() },
-            ..of.clone()
-        };
-        Subject { situations: self.situations.iter().map(situation).collect(), ..self.clone() }
-    }
-
-    /// The subject in contexts of which more is said, key by key: a value, or that it is absent.
-    #[must_use]
-    pub fn with_context(mut self, given: &[(String, Option<Value>)]) -> Subject {
-        for (key, value) in given {
-            self.situations.iter_mut().for_each(|situation| situation.known.remove(key));
-            match value {
-                Some(value) => self.knowledge.known.set(key, value.clone()),
-                None => {
-                    self.knowledge.known.remove(key);
-                    self.knowledge.set_absent(key);
-                }
-            }
-        }
-        self.knowledge.settle_followers();
-        self
-    }
-
-    /// The subject with one policy in the place of its own policies and of all that limits it. The policies of
-    /// resources, and what limits those, stay.
-    #[must_use]
-    pub fn with_only(&self, policy: &LayerPolicy) -> Subject {
-        let mut subject = self.clone();
-        for situation in &mut subject.situations {
-            let PolicyLayers { resource, rcp, settings, .. } = std::mem::take(&mut situation.layers);
-            let identity = vec![policy.clone()];
-            situation.layers = PolicyLayers { identity, resource, rcp, settings, ..PolicyLayers::default() };
-        }
-        subject
-    }
-
-    /// What the evaluator says of a request; the first situation whose resources it is on decides.
-    pub fn decide(&self, request: &Request, situation: usize) -> Option<Evaluation> {
-        let situation = self.situations.get(situation)?;
-        Some(authorize(&situation.layers, request))
-    }
-
-    /// A request of this subject: its caller, if that is one, and on what is open the given context.
-    fn request(
-        &self,
-        action: crate::request::Action,
-        resource: Resource,
-        caller: crate::caller::Caller,
-        context: &Context,
-        situation: usize,
-    ) -> Request {
-        let situation = self.situations.get(situation);
-        let known = situation.iter().flat_map(|situation| situation.known.iter());
-        let mut knowledge = self.knowledge.clone();
-        for (key, value) in known {
-            knowledge.known.set(key, value.clone());
-        }
-        let context = knowledge.completed(context);
-        let resource_account = situation.and_then(|of| of.resource_account.clone());
-        Request { caller, action, resource, resource_account, context }
     }
 }
 

@@ -7,7 +7,7 @@ use iamdb::ask::Unsaid;
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::eval::Decision;
-use iamdb::policy::{Document, PolicyType, parse};
+use iamdb::policy::Document;
 use iamdb::question::{Answer, Example};
 use iamdb::request::{Action, Resource};
 use iamdb::store::{At, NewPrincipal, PrincipalKind, Store};
@@ -138,7 +138,7 @@ proptest! {
         let catalog = Catalog::embedded();
         let everyone = Everyone::read(&snapshot).unwrap();
         let holders: Vec<_> = everyone.users_and_roles().collect();
-        let part = part(actions, resources);
+        let part = Part::of(&[actions.to_owned()], &[resources.to_owned()]).unwrap();
         let question = PartQuestion { part: &part, given: &[], about: About::Everyone, catalog: &catalog };
         let found = regions(&snapshot, &everyone, &question, &mut |_, _| {}).unwrap();
         let mut told = 0;
@@ -156,15 +156,6 @@ proptest! {
         let all = found.iter().flat_map(|regions| &regions.who);
         prop_assert_eq!(all.filter(|who| matches!(who, Who::Stored(_))).count(), told);
     }
-}
-
-fn part(actions: &str, resources: &str) -> Part {
-    let text = serde_json::json!({"Version": "2012-10-17",
-        "Statement": {"Effect": "Allow", "Action": actions, "Resource": resources}});
-    let mut statements = parse(&text.to_string(), PolicyType::Identity).policy.statements;
-    let statement = statements.pop().unwrap();
-    let resources = statement.resource.unwrap();
-    Part { actions: statement.action.entries().to_vec(), resources: resources.entries().to_vec() }
 }
 
 /// Two hold the same statements in another order, each about its own tag: what they come to is not the same, although

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use crate::analysis::Part;
-use crate::policy::{PolicyType, Selector, Statement, parse};
+use crate::policy::{Selector, Statement};
 
 /// A part of all requests: those for one of some actions on one of some resources.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -55,30 +53,14 @@ impl Hull {
         is_any.then_some(Hull { actions, resources: None })
     }
 
-    /// As a part of another.
+    /// As a part of another. What cannot be told as patterns is everything.
     pub(super) fn part(&self, within: &Part) -> Part {
-        let list = |list: &Option<BTreeSet<String>>| match list {
-            Some(list) => json!(list),
-            None => json!("*"),
-        };
-        let policy = json!({"Version": "2012-10-17", "Statement":
-            {"Effect": "Allow", "Action": list(&self.actions), "Resource": list(&self.resources)}});
-        let mut part = within.clone();
-        let statement = parse(&policy.to_string(), PolicyType::Identity).policy.statements.pop();
-        if let Some(Statement {
-            action: Selector::In(actions),
-            resource: Some(Selector::In(resources)),
-            ..
-        }) = statement
-        {
-            // The part that was asked for is narrower than all, and is what is told.
-            if part.actions.is_empty() && self.actions.is_some() {
-                part.actions = actions;
-            }
-            if part.resources.is_empty() && self.resources.is_some() {
-                part.resources = resources;
-            }
+        let list = |list: &Option<BTreeSet<String>>| list.iter().flatten().cloned().collect::<Vec<_>>();
+        let own = Part::of(&list(&self.actions), &list(&self.resources)).unwrap_or_default();
+        // The part that was asked for is narrower than all, and is what is told.
+        Part {
+            actions: if within.actions.is_empty() { own.actions } else { within.actions.clone() },
+            resources: if within.resources.is_empty() { own.resources } else { within.resources.clone() },
         }
-        part
     }
 }

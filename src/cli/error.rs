@@ -114,6 +114,15 @@ impl CliError {
         self
     }
 
+    /// A file or folder that cannot be read.
+    pub(crate) fn unreadable(path: &str, error: &io::Error) -> CliError {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            _ => shown(&error.to_string()),
+        };
+        CliError::new(ErrorKind::Io, format!("cannot read `{}`: {why}", shown(path)))
+    }
+
     /// Failure to print.
     pub(crate) fn printing(error: &io::Error) -> CliError {
         let kind =

@@ -1,10 +1,10 @@
 //! The files of a folder.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::error::{CliError, ErrorKind};
-use super::text::shown;
+use super::error::CliError;
 
 /// The files with some endings of a folder and of those in it, each with its path from there; hidden ones are none of
 /// ours.
@@ -12,10 +12,7 @@ pub(crate) fn files_in(top: &Path, endings: &[&str]) -> Result<Vec<(String, Path
     let mut found = Vec::new();
     let mut open = vec![top.to_owned()];
     while let Some(folder) = open.pop() {
-        let cannot = |error: std::io::Error| {
-            let name = shown(&folder.to_string_lossy());
-            CliError::new(ErrorKind::Io, format!("cannot read `{name}`: {}", shown(&error.to_string())))
-        };
+        let cannot = |error: io::Error| CliError::unreadable(&folder.to_string_lossy(), &error);
         for entry in fs::read_dir(&folder).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
             let path = entry.path();

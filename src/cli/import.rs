@@ -129,7 +129,8 @@ impl Files {
                 found.files.push(path.clone());
                 continue;
             }
-            let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
+            let metadata =
+                fs::metadata(path).map_err(|error| CliError::unreadable(&path.to_string_lossy(), &error))?;
             if !metadata.is_dir() {
                 found.bytes += metadata.len();
                 found.files.push(path.clone());
@@ -148,7 +149,7 @@ impl Files {
 
     /// What is in a folder, by name; hidden files and folders are none of ours.
     fn walk(&mut self, folder: &Path) -> Result<(), CliError> {
-        let cannot = |error: &io::Error| cannot_read(folder, error);
+        let cannot = |error: &io::Error| CliError::unreadable(&folder.to_string_lossy(), error);
         let mut entries = fs::read_dir(folder)
             .and_then(Iterator::collect::<Result<Vec<fs::DirEntry>, _>>)
             .map_err(|error| cannot(&error))?;
@@ -178,7 +179,8 @@ impl Files {
             let (name, input): (_, Box<dyn Read>) = if path == Path::new("-") {
                 ("<stdin>".to_owned(), Box::new(io::stdin().lock()))
             } else {
-                let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+                let file = File::open(path)
+                    .map_err(|error| CliError::unreadable(&path.to_string_lossy(), &error))?;
                 (path.display().to_string(), Box::new(file))
             };
             let total = self.bytes;
@@ -186,14 +188,6 @@ impl Files {
         }
         Ok(reading.finish()?)
     }
-}
-
-fn cannot_read(path: &Path, error: &io::Error) -> CliError {
-    let error = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        _ => shown(&error.to_string()),
-    };
-    CliError::new(ErrorKind::Io, format!("cannot read `{}`: {error}", shown(&path.to_string_lossy())))
 }
 
 impl From<ImportError> for CliError {

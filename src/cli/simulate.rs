@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::completions::{Offer, offer};
-use super::error::{CliError, ErrorKind};
+use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
 use super::text::shown;
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &SimulateArgs, session: &mut Session) -> Result<Exit, Cl
     for file in files {
         let mut items = Items::new(open(file)?);
         loop {
-            let batch = items.batch(BATCH).map_err(|error| cannot_read(file, &error))?;
+            let batch = items.batch(BATCH).map_err(|error| CliError::unreadable(file, &error))?;
             if batch.is_empty() {
                 break;
             }
@@ -96,16 +96,8 @@ fn open(file: &str) -> Result<Box<dyn Read>, CliError> {
     if file == "-" {
         return Ok(Box::new(std::io::stdin()));
     }
-    let opened = std::fs::File::open(file).map_err(|error| cannot_read(file, &error))?;
+    let opened = std::fs::File::open(file).map_err(|error| CliError::unreadable(file, &error))?;
     Ok(Box::new(opened))
-}
-
-fn cannot_read(file: &str, error: &std::io::Error) -> CliError {
-    let why = match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => error.to_string(),
-    };
-    CliError::new(ErrorKind::Io, format!("cannot read `{}`: {why}", shown(file)))
 }
 
 /// Answers a batch on as many threads as the machine has, in order.

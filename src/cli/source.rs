@@ -100,7 +100,7 @@ impl Given {
     /// Reads a file.
     pub(crate) fn from_file(path: &str) -> Result<Given, CliError> {
         let label = shown(path);
-        let cannot = |error: io::Error| unreadable(path, &error);
+        let cannot = |error: io::Error| CliError::unreadable(path, &error);
         let metadata = fs::metadata(path).map_err(cannot)?;
         if metadata.is_dir() {
             return Err(CliError::new(ErrorKind::Io, format!("`{label}` is a folder"))
@@ -156,7 +156,7 @@ impl Given {
 /// requests (R-EVL-39), so that is not taken from it.
 pub(super) fn catalog_in(file: &Path) -> Result<Catalog, CliError> {
     let path = file.to_string_lossy();
-    let opened = File::open(file).map_err(|error| unreadable(&path, &error))?;
+    let opened = File::open(file).map_err(|error| CliError::unreadable(&path, &error))?;
     let read = Catalog::from_bytes(bounded_bytes(opened, &path)?);
     let catalog = read.map_err(|error| {
         CliError::new(ErrorKind::InvalidInput, format!("`{}`: {}", shown(&path), shown(&error.to_string())))
@@ -165,18 +165,10 @@ pub(super) fn catalog_in(file: &Path) -> Result<Catalog, CliError> {
     Ok(catalog.with_rcp_services_of(&Catalog::embedded()))
 }
 
-fn unreadable(path: &str, error: &io::Error) -> CliError {
-    let error = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => shown(&error.to_string()),
-    };
-    CliError::new(ErrorKind::Io, format!("cannot read `{}`: {error}", shown(path)))
-}
-
 /// Everything that can be read.
 fn bounded_bytes(reader: impl Read, label: &str) -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
-    reader.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(label, &error))?;
+    reader.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| CliError::unreadable(label, &error))?;
     if bytes.len() as u64 > LONGEST {
         let limit = LONGEST / 1024 / 1024;
         return Err(CliError::new(ErrorKind::Io, format!("`{}` is longer than {limit} MiB", shown(label))));

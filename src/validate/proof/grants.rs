@@ -6,9 +6,7 @@ use super::Alone;
 use crate::analysis::{AnalysisError, Blamed, Part, Subject, outsiders};
 use crate::eval::Decision;
 use crate::layers::StatementRef;
-use crate::policy::{
-    ActionPattern, Effect, PolicyType, ResourcePattern, Selector, Spanned, Statement, parse,
-};
+use crate::policy::{Effect, PolicyType, Selector, Statement};
 use crate::request::Value;
 use crate::validate::subject::{Report, statement_place};
 
@@ -39,7 +37,8 @@ fn by_negation(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) 
             && (matches!(statement.action, Selector::NotIn(_))
                 || matches!(statement.resource, Some(Selector::NotIn(_))))
     };
-    let everything = part(&format!("{UNNAMED_SERVICE}:*"), &format!("arn:*:{UNNAMED_SERVICE}:*:*:*"));
+    let (actions, resources) = (format!("{UNNAMED_SERVICE}:*"), format!("arn:*:{UNNAMED_SERVICE}:*:*:*"));
+    let Ok(everything) = Part::of(&[actions], &[resources]) else { return Ok(()) };
     let mut parts = Vec::new();
     for statement in alone.policy.statements().iter().filter(|statement| negates(statement)) {
         let mut unnamed = everything.clone();
@@ -79,7 +78,9 @@ fn by_negation(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) 
 fn pass_role(alone: &mut Alone<'_>, whole: &Subject, report: &mut Report<'_>) -> Result<(), AnalysisError> {
     let service = Value::Single(UNNAMED_PRINCIPAL.to_owned());
     let passed = whole.clone().with_context(&[("iam:PassedToService".to_owned(), Some(service))]);
-    let found = alone.analysis.blamed(&passed, None, &part("iam:PassRole", "arn:*:iam::*:role/*"))?;
+    let part = Part::of(&["iam:PassRole".to_owned()], &["arn:*:iam::*:role/*".to_owned()]);
+    let Ok(part) = part else { return Ok(()) };
+    let found = alone.analysis.blamed(&passed, None, &part)?;
     blame(
         alone,
         found,
@@ -119,21 +120,4 @@ fn blame(alone: &Alone<'_>, found: Vec<Blamed>, code: &str, message: &str, repor
             report.show(code, statement_place(statement), message, Some(witness.request));
         }
     }
-}
-
-/// The requests for one action, or a pattern of them, on resources of a pattern.
-fn part(action: &str, resource: &str) -> Part {
-    let text = format!(
-        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}}}"#
-    );
-    let statement = parse(&text, PolicyType::Identity).policy.statements.pop();
-    let entries = statement
-        .and_then(|statement| Some((entries_of(&statement.action), entries_of(&statement.resource?))));
-    let (actions, resources): (Vec<Spanned<ActionPattern>>, Vec<Spanned<ResourcePattern>>) =
-        entries.unwrap_or_default();
-    Part { actions, resources }
-}
-
-fn entries_of<T: Clone>(selector: &Selector<T>) -> Vec<Spanned<T>> {
-    selector.entries().to_vec()
 }

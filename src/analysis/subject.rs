@@ -1,0 +1,119 @@
+//! Whose permissions are asked about, and by which policies: what every question of the analysis takes.
+
+use itertools::Itertools;
+
+use crate::arn::AccountId;
+use crate::caller::Caller;
+use crate::compile::Callers;
+use crate::eval::{Evaluation, authorize};
+use crate::knowledge::Knowledge;
+use crate::layers::{Layer, LayerPolicy, PolicyLayers};
+use crate::policy::{PrincipalEntry, ResourcePattern, Selector, Spanned};
+use crate::request::{Action, Context, Request, Resource, Value};
+
+/// Whose permissions, by which policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Who asks.
+    pub callers: Callers,
+    /// What is known of every request's context.
+    pub knowledge: Knowledge,
+    /// The policies, each stack with the resources for which it holds.
+    pub situations: Vec<Situation>,
+    /// The layers whose statements are told; the others only limit.
+    pub told: Vec<Layer>,
+}
+
+/// Policies, and the resources for which they hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Situation {
+    /// The policies.
+    pub layers: PolicyLayers,
+    /// The resources; none: all but the exceptions.
+    pub on: Option<Vec<Spanned<ResourcePattern>>>,
+    /// Resources for which another situation holds.
+    pub but_not_on: Vec<Spanned<ResourcePattern>>,
+    /// Whose the resources are, where that is known (R-EVL-11).
+    pub resource_account: Option<AccountId>,
+    /// What is known of the context of requests on them, beside what is known of all.
+    pub known: Context,
+}
+
+impl Subject {
+    /// Who is named by its policies and is no caller of a request here: CloudFront's origin access identities
+    /// (R-GRM-23). What they are granted is in no answer.
+    pub fn not_modelled(&self) -> Vec<String> {
+        let situations = self.situations.iter();
+        let statements = situations.flat_map(|situation| situation.layers.statements());
+        let principals = statements.filter_map(|(_, statement)| statement.principal.as_ref());
+        let entries = principals.flat_map(Selector::entries);
+        let named = entries.filter(|entry| matches!(entry.value, PrincipalEntry::OriginAccessIdentity(_)));
+        named.map(|entry| entry.value.to_string()).unique().collect()
+    }
+
+    /// The same, to whom no policy applies.
+    #[must_use]
+    pub fn without_policies(&self) -> Subject {
+        let situation = |of: &Situation| Situation {
+            layers: PolicyLayers { settings: of.layers.settings.clone(), ..PolicyLayers::default() },
+            ..of.clone()
+        };
+        Subject { situations: self.situations.iter().map(situation).collect(), ..self.clone() }
+    }
+
+    /// The subject in contexts of which more is said, key by key: a value, or that it is absent.
+    #[must_use]
+    pub fn with_context(mut self, given: &[(String, Option<Value>)]) -> Subject {
+        for (key, value) in given {
+            self.situations.iter_mut().for_each(|situation| situation.known.remove(key));
+            match value {
+                Some(value) => self.knowledge.known.set(key, value.clone()),
+                None => {
+                    self.knowledge.known.remove(key);
+                    self.knowledge.set_absent(key);
+                }
+            }
+        }
+        self.knowledge.settle_followers();
+        self
+    }
+
+    /// The subject with one policy in the place of its own policies and of all that limits it. The policies of
+    /// resources, and what limits those, stay.
+    #[must_use]
+    pub fn with_only(&self, policy: &LayerPolicy) -> Subject {
+        let mut subject = self.clone();
+        for situation in &mut subject.situations {
+            let PolicyLayers { resource, rcp, settings, .. } = std::mem::take(&mut situation.layers);
+            let identity = vec![policy.clone()];
+            situation.layers = PolicyLayers { identity, resource, rcp, settings, ..PolicyLayers::default() };
+        }
+        subject
+    }
+
+    /// What the evaluator says of a request; the first situation whose resources it is on decides.
+    pub fn decide(&self, request: &Request, situation: usize) -> Option<Evaluation> {
+        let situation = self.situations.get(situation)?;
+        Some(authorize(&situation.layers, request))
+    }
+
+    /// A request of this subject: its caller, if that is one, and on what is open the given context.
+    pub(super) fn request(
+        &self,
+        action: Action,
+        resource: Resource,
+        caller: Caller,
+        context: &Context,
+        situation: usize,
+    ) -> Request {
+        let situation = self.situations.get(situation);
+        let known = situation.iter().flat_map(|situation| situation.known.iter());
+        let mut knowledge = self.knowledge.clone();
+        for (key, value) in known {
+            knowledge.known.set(key, value.clone());
+        }
+        let context = knowledge.completed(context);
+        let resource_account = situation.and_then(|of| of.resource_account.clone());
+        Request { caller, action, resource, resource_account, context }
+    }
+}
