@@ -4,7 +4,8 @@
 //! (`catalog/format.rs` describes it). Opening it reads only the index of services; each question unpacks the
 //! one service it is about, and only the kinds of that service's keys are kept.
 //!
-//! The catalogue shows, checks and suggests. It never decides: a request for an action it does not know is
+//! The catalogue shows, checks and suggests, and says which actions are asked about where only a resource is named. It
+//! never decides: a request for an action it does not know is
 //! evaluated like any other (R-RES-11). Its one influence is on the declared universe of contexts, by the kinds
 //! of keys (R-EVL-76).
 //!
@@ -17,6 +18,7 @@
 //!
 //! where the folder has AWS's Service Reference, as `examples/build-catalog.rs` says.
 
+mod about;
 mod facts;
 mod format;
 mod query;

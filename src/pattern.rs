@@ -1,7 +1,9 @@
 //! Patterns of the policy language: text, the wildcards `*` and `?`, and policy variables.
 //!
 //! A pattern only says what was written (R-PAT-1, R-VAR-2, R-VAR-9). What it matches is decided twice,
-//! by the evaluator and by the algebra, each with its own matcher.
+//! by the evaluator and by the algebra, each with its own matcher; [`Pattern::meets`] is for neither of them.
+
+mod meet;
 
 use std::fmt;
 

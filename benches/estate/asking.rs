@@ -7,7 +7,6 @@ use iamdb::access_change::{About as Whose, Asked, NewPrincipals, access_changes}
 use iamdb::analysis::Part;
 use iamdb::ask::Unsaid;
 use iamdb::catalog::Catalog;
-use iamdb::policy::{PolicyType, parse};
 use iamdb::request::{Action, Resource};
 use iamdb::store::{At, ChangeNumber, Snapshot, Store};
 use iamdb::stored::Everyone;
@@ -20,15 +19,7 @@ use crate::table::{least, line, ms, ratio};
 
 const ACTION: &str = "s3:GetObject";
 const RESOURCE: &str = "arn:aws:s3:::data/x";
-
-fn part(action: &str, resource: &str) -> Part {
-    let text = format!(
-        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}}}"#
-    );
-    let statement = parse(&text, PolicyType::Identity).policy.statements.pop().expect("a statement");
-    let resources = statement.resource.expect("resources");
-    Part { actions: statement.action.entries().to_vec(), resources: resources.entries().to_vec() }
-}
+const BUCKET: &str = "arn:aws:s3:::data";
 
 fn ask(snapshot: &Snapshot<'_>, everyone: &Everyone, catalog: &Catalog) {
     let question = Question {
@@ -74,13 +65,15 @@ pub(crate) fn print(sizes: &[usize]) {
             tell("everyone, read", least(times, || Everyone::read(&snapshot)));
             let everyone = Everyone::read(&snapshot).expect("everyone");
             tell("who-can, warm", least(times, || ask(&snapshot, &everyone, &catalog)));
-            let part = part("s3:Put*", "arn:aws:s3:::data/*");
+            let part =
+                Part::of(&["s3:Put*".to_owned()], &["arn:aws:s3:::data/*".to_owned()]).expect("patterns");
             let question =
                 PartQuestion { part: &part, given: &[], about: About::Everyone, catalog: &catalog };
             let asked = || regions(&snapshot, &everyone, &question, &mut |_, _| {}).expect("an answer");
             tell("who-can of patterns, warm", least(times, asked));
         }
         tell("who-can, whole process", least(times, || process(&db, &["who-can", ACTION, RESOURCE])));
+        tell("who-can of a bucket, whole process", least(times, || process(&db, &["who-can", BUCKET])));
         tell("effective, whole process", least(times, || process(&db, &["effective", "user-00001"])));
         for changed in [size / 100, size / 10] {
             let copy = made.fresh("later.db");

@@ -30,6 +30,9 @@ use crate::tell::{Detail, Direction, Teller, Told};
 /// taken out, and which statements say so. Of a group it is what its members get. The policies of stored resources and
 /// the trust policies of stored roles count, too; of a resource that is not stored it is taken that it has none.
 ///
+/// With `--resource` and no `--action` it is what can be about such resources: all actions of their service, and what the
+/// catalogue knows of others, as sts:AssumeRole on a role.
+///
 /// A statement that comes to nothing is listed apart, with what stops it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -77,7 +80,7 @@ struct Answer {
 
 pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, CliError> {
     let catalog = session.catalog()?;
-    let part = args.part.read()?;
+    let part = args.part.read_possible(&catalog, &mut session.out)?;
     let given = args.context.read(&catalog)?;
     let (who, subject) = args.subject(session, &catalog, &part)?;
     note_unmodelled([&subject], &mut session.out);

@@ -1,8 +1,12 @@
 //! `--action` and `--resource`: the part of all requests that is compared.
 
+use itertools::Itertools;
+
 use super::error::{CliError, ErrorKind};
-use super::text::shown;
+use super::output::Output;
+use super::text::{quoted_list, shown};
 use crate::analysis::Part;
+use crate::catalog::Catalog;
 
 /// The options that restrict a question to a part of all requests.
 #[derive(Debug, clap::Args)]
@@ -28,5 +32,25 @@ impl PartArgs {
                 "`--action` and `--resource` take what a policy takes: `s3:Get*`, `arn:aws:s3:::reports/*`",
             )
         })
+    }
+
+    /// The part of a question of what can be done: where resources are named and no actions, that is what can be about
+    /// them. That queues could be read on a bucket is in no answer, although a policy for any resource says so.
+    pub(crate) fn read_possible(&self, catalog: &Catalog, out: &mut Output) -> Result<Part, CliError> {
+        let part = self.read()?;
+        let about = part.resources.iter().map(|entry| catalog.actions_about(&entry.value));
+        let about: Option<Vec<Vec<String>>> = about.collect();
+        let actions: Vec<String> = match about {
+            Some(about) if self.actions.is_empty() => about.into_iter().flatten().unique().collect(),
+            _ => Vec::new(),
+        };
+        if actions.is_empty() {
+            return Ok(part);
+        }
+        let whole = quoted_list(actions.iter().filter(|action| action.ends_with('*')));
+        out.note(&format!(
+            "asked about {whole}, and what other services do on such resources; `--action '*'` asks about every action"
+        ));
+        PartArgs::new(actions, self.resources.clone()).read()
     }
 }

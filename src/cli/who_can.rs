@@ -40,7 +40,8 @@ use point::Answer;
 ///
 /// A question with patterns in it, or with the action or the resource left out, is answered as `iamdb effective` answers
 /// it, for everybody: by regions of actions and resources, those who have the same together. Root users are not told
-/// then: they may do everything in their account that nothing denies.
+/// then: they may do everything in their account that nothing denies. About a resource without an action is asked what
+/// can be about it: all actions of its service, and what the catalogue knows of others, as sts:AssumeRole on a role.
 ///
 /// Exit codes: 0 somebody can, 1 nobody can, 2 no answer, 3 somebody may, depending on what was not said.
 #[derive(Debug, clap::Args)]

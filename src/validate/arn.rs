@@ -4,7 +4,6 @@
 //! only where they are written out: AWS's own policies show that AWS does so, too.
 
 use super::facts::{Facts, Shape};
-use super::inclusion::meet;
 use super::region;
 use super::subject::{Report, Subject};
 use crate::arn::PARTITIONS;
@@ -89,7 +88,7 @@ fn of_service(
         return;
     }
     let Some(resource) = fields.get(5) else { return };
-    let fitting = |shape: &&Shape| shape.fields.get(5).is_some_and(|field| meet(field, resource));
+    let fitting = |shape: &&Shape| shape.fields.get(5).is_some_and(|field| field.meets(resource));
     let shapes: Vec<&Shape> = own.iter().flat_map(|known| &known.shapes).collect();
     let mut fit: Vec<&Shape> = shapes.iter().copied().filter(fitting).collect();
     if fit.is_empty() {

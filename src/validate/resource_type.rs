@@ -1,6 +1,5 @@
 //! What a policy of one type of resource can be about (R-FMT-42).
 
-use super::inclusion::meet;
 use super::subject::{Report, Subject, key_place, lower_key};
 use crate::pattern::{Pattern, Syntax};
 use crate::policy::{ActionPattern, PolicyType, ResourcePattern, ResourceService, Selector};
@@ -133,5 +132,5 @@ fn is_of(of: &ResourceType, service: &str, name: &Pattern, subject: &Subject<'_>
 
 fn all_meet(arn: &str, fields: &[Pattern]) -> bool {
     let (pattern, _) = Pattern::parse(arn, Syntax { wildcards: true, variables: false });
-    pattern.split_at_colons(5).iter().zip(fields).all(|(one, other)| meet(one, other))
+    pattern.split_at_colons(5).iter().zip(fields).all(|(one, other)| one.meets(other))
 }

@@ -54,7 +54,7 @@ pub(super) fn run(
         given.push(("aws:CurrentTime".to_owned(), Some(Value::Single(now.to_string()))));
         given.push(("aws:EpochTime".to_owned(), Some(Value::Single(now.as_second().to_string()))));
     }
-    let part = PartArgs::new(asked.actions.clone(), asked.resources.clone()).read()?;
+    let part = PartArgs::new(asked.actions.clone(), asked.resources.clone()).read_possible(catalog, out)?;
     let is_asked = |holder: &Holder| named.is_asked(holder);
     let about = if named.0.is_none() { About::Everyone } else { About::Those(&is_asked) };
     let question = PartQuestion { part: &part, given: &given, about, catalog };

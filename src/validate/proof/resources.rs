@@ -4,7 +4,6 @@ use crate::pattern::{Pattern, Piece};
 use crate::policy::{ActionPattern, ResourcePattern, Selector, Spanned};
 use crate::validate::action::matching;
 use crate::validate::facts::{Facts, Shape};
-use crate::validate::inclusion::meet;
 use crate::validate::subject::{Report, Subject};
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
@@ -66,5 +65,5 @@ fn shapes(actions: &[Spanned<ActionPattern>], facts: &Facts<'_>) -> Option<Vec<S
 fn fits(shape: &Shape, fields: &[Pattern]) -> bool {
     let mut pairs = shape.fields.iter().zip(fields);
     shape.fields.len() != fields.len()
-        || pairs.all(|(shape, field)| meet(shape, &field.with_variables_as(&Piece::Star)))
+        || pairs.all(|(shape, field)| shape.meets(&field.with_variables_as(&Piece::Star)))
 }
