@@ -15,7 +15,7 @@ use crate::arn::{AccountId, Arn};
 use crate::caller::{IamCaller, IamKind};
 use crate::catalog::Catalog;
 use crate::eval::{is_role_session_action, is_same_account, owner, requires_resource_policy};
-use crate::layers::{LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
+use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers, Settings};
 use crate::policy::{Document, PolicyType, ResourceService, parse, resource_policy_type};
 use crate::request::{Context, Request, Resource, Value};
 use crate::store::{
@@ -146,15 +146,10 @@ fn caller_with(
 /// What the file holds of the surroundings of a request: the organization of its caller, and the resource.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Surroundings {
-    /// The resource's policy; empty where it has none.
-    pub resource: Vec<LayerPolicy>,
-    /// The SCPs of the caller's account, level by level.
-    pub scp: Vec<Level>,
-    /// The RCPs of the resource's account, level by level.
-    pub rcp: Vec<Level>,
-    /// Switches and facts.
-    pub settings: Settings,
-    /// Whose resource it is, where the file says so.
+    /// The layers that are not the caller's own: the policy of the resource, SCPs of the caller's account, RCPs of the
+    /// resource's.
+    pub layers: PolicyLayers,
+    /// Whose resource it is, where the request or the file says so.
     pub resource_account: Option<AccountId>,
     /// Context keys that follow from the organization and the resource (semantics 5.2, 5.5).
     pub keys: Vec<(String, Value)>,
@@ -189,15 +184,17 @@ pub fn surroundings(
     request: &Request,
     catalog: &Catalog,
 ) -> Result<Surroundings, StoreError> {
+    let settings = Settings { rcp_services: Some(subject::rcp_services(catalog)), ..Settings::default() };
     let mut found = Surroundings {
-        settings: Settings { rcp_services: Some(subject::rcp_services(catalog)), ..Settings::default() },
+        layers: PolicyLayers { settings, ..PolicyLayers::default() },
+        resource_account: request.resource_account.clone(),
         ..Surroundings::default()
     };
     let stored = match &request.resource {
         Resource::Arn(arn) => stored_resource(snapshot, arn)?,
         Resource::Star => None,
     };
-    if request.resource_account.is_none() {
+    if found.resource_account.is_none() {
         found.resource_account = stored.as_ref().and_then(|resource| resource.account.clone());
     }
     if let Some(resource) = &stored {
@@ -205,7 +202,7 @@ pub fn surroundings(
         let document = resource.policy.as_ref();
         let read =
             |document| layer_policy(resource.arn.clone(), "resource policy", policy_type, Some(document));
-        found.resource.extend(document.map(read));
+        found.layers.resource.extend(document.map(read));
         // Tags of a bucket are not those of its objects.
         if matches!(&request.resource, Resource::Arn(arn) if arn.as_str() == resource.arn) {
             for (key, value) in snapshot.resource_tags(resource.key)? {
@@ -216,10 +213,10 @@ pub fn surroundings(
     if is_role_session_action(&request.action)
         && let Some(trust) = trust_policy(snapshot, &request.resource)?
     {
-        found.resource = vec![trust];
+        found.layers.resource = vec![trust];
     }
     let asked = Request {
-        resource_account: request.resource_account.clone().or_else(|| found.resource_account.clone()),
+        resource_account: found.resource_account.clone(),
         context: Context::default(),
         ..request.clone()
     };
@@ -228,9 +225,9 @@ pub fn surroundings(
     // What has to grant but is not stored is not known (R-EVL-64): no key or role is without a policy, and across
     // accounts nothing is allowed without one.
     let needed = requires_resource_policy(&asked) || (stored.is_none() && !same_account);
-    if found.resource.is_empty() && needed {
+    if found.layers.resource.is_empty() && needed {
         let name = asked.resource.to_string();
-        found.resource =
+        found.layers.resource =
             vec![layer_policy(name, "resource policy that is not stored", PolicyType::Trust, None)];
     }
     if let Resource::Arn(arn) = &asked.resource {
@@ -239,18 +236,18 @@ pub fn surroundings(
             let others = snapshot.knows_other_accounts(own)?;
             found.assumed.insert(if others { Assumption::OwnAccount } else { Assumption::OnlyAccount });
         }
-        if stored.is_none() && found.resource.is_empty() && may_have_policy(arn, catalog) {
+        if stored.is_none() && found.layers.resource.is_empty() && may_have_policy(arn, catalog) {
             found.assumed.insert(Assumption::NoResourcePolicy);
         }
     }
     let of_caller = standing(snapshot, asked.caller.account())?;
     let of_resource = standing(snapshot, owner.as_ref())?;
     if let Some(standing) = &of_caller {
-        found.scp = levels(standing, OrganizationPolicyType::Scp);
+        found.layers.scp = levels(standing, OrganizationPolicyType::Scp);
         found.keys.extend(organization_keys("aws:Principal", standing));
     }
     if let Some(standing) = &of_resource {
-        found.rcp = levels(standing, OrganizationPolicyType::Rcp);
+        found.layers.rcp = levels(standing, OrganizationPolicyType::Rcp);
         found.keys.extend(organization_keys("aws:Resource", standing));
     }
     Ok(found)

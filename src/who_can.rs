@@ -134,20 +134,11 @@ pub struct Asker {
     pub via: Vec<Via>,
 }
 
-/// What surrounds the requests of one account's principals.
-struct Ground {
-    /// Whose the resource is, where that is said.
-    resource_account: Option<AccountId>,
-    surroundings: Surroundings,
-    /// The layers that are not the principal's own.
-    layers: PolicyLayers,
-}
-
 /// Answers of one question, being found.
 struct Asking<'q, 's, 'a> {
     question: &'q Question<'q>,
     snapshot: &'s Snapshot<'a>,
-    grounds: BTreeMap<Option<AccountId>, Ground>,
+    grounds: BTreeMap<Option<AccountId>, Surroundings>,
 }
 
 /// Asks everybody.
@@ -170,50 +161,35 @@ pub fn who_can(
 
 impl Asking<'_, '_, '_> {
     /// What surrounds the requests of an account's principals.
-    fn ground(&mut self, account: Option<&AccountId>) -> Result<&Ground, StoreError> {
+    fn ground(&mut self, account: Option<&AccountId>) -> Result<&Surroundings, StoreError> {
         Ok(match self.grounds.entry(account.cloned()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 let request = self.question.request(root_of("aws", account));
-                new.insert(Ground::of(&request, self.snapshot, self.question.catalog)?)
+                new.insert(surroundings(self.snapshot, &request, self.question.catalog)?)
             }
         })
     }
 
     /// What surrounds the requests of somebody who is not stored: a resource of which nothing says whose it is is not
     /// of its account, but of the file's. (The session of a stored role is asked about as the role is.)
-    fn ground_of_outsider(&self, asked: &Asked) -> Result<Ground, StoreError> {
+    fn ground_of_outsider(&self, asked: &Asked) -> Result<Surroundings, StoreError> {
         let mut request = self.question.request(asked.caller.clone());
-        let ground = Ground::of(&request, self.snapshot, self.question.catalog)?;
-        let assumed = &ground.surroundings.assumed;
+        let ground = surroundings(self.snapshot, &request, self.question.catalog)?;
+        let assumed = &ground.assumed;
         let is_assumed =
             [Assumption::OnlyAccount, Assumption::OwnAccount].iter().any(|of| assumed.contains(of));
         if asked.is_of_stored_role() || !is_assumed {
             return Ok(ground);
         }
         request.resource_account = Some(own_account(self.snapshot)?);
-        Ground::of(&request, self.snapshot, self.question.catalog)
+        surroundings(self.snapshot, &request, self.question.catalog)
     }
 }
 
 /// The account of the file; while it is not set, one that is nobody's.
 fn own_account(snapshot: &Snapshot<'_>) -> Result<AccountId, StoreError> {
     Ok(snapshot.account()?.unwrap_or_else(AccountId::unset))
-}
-
-impl Ground {
-    fn of(request: &Request, snapshot: &Snapshot<'_>, catalog: &Catalog) -> Result<Ground, StoreError> {
-        let mut surroundings = surroundings(snapshot, request, catalog)?;
-        let layers = PolicyLayers {
-            resource: std::mem::take(&mut surroundings.resource),
-            scp: std::mem::take(&mut surroundings.scp),
-            rcp: std::mem::take(&mut surroundings.rcp),
-            settings: std::mem::take(&mut surroundings.settings),
-            ..PolicyLayers::default()
-        };
-        let resource_account = request.resource_account.clone();
-        Ok(Ground { resource_account, surroundings, layers })
-    }
 }
 
 impl Question<'_> {
@@ -234,18 +210,17 @@ impl Question<'_> {
         caller: &'x Caller,
         identified: Identified,
         layers: &'x PolicyLayers,
-        ground: &Ground,
+        ground: &Surroundings,
     ) -> Ask<'x> {
-        let Ground { resource_account, surroundings, .. } = ground;
         Ask {
             caller,
             identified,
             layers,
             action: self.action.clone(),
             resource: Some(self.resource.clone()),
-            resource_account: resource_account.clone().or_else(|| surroundings.resource_account.clone()),
-            assumed: surroundings.assumed.clone(),
-            surroundings: surroundings.keys.clone(),
+            resource_account: ground.resource_account.clone(),
+            assumed: ground.assumed.clone(),
+            surroundings: ground.keys.clone(),
             given: self.given.clone(),
             unsaid: self.unsaid,
             now: self.now,
@@ -260,7 +235,7 @@ impl Question<'_> {
         caller: Caller,
         identified: Identified,
         layers: PolicyLayers,
-        ground: &Ground,
+        ground: &Surroundings,
     ) -> Answered {
         let reply = reply(&self.about(&caller, identified, &layers, ground));
         Answered { caller, layers, reply, own_policies: OwnPolicies::Known }

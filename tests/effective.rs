@@ -315,13 +315,8 @@ pub(crate) fn can(
         context: Context::default(),
     };
     let around = stored::surroundings(snapshot, &request, catalog).unwrap();
-    let layers = PolicyLayers {
-        resource: around.resource,
-        scp: around.scp,
-        rcp: around.rcp,
-        settings: around.settings,
-        ..stored::policy_layers(snapshot, principal).unwrap()
-    };
+    let PolicyLayers { identity, boundary, .. } = stored::policy_layers(snapshot, principal).unwrap();
+    let layers = PolicyLayers { identity, boundary, ..around.layers };
     let ask = Ask {
         caller: &caller,
         identified: Identified::Caller,

@@ -73,14 +73,8 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             context: Context::default(),
         };
         let surroundings = stored::surroundings(snapshot, &asked, &catalog)?;
-        let resource_account = args.question.resource_account.clone().or(surroundings.resource_account);
-        let layers = PolicyLayers {
-            resource: surroundings.resource,
-            scp: surroundings.scp,
-            rcp: surroundings.rcp,
-            settings: surroundings.settings,
-            ..stored::policy_layers(snapshot, &principal)?
-        };
+        let PolicyLayers { identity, boundary, .. } = stored::policy_layers(snapshot, &principal)?;
+        let layers = PolicyLayers { identity, boundary, ..surroundings.layers };
         let layers = args.policies.join(layers, &asked, snapshot)?;
         if asked.resource == Resource::Star && args.policies.gives_resource_policy() {
             out.warning("the resource `*` has no policy in AWS; the one given was evaluated")?;
@@ -94,7 +88,7 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             layers: &layers,
             action,
             resource,
-            resource_account,
+            resource_account: surroundings.resource_account,
             assumed,
             surroundings: surroundings.keys,
             given,

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::kind::{Kind, name};
 use super::via::Via;
-use super::{Answered, Asking, Ground, Question};
+use super::{Answered, Asking, Question, Surroundings};
 use crate::caller::Caller;
 use crate::context_keys::key_kind;
 use crate::knowledge::{Identified, Knowledge};
@@ -172,7 +172,7 @@ impl<'e> Alike<'e> {
 }
 
 impl Class {
-    fn of(holder: &Holder, number: usize, question: &Question<'_>, ground: &Ground) -> Option<Class> {
+    fn of(holder: &Holder, number: usize, question: &Question<'_>, ground: &Surroundings) -> Option<Class> {
         let caller = Caller::Iam(holder.caller()?);
         let ask = question.about(&caller, Identified::Kind, &ground.layers, ground);
         let knowledge = ask.knowledge(&question.resource);
@@ -198,7 +198,7 @@ impl Class {
         holder: &'e Holder,
         everyone: &'e Everyone,
         question: &Question<'_>,
-        ground: &Ground,
+        ground: &Surroundings,
     ) -> Found<'e> {
         let Class { of_kind, standings, by_tags, .. } = self;
         let mut itself = Itself { holder, question, ground, of_kind, known: None };
@@ -282,7 +282,12 @@ impl Class {
 }
 
 impl OfKind {
-    fn standing(&self, policy: &LayerPolicy, question: &Question<'_>, ground: &Ground) -> PolicyStanding {
+    fn standing(
+        &self,
+        policy: &LayerPolicy,
+        question: &Question<'_>,
+        ground: &Surroundings,
+    ) -> PolicyStanding {
         let known = AsKnown { request: &self.request, knowledge: &self.knowledge, layers: &ground.layers };
         let mut found = PolicyStanding { always_matters: policy.document.is_none(), ..Default::default() };
         for statement in policy.statements() {
@@ -304,7 +309,7 @@ impl OfKind {
 struct Itself<'a> {
     holder: &'a Holder,
     question: &'a Question<'a>,
-    ground: &'a Ground,
+    ground: &'a Surroundings,
     /// What is known of its kind.
     of_kind: &'a OfKind,
     known: Option<(Request, Knowledge)>,
