@@ -3,6 +3,7 @@
 
 mod confine;
 mod everyone;
+mod held;
 mod organization;
 mod subject;
 
@@ -17,7 +18,7 @@ use crate::catalog::Catalog;
 use crate::eval::{is_role_session_action, is_same_account, owner, requires_resource_policy};
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers, Settings};
 use crate::policy::{Document, PolicyType, ResourceService, parse, resource_policy_type};
-use crate::request::{Context, Request, Resource, Value};
+use crate::request::{Context, Request, Resource, Value, fold};
 use crate::store::{
     self, AttachmentKind, OrganizationPolicyType, Principal, PrincipalKey, PrincipalKind, Snapshot,
     StoreError,
@@ -199,7 +200,7 @@ pub fn surroundings(
     }
     if let Some(resource) = &stored {
         let policy_type = resource.policy_type();
-        let document = resource.policy.as_ref();
+        let document = resource.guarding_policy();
         let read =
             |document| layer_policy(resource.arn.clone(), "resource policy", policy_type, Some(document));
         found.layers.resource.extend(document.map(read));
@@ -259,16 +260,39 @@ fn may_have_policy(arn: &Arn, catalog: &Catalog) -> bool {
         || catalog.rcp_services().any(|service| service == arn.service())
 }
 
-/// The resource itself, or the bucket of an object (R-EVL-8).
+/// The policies of the VPC endpoint through which a request comes, where its context says which that is and it is stored
+/// (R-EVL-57); none of any other request.
+pub fn endpoint_policies(
+    snapshot: &Snapshot<'_>,
+    given: &[(String, Option<Value>)],
+) -> Result<Vec<LayerPolicy>, StoreError> {
+    let said = given.iter().filter(|(key, _)| fold(key) == "aws:sourcevpce");
+    let ids: Vec<&String> = said.flat_map(|(_, value)| value.iter().flat_map(Value::items)).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for resource in snapshot.resources()? {
+        let is_it = Arn::parse(&resource.arn).is_some_and(|arn| {
+            resource.policy_type() == PolicyType::VpcEndpoint
+                && ids.iter().any(|id| arn.resource().strip_prefix("vpc-endpoint/") == Some(id.as_str()))
+        });
+        if let Some(document) = resource.policy.as_ref().filter(|_| is_it) {
+            let kind = "VPC endpoint policy";
+            found.push(layer_policy(resource.arn.clone(), kind, PolicyType::VpcEndpoint, Some(document)));
+        }
+    }
+    Ok(found)
+}
+
+/// The resource itself, or the one in which it lies (R-EVL-8).
 fn stored_resource(snapshot: &Snapshot<'_>, arn: &Arn) -> Result<Option<store::Resource>, StoreError> {
     if let Some(resource) = snapshot.resource(arn.as_str())? {
         return Ok(Some(resource));
     }
-    match arn.resource().split_once('/') {
-        Some((bucket, _)) if arn.service() == "s3" && arn.region().is_empty() && arn.account().is_empty() => {
-            snapshot.resource(&format!("arn:{}:s3:::{bucket}", arn.partition()))
-        }
-        _ => Ok(None),
+    match held::holder(arn) {
+        Some(holder) => snapshot.resource(holder.as_str()),
+        None => Ok(None),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::layers::PolicyLayers;
 use crate::question::QuestionError;
 use crate::request::{Action, Context, Request, Resource, Value};
 use crate::store::{Snapshot, StoreError};
-use crate::stored::{Assumption, Everyone, Surroundings, surroundings};
+use crate::stored::{Assumption, Everyone, Surroundings, endpoint_policies, surroundings};
 
 use alike::Alike;
 
@@ -166,7 +166,7 @@ impl Asking<'_, '_, '_> {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 let request = self.question.request(root_of("aws", account));
-                new.insert(surroundings(self.snapshot, &request, self.question.catalog)?)
+                new.insert(self.question.surroundings(self.snapshot, &request)?)
             }
         })
     }
@@ -175,7 +175,7 @@ impl Asking<'_, '_, '_> {
     /// of its account, but of the file's. (The session of a stored role is asked about as the role is.)
     fn ground_of_outsider(&self, asked: &Asked) -> Result<Surroundings, StoreError> {
         let mut request = self.question.request(asked.caller.clone());
-        let ground = surroundings(self.snapshot, &request, self.question.catalog)?;
+        let ground = self.question.surroundings(self.snapshot, &request)?;
         let assumed = &ground.assumed;
         let is_assumed =
             [Assumption::OnlyAccount, Assumption::OwnAccount].iter().any(|of| assumed.contains(of));
@@ -183,7 +183,7 @@ impl Asking<'_, '_, '_> {
             return Ok(ground);
         }
         request.resource_account = Some(own_account(self.snapshot)?);
-        surroundings(self.snapshot, &request, self.question.catalog)
+        self.question.surroundings(self.snapshot, &request)
     }
 }
 
@@ -193,6 +193,13 @@ fn own_account(snapshot: &Snapshot<'_>) -> Result<AccountId, StoreError> {
 }
 
 impl Question<'_> {
+    /// What surrounds a request, that of the VPC endpoint through which it comes among it.
+    fn surroundings(&self, snapshot: &Snapshot<'_>, request: &Request) -> Result<Surroundings, StoreError> {
+        let mut found = surroundings(snapshot, request, self.catalog)?;
+        found.layers.vpc_endpoint = endpoint_policies(snapshot, &self.given)?;
+        Ok(found)
+    }
+
     fn request(&self, caller: Caller) -> Request {
         let Question { action, resource, resource_account, .. } = self;
         Request {

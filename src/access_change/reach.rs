@@ -269,7 +269,7 @@ impl<'s, 'a> Reaching<'s, 'a> {
         let owner = |resource: &Option<Resource>| resource.as_ref().map(|resource| resource.account.clone());
         let policy = |resource: &Option<Resource>| {
             let resource = resource.as_ref()?;
-            let document = resource.policy.as_ref()?;
+            let document = resource.guarding_policy()?;
             Some(stored::layer_policy(String::new(), "", resource.policy_type(), Some(document)))
         };
         let is_policy_only = resources.iter().map(owner).all_equal() && tags.iter().all_equal();

@@ -78,6 +78,15 @@ impl Subject {
         self
     }
 
+    /// The subject as it asks through a VPC endpoint with these policies (R-EVL-57).
+    #[must_use]
+    pub fn through(mut self, endpoint: &[LayerPolicy]) -> Subject {
+        for situation in &mut self.situations {
+            situation.layers.vpc_endpoint = endpoint.to_vec();
+        }
+        self
+    }
+
     /// The subject with one policy in the place of its own policies and of all that limits it. The policies of
     /// resources, and what limits those, stay.
     #[must_use]

@@ -74,7 +74,8 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
         };
         let surroundings = stored::surroundings(snapshot, &asked, &catalog)?;
         let PolicyLayers { identity, boundary, .. } = stored::policy_layers(snapshot, &principal)?;
-        let layers = PolicyLayers { identity, boundary, ..surroundings.layers };
+        let vpc_endpoint = stored::endpoint_policies(snapshot, &given)?;
+        let layers = PolicyLayers { identity, boundary, vpc_endpoint, ..surroundings.layers };
         let layers = args.policies.join(layers, &asked, snapshot)?;
         if asked.resource == Resource::Star && args.policies.gives_resource_policy() {
             out.warning("the resource `*` has no policy in AWS; the one given was evaluated")?;

@@ -20,6 +20,7 @@ use crate::algebra::Budget;
 use crate::analysis::{Analysis, Effective, Part, Subject};
 use crate::catalog::Catalog;
 use crate::compile::Typing;
+use crate::request::Value;
 use crate::store::PrincipalKind;
 use crate::stored;
 use crate::tell::{Detail, Direction, Teller, Told};
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &EffectiveArgs, session: &mut Session) -> Result<Exit, C
     let catalog = session.catalog()?;
     let part = args.part.read_possible(&catalog, &mut session.out)?;
     let given = args.context.read(&catalog)?;
-    let (who, subject) = args.subject(session, &catalog, &part)?;
+    let (who, subject) = args.subject(session, &catalog, &part, &given)?;
     note_unmodelled([&subject], &mut session.out);
     context::warn_of_unknown_keys(&given, &catalog, &mut session.out)?;
     let subject = subject.with_context(&given);
@@ -120,6 +121,7 @@ impl EffectiveArgs {
         session: &mut Session,
         catalog: &Catalog,
         part: &Part,
+        given: &[(String, Option<Value>)],
     ) -> Result<(String, Subject), CliError> {
         let Some(principal) = &self.principal else {
             let argument = self.policy_file.as_deref().unwrap_or_default();
@@ -131,7 +133,8 @@ impl EffectiveArgs {
             if let (PrincipalKind::Role, Some(name)) = (principal.kind, &name) {
                 who.push_str(&format!(" (session {})", shown(name)));
             }
-            Ok((who, stored::subject(snapshot, &principal, name, catalog, part)?))
+            let subject = stored::subject(snapshot, &principal, name, catalog, part)?;
+            Ok((who, subject.through(&stored::endpoint_policies(snapshot, given)?)))
         })
     }
 }

@@ -31,6 +31,12 @@ impl Resource {
         resource_policy_type(&self.arn)
     }
 
+    /// The policy that guards it. That of a VPC endpoint is about what is asked through it, not about the endpoint
+    /// (R-EVL-57).
+    pub fn guarding_policy(&self) -> Option<&Document> {
+        self.policy.as_ref().filter(|_| self.policy_type() != PolicyType::VpcEndpoint)
+    }
+
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Resource> {
         let arn: String = row.get("arn")?;
         let said: Option<AccountId> = row.get("account")?;

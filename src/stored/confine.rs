@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::held::{beginning, holder};
 use crate::arn::Arn;
 use crate::layers::{LayerDocument, LayerPolicy};
 use crate::pattern::{Pattern, Piece, Syntax};
@@ -15,10 +16,20 @@ use crate::store::Principal;
 pub(super) enum Place {
     /// The one.
     One(Arn),
-    /// A bucket and its objects.
-    Bucket(Arn),
-    /// The objects in a bucket.
-    Objects(Arn),
+    /// One, and what lies in it: a bucket and its objects.
+    Holder {
+        /// The one.
+        arn: Arn,
+        /// With what the resource fields of all in it begin.
+        within: String,
+    },
+    /// What lies in one: the objects of a bucket.
+    Held {
+        /// In which.
+        arn: Arn,
+        /// With what their resource fields begin.
+        within: String,
+    },
     /// A role of this partition, path and name in an account that is not set: any.
     RoleOfAnyAccount {
         /// The partition.
@@ -31,11 +42,10 @@ pub(super) enum Place {
 impl Place {
     /// Of the policy on a resource.
     pub(super) fn of_resource(arn: Arn) -> Place {
-        let is_bucket = arn.service() == "s3"
-            && arn.region().is_empty()
-            && arn.account().is_empty()
-            && !arn.resource().contains('/');
-        if is_bucket { Place::Bucket(arn) } else { Place::One(arn) }
+        match beginning(&arn) {
+            Some(within) => Place::Holder { arn, within },
+            None => Place::One(arn),
+        }
     }
 
     /// Of a trust policy.
@@ -59,15 +69,15 @@ impl Place {
 
     fn patterns(&self) -> Vec<Vec<Pattern>> {
         let one = |arn: &Arn| arn.fields().iter().map(|field| Pattern::literal(field)).collect();
-        let objects = |bucket: &Arn| {
-            let resource = wild(&format!("{}/*", Pattern::literal(bucket.resource())));
-            let [arn, partition, service, region, account, _] = bucket.fields().map(Pattern::literal);
+        let all_in = |arn: &Arn, within: &str| {
+            let resource = wild(&format!("{}*", Pattern::literal(within)));
+            let [arn, partition, service, region, account, _] = arn.fields().map(Pattern::literal);
             vec![arn, partition, service, region, account, resource]
         };
         match self {
             Place::One(arn) => vec![one(arn)],
-            Place::Bucket(arn) => vec![one(arn), objects(arn)],
-            Place::Objects(arn) => vec![objects(arn)],
+            Place::Holder { arn, within } => vec![one(arn), all_in(arn, within)],
+            Place::Held { arn, within } => vec![all_in(arn, within)],
             Place::RoleOfAnyAccount { partition, resource } => {
                 let [arn, partition, iam, none, resource] =
                     ["arn", partition, "iam", "", resource].map(Pattern::literal);
@@ -76,12 +86,12 @@ impl Place {
         }
     }
 
-    /// What the ARNs of places that lie in this one begin with, or for a role are but for the account; none where it is one
-    /// resource.
+    /// What names this place to those that can lie in it: the ARN of the holder, or that of a role but for the account; none
+    /// where it is one resource.
     fn holding(&self) -> Option<String> {
         match self {
             Place::One(_) => None,
-            Place::Bucket(bucket) | Place::Objects(bucket) => Some(format!("{bucket}/")),
+            Place::Holder { arn, .. } | Place::Held { arn, .. } => Some(arn.as_str().to_owned()),
             Place::RoleOfAnyAccount { partition, resource } => Some(of_any_account(partition, resource)),
         }
     }
@@ -89,10 +99,9 @@ impl Place {
     /// That of all places that this one can lie in.
     fn held_by(&self) -> [Option<String>; 2] {
         let Place::One(arn) = self else { return [None, None] };
-        let (before, resource) = arn.as_str().split_at(arn.as_str().len() - arn.resource().len());
-        let bucket = resource.split_once('/').map(|(bucket, _)| format!("{before}{bucket}/"));
         let is_of_iam = arn.service() == "iam";
-        [bucket, is_of_iam.then(|| of_any_account(arn.partition(), resource))]
+        let role = is_of_iam.then(|| of_any_account(arn.partition(), arn.resource()));
+        [holder(arn).map(|holder| holder.as_str().to_owned()), role]
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Subjects<'s, 'a> {
     settings: Settings,
     stored: Vec<Rc<Stored>>,
     standings: RefCell<BTreeMap<AccountId, Option<Standing>>>,
+    /// The policies of the VPC endpoint through which all requests come.
+    endpoint: Vec<LayerPolicy>,
 }
 
 /// A user or role with all that decides for it about a part of all requests; of a group, what it gives to its members.
@@ -73,7 +75,13 @@ impl<'s, 'a> Subjects<'s, 'a> {
         part: &Part,
     ) -> Result<Subjects<'s, 'a>, StoreError> {
         let settings = Settings { rcp_services: Some(rcp_services(catalog)), ..Settings::default() };
-        let mut subjects = Subjects { snapshot, settings, stored: Vec::new(), standings: RefCell::default() };
+        let mut subjects = Subjects {
+            snapshot,
+            settings,
+            stored: Vec::new(),
+            standings: RefCell::default(),
+            endpoint: Vec::new(),
+        };
         for resource in snapshot.resources()? {
             subjects.stored.extend(Stored::of_resource(snapshot, resource)?.map(Rc::new));
         }
@@ -97,7 +105,14 @@ impl<'s, 'a> Subjects<'s, 'a> {
             settings: self.settings.clone(),
             stored: stored.filter(is_within).cloned().collect(),
             standings: self.standings.clone(),
+            endpoint: self.endpoint.clone(),
         }
+    }
+
+    /// The same, where all requests come through a VPC endpoint with these policies.
+    #[must_use]
+    pub fn through(self, endpoint: Vec<LayerPolicy>) -> Subjects<'s, 'a> {
+        Subjects { endpoint, ..self }
     }
 
     /// A role whose trust policy is not known counts as one that is not stored: nobody can assume it.
@@ -150,17 +165,18 @@ impl<'s, 'a> Subjects<'s, 'a> {
             ..own
         };
         let found = Found::of(self, own_account, layers, &caller)?;
-        Ok(Subject {
+        let subject = Subject {
             callers: Callers::One(caller),
             knowledge,
             situations: found.situations(),
             told: vec![Layer::Identity, Layer::Resource],
-        })
+        };
+        Ok(subject.through(&self.endpoint))
     }
 
-    /// The policies of resources and the trust policies of roles.
+    /// The policies of resources, the trust policies of roles, and those of the endpoint.
     pub fn of_resources(&self) -> impl Iterator<Item = &LayerPolicy> {
-        self.stored.iter().filter_map(|stored| stored.policy.as_ref())
+        self.stored.iter().filter_map(|stored| stored.policy.as_ref()).chain(&self.endpoint)
     }
 
     /// The SCPs of an account, and the RCPs of all accounts that own some resource, its own among them.
@@ -274,7 +290,7 @@ impl Found {
         Ok(found)
     }
 
-    /// Tags are of the bucket and not of its objects, and matter only where some policy looks at them.
+    /// Tags are of the bucket and not of its objects, as of every holder and what lies in it, and matter only where some policy looks at them.
     fn split_by_tags(&mut self) {
         let levels = self.others.values().chain([&self.own]).flat_map(|owner| &owner.rcp);
         let policies = levels.flat_map(|level| &level.policies);
@@ -287,10 +303,9 @@ impl Found {
         for mut placed in std::mem::take(&mut self.stored) {
             placed.is_tagged &= matter;
             match &placed.stored.place {
-                Place::Bucket(arn) if placed.is_tagged => {
-                    for (place, is_tagged) in
-                        [(Place::Objects(arn.clone()), false), (Place::One(arn.clone()), true)]
-                    {
+                Place::Holder { arn, within } if placed.is_tagged => {
+                    let held = Place::Held { arn: arn.clone(), within: within.clone() };
+                    for (place, is_tagged) in [(held, false), (Place::One(arn.clone()), true)] {
                         let stored =
                             Stored { place, confined: OnceCell::new(), ..Stored::clone(&placed.stored) };
                         split.push(Placed {
@@ -402,7 +417,7 @@ impl Stored {
     fn of_resource(snapshot: &Snapshot<'_>, resource: Resource) -> Result<Option<Stored>, StoreError> {
         let Some(arn) = Arn::parse(&resource.arn) else { return Ok(None) };
         let policy_type = resource.policy_type();
-        let document = resource.policy.as_ref();
+        let document = resource.guarding_policy();
         let read =
             |document| layer_policy(resource.arn.clone(), "resource policy", policy_type, Some(document));
         Ok(Some(Stored {

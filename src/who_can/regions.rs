@@ -17,7 +17,7 @@ use crate::catalog::Catalog;
 use crate::compile::{CompileError, Level, Typing};
 use crate::request::Value;
 use crate::store::{Snapshot, StoreError};
-use crate::stored::{Everyone, Holder, Subjects};
+use crate::stored::{Everyone, Holder, Subjects, endpoint_policies};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -84,7 +84,8 @@ pub fn regions(
     question: &PartQuestion<'_>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Vec<Regions>, RegionsError> {
-    let subjects = Subjects::read(snapshot, question.catalog, question.part)?;
+    let subjects = Subjects::read(snapshot, question.catalog, question.part)?
+        .through(endpoint_policies(snapshot, question.given)?);
     let budget = Budget::default();
     let mut crowd = Crowd::new(everyone, subjects.clone(), question.catalog, budget)?;
     crowd.turn_to(question.part)?;

@@ -21,7 +21,8 @@ pub(crate) struct GivenPolicies {
     /// The resource's policy, in place of the stored one; of a role its trust policy
     #[arg(long, value_name = "POLICY")]
     resource_policy: Option<String>,
-    /// The policy of the VPC endpoint through which the request comes
+    /// The policy of the VPC endpoint through which the request comes, in place of the stored one of the endpoint that
+    /// `--context aws:SourceVpce=…` names
     #[arg(long, value_name = "POLICY")]
     vpc_endpoint_policy: Option<String>,
     /// A service control policy at a level of its own, below those that are stored; several stand at one level
@@ -54,8 +55,10 @@ impl GivenPolicies {
             let kind = if policy_type == PolicyType::Trust { "trust policy" } else { "resource policy" };
             layers.resource = read(std::slice::from_ref(argument), policy_type, kind)?;
         }
-        let endpoint = self.vpc_endpoint_policy.as_slice();
-        layers.vpc_endpoint.extend(read(endpoint, PolicyType::VpcEndpoint, "VPC endpoint policy")?);
+        if let Some(argument) = &self.vpc_endpoint_policy {
+            let argument = std::slice::from_ref(argument);
+            layers.vpc_endpoint = read(argument, PolicyType::VpcEndpoint, "VPC endpoint policy")?;
+        }
         let level = |policies| Level { name: "the command line".to_owned(), policies };
         if !self.scp.is_empty() {
             layers.scp.push(level(read(&self.scp, PolicyType::Scp, "service control policy")?));
