@@ -93,7 +93,7 @@ impl fmt::Display for Warning {
                 write!(f, "{what} and {also} more: degraded: {finding}")
             }
             Warning::NoSuchGroup { user, group } => {
-                write!(f, "`{user}` is in group `{group}`, which the dump does not describe; left out")
+                write!(f, "`{user}` is in group `{group}`, which the dump does not have; left out")
             }
             Warning::UnknownDocument { arn, boundary_of: 0 } => {
                 write!(f, "`{arn}` is attached, but its document is not known: import it to have it count")

@@ -312,9 +312,9 @@ mod tests {
         let role =
             |resource: &str| Place::RoleOfAnyAccount { partition: "aws".into(), resource: resource.into() };
         let places = [
-            Place::Bucket(arn("arn:aws:s3:::logs")),
-            Place::Objects(arn("arn:aws:s3:::logs")),
-            Place::Bucket(arn("arn:aws-cn:s3:::logs")),
+            Place::of_resource(arn("arn:aws:s3:::logs")),
+            Place::Held { arn: arn("arn:aws:s3:::logs"), within: "logs/".to_owned() },
+            Place::of_resource(arn("arn:aws-cn:s3:::logs")),
             one("arn:aws:s3:::logs/2026/a"),
             one("arn:aws:s3:::logs/"),
             one("arn:aws:s3:::logs-2/a"),

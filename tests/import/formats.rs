@@ -108,7 +108,11 @@ fn pages_are_merged_however_they_come() {
         assert_eq!(merged, outcome);
         assert_eq!(db.about(User, "alice"), expected.about(User, "alice"));
     }
-    let (outcome, _) = Database::new().import(&[("1.json", &first)]);
+    // The first page has users in groups that are on the second.
+    let error = Database::new().try_import(&[("1.json", &first)]).unwrap_err();
+    assert!(error.to_string().contains("is in group `devs`, of which neither"), "{error}");
+    let page = json!({ "IsTruncated": true, "Policies": whole["Policies"] }).to_string();
+    let (outcome, _) = Database::new().import(&[("1.json", &page)]);
     assert!(outcome.warnings.contains(&Warning::Truncated { file: "1.json".to_owned() }));
 }
 
@@ -196,7 +200,17 @@ fn a_group_that_is_not_described_and_an_unknown_boundary_are_said() {
     alice["GroupList"] = json!(["ghosts"]);
     alice["PermissionsBoundary"] = json!({ "PermissionsBoundaryArn": arn("policy/limit") });
     let mut db = Database::new();
-    let (outcome, _) = db.import(&[("gaad.json", &json!({ "UserDetailList": [alice] }).to_string())]);
+    // What a dump says nothing of could be anything (R-FMT-8).
+    let users = json!({ "UserDetailList": [alice] });
+    let error = Database::new().try_import(&[("gaad.json", &users.to_string())]).unwrap_err();
+    assert!(
+        error.to_string().contains("is in group `ghosts`, of which neither the dump nor the database"),
+        "{error}"
+    );
+    let mut whole = users;
+    whole["GroupDetailList"] =
+        json!([{ "GroupName": "devs", "GroupId": "AGPADEVS", "Path": "/", "Arn": arn("group/devs") }]);
+    let (outcome, _) = db.import(&[("gaad.json", &whole.to_string())]);
     assert_eq!(
         outcome.warnings,
         [

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::super::ImportError;
+use super::super::error::Place;
 use super::super::estate::PrincipalRecord;
 use super::state::KnownPrincipal;
 use super::{Applier, Warning};
@@ -11,7 +13,7 @@ use crate::store::{
 
 impl Applier<'_, '_> {
     /// Every principal of a kind. Groups come first, for users are in them.
-    pub(super) fn principals(&mut self, kind: PrincipalKind) -> Result<(), StoreError> {
+    pub(super) fn principals(&mut self, kind: PrincipalKind) -> Result<(), ImportError> {
         for record in self.estate.principals.iter().filter(|record| record.kind == kind) {
             self.outcome.count(kind);
             self.principal(record)?;
@@ -20,7 +22,7 @@ impl Applier<'_, '_> {
         Ok(())
     }
 
-    fn principal(&mut self, record: &PrincipalRecord) -> Result<(), StoreError> {
+    fn principal(&mut self, record: &PrincipalRecord) -> Result<(), ImportError> {
         let known = self.state.principal(record.kind, Some(&record.name.account), &record.name.name);
         let (key, is_new, mut changed) = match known {
             None => (self.create(record)?, true, false),
@@ -174,7 +176,9 @@ impl Applier<'_, '_> {
         Ok(true)
     }
 
-    fn memberships(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, StoreError> {
+    /// A group that a dump of all groups does not have is gone. What another dump is silent about counts all the same, and
+    /// without it every answer about the user could be wrong (R-FMT-8).
+    fn memberships(&mut self, known: &KnownPrincipal, record: &PrincipalRecord) -> Result<bool, ImportError> {
         if record.kind != PrincipalKind::User {
             return Ok(false);
         }
@@ -183,6 +187,16 @@ impl Applier<'_, '_> {
             match self.group(record, group) {
                 Some(key) => {
                     said.insert(key);
+                }
+                None if !self.covers(&record.name.account, PrincipalKind::Group) => {
+                    return Err(ImportError::Content {
+                        file: record.arn.clone(),
+                        place: Place::default(),
+                        message: format!(
+                            "is in group `{group}`, of which neither the dump nor the database says anything; import a dump with its \
+                             groups, first or together with this one"
+                        ),
+                    });
                 }
                 None => {
                     let warning = Warning::NoSuchGroup { user: record.arn.clone(), group: group.clone() };
