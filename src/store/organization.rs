@@ -363,8 +363,10 @@ pub struct Standing {
     /// The account.
     pub account: AccountId,
     /// Its organization. `None` for an account on its own, and where the way up does not reach a root because a
-    /// tree was imported in parts: then there are levels above the account.
+    /// tree was imported in parts.
     pub organization: Option<Organization>,
+    /// Whether it is in an organization of which the levels above those that are known are not.
+    pub is_known_in_part: bool,
     /// From the root, or the highest node known, down to the account.
     pub levels: Vec<Level>,
 }

@@ -51,7 +51,7 @@ pub(super) fn levels(standing: &Standing, which: OrganizationPolicyType) -> Vec<
         OrganizationPolicyType::Rcp => "resource control policy",
     };
     let counts = match &standing.organization {
-        None => standing.levels.len() > 1,
+        None => standing.is_known_in_part,
         Some(organization) => {
             let status = match which {
                 OrganizationPolicyType::Scp => organization.facts.scps,
@@ -78,7 +78,7 @@ pub(super) fn levels(standing: &Standing, which: OrganizationPolicyType) -> Vec<
         .map(read)
         .collect(),
     };
-    let above = standing.organization.is_none().then(|| unknown("the levels above", policy_type));
+    let above = standing.is_known_in_part.then(|| unknown("the levels above", policy_type));
     above.into_iter().chain(standing.levels.iter().map(level)).collect()
 }
 

@@ -104,7 +104,11 @@ impl Snapshot<'_> {
         let Some(node) = self.node_with_id(account.as_str())? else { return Ok(None) };
         let path = self.path_of(&node)?;
         let root = path.first().map(|node| node.key);
-        let organization = self.organizations()?.into_iter().find(|one| Some(one.root) == root);
+        let organizations = self.organizations()?;
+        let is_managed_by_it =
+            organizations.iter().any(|one| one.facts.management_account.as_ref() == Some(account));
+        let is_listed = !organizations.is_empty() && !is_managed_by_it;
+        let organization = organizations.into_iter().find(|one| Some(one.root) == root);
         let mut levels = Vec::new();
         for node in path {
             let (scps, rcps) = self
@@ -113,7 +117,10 @@ impl Snapshot<'_> {
                 .partition(|policy| policy.policy_type == OrganizationPolicyType::Scp);
             levels.push(Level { node, scps, rcps });
         }
-        Ok(Some(Standing { account: account.clone(), organization, levels }))
+        let is_limited =
+            levels.len() > 1 || levels.iter().any(|of| !of.scps.is_empty() || !of.rcps.is_empty());
+        let is_known_in_part = organization.is_none() && (is_listed || is_limited);
+        Ok(Some(Standing { account: account.clone(), organization, is_known_in_part, levels }))
     }
 
     /// Every service and resource control policy; SCPs first, by name.
