@@ -121,6 +121,11 @@ pub enum Note {
     DecidedOnStar,
     /// The action works on a resource, but none was named (R-RES-11).
     NeedsResource,
+    /// The action is about other resources, of which one is what AWS decides it on (R-RES-11).
+    OtherResource {
+        /// What their ARNs look like.
+        arns: Vec<String>,
+    },
     /// What was given contradicts what follows from the principal (R-KEY-1).
     Contradicts {
         /// The key.
@@ -198,6 +203,15 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, QuestionError> {
         }
         (Resource::Star, Some(action)) if action.needs_resource() => {
             notes.push(Note::NeedsResource);
+            None
+        }
+        (Resource::Arn(arn), Some(action)) => {
+            let service = ask.catalog.service(ask.action.service());
+            let arns = service.iter().flat_map(|service| service.arns_instead(action, arn));
+            let arns: Vec<String> = arns.map(str::to_owned).collect();
+            if !arns.is_empty() {
+                notes.push(Note::OtherResource { arns });
+            }
             None
         }
         _ => None,

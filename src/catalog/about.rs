@@ -1,7 +1,8 @@
 //! Which actions can be about a resource.
 
 use super::Catalog;
-use super::facts::{Action, ResourceType};
+use super::facts::{Action, ResourceType, Service};
+use crate::arn::Arn;
 use crate::pattern::{Pattern, Piece, Syntax};
 use crate::policy::ResourcePattern;
 
@@ -27,6 +28,20 @@ impl Catalog {
     }
 }
 
+impl Service {
+    /// The ARNs of the resources that an action is about, where the given one is of none of them: AWS decides the action
+    /// on one of those, and what a policy says of the given one is without effect. Empty where it is of one, and for
+    /// actions that are about no resource.
+    pub fn arns_instead<'a>(&'a self, action: &Action, of: &Arn) -> Vec<&'a str> {
+        let fields = of.fields().map(Pattern::literal);
+        let types = || self.resource_types.iter().filter(|known| is_about(action, &[known]));
+        if types().any(|known| fits(known, &fields)) {
+            return Vec::new();
+        }
+        types().flat_map(|known| &known.arns).map(String::as_str).collect()
+    }
+}
+
 /// Whether a resource of the type may have an ARN with these fields.
 fn fits(of: &ResourceType, fields: &[Pattern]) -> bool {
     of.arns.iter().any(|arn| {
@@ -43,7 +58,6 @@ fn is_about(action: &Action, types: &[&ResourceType]) -> bool {
 #[cfg(test)]
 mod test {
     use super::*;
-    use crate::arn::Arn;
 
     fn about(arn: &str) -> Option<Vec<String>> {
         Catalog::embedded().actions_about(&ResourcePattern::one(&Arn::parse(arn).unwrap()))
@@ -59,6 +73,21 @@ mod test {
         assert!(!of_role.iter().any(|of| of.starts_with("s3:")));
         let of_cluster = about("arn:aws:rds:us-east-1:123456789012:cluster:orders").unwrap();
         assert!(of_cluster.iter().any(|of| of == "rds-data:ExecuteStatement"));
+    }
+
+    #[test]
+    fn an_alias_is_no_key() {
+        let catalog = Catalog::embedded();
+        let kms = catalog.service("kms").unwrap();
+        let arn =
+            |resource: &str| Arn::parse(&format!("arn:aws:kms:us-east-1:123456789012:{resource}")).unwrap();
+        let decrypt = kms.action("Decrypt").unwrap();
+        assert_eq!(
+            kms.arns_instead(decrypt, &arn("alias/app")),
+            ["arn:${Partition}:kms:${Region}:${Account}:key/${KeyId}"]
+        );
+        assert!(kms.arns_instead(decrypt, &arn("key/1234")).is_empty());
+        assert!(kms.arns_instead(kms.action("CreateAlias").unwrap(), &arn("alias/app")).is_empty());
     }
 
     #[test]

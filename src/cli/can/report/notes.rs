@@ -1,5 +1,7 @@
 //! What is said beside an answer: what was taken for granted, what does not count, what is malformed.
 
+use itertools::Itertools;
+
 use super::super::super::text::shown;
 use super::place;
 use crate::ask::{Ask, Degraded, Note};
@@ -23,6 +25,14 @@ pub(in crate::cli) fn general_note(note: &Note, action: &Action) -> Option<Strin
                 action
             )
         }
+        Note::OtherResource { arns } => {
+            let more = if arns.len() > 3 { ", …" } else { "" };
+            let arns = arns.iter().take(3).map(|arn| format!("`{}`", shown(arn))).join(", ");
+            format!(
+                "{action} is not about such a resource: AWS decides it on another, {arns}{more}, and what policies say of this one has no \
+                 effect"
+            )
+        }
         Note::OwnAccount { account } => format!(
             "the resource is taken to be of the caller's account {account}, as nothing says whose it is; \
              `--resource-account` does"
@@ -36,9 +46,11 @@ pub(in crate::cli) fn general_note(note: &Note, action: &Action) -> Option<Strin
 
 pub(super) fn note_text(note: &Note, ask: &Ask<'_>) -> String {
     match note {
-        Note::AccountUnset | Note::DecidedOnStar | Note::NeedsResource | Note::OwnAccount { .. } => {
-            general_note(note, &ask.action).unwrap_or_default()
-        }
+        Note::AccountUnset
+        | Note::DecidedOnStar
+        | Note::NeedsResource
+        | Note::OtherResource { .. }
+        | Note::OwnAccount { .. } => general_note(note, &ask.action).unwrap_or_default(),
         Note::Contradicts { key, derived: Some(value) } => {
             format!(
                 "`{}` was given, although it is {} for this principal",
