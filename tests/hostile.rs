@@ -5,7 +5,7 @@
 //! | a policy for the algebra | the budget, in work and states, whatever the policy (`documents`) |
 //! | a policy for the evaluator | the length of a pattern times that of a text; no going back for a star (`values`) |
 //! | a policy, a template or a plan given to a command | 16 MiB, then refused; a policy document 2 MiB; a line of scenarios 64 MiB (`size`) |
-//! | a dump of an account | any length: read as a stream; time is linear, memory less than 15 times its length, mostly rows and names (`size`) |
+//! | a dump of an account | any length: read as a stream; time is linear, memory less than 25 times its length, mostly rows and names (`size`, `memory`) |
 //! | nesting | a limit of each reader, below what the stack bears (`size`) |
 //! | a group of 100,000, a user of thousands of groups | linear (`size`) |
 //! | a tree of an organization with a circle | refused by `import`, found by `verify`; reading it ends (tests of both) |
@@ -15,6 +15,8 @@
 
 mod documents;
 mod encoding;
+#[cfg(target_os = "linux")]
+mod memory;
 mod size;
 mod terminal;
 mod values;

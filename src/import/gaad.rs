@@ -17,6 +17,9 @@ use crate::arn::AccountId;
 use crate::policy::PolicyType;
 use crate::store::{PolicyOwner, PrincipalKind};
 
+/// More than anybody has: AWS lets one have 50, beside those that begin with `aws:`.
+const MOST_TAGS: usize = 200;
+
 /// An element of `UserDetailList`, `GroupDetailList` or `RoleDetailList`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -159,6 +162,9 @@ impl FileReader<'_> {
         for RawTag { key, value } in raw.tags.unwrap_or_default() {
             let key = required(key, &who, "Tags[].Key")?;
             tags.insert(key.to_lowercase(), (key, value.unwrap_or_default()));
+        }
+        if tags.len() > MOST_TAGS {
+            return Err(format!("{who}: {} tags, where IAM lets one have 50", tags.len()));
         }
         let mut attached = std::collections::BTreeSet::new();
         for attachment in raw.attached_managed_policies.unwrap_or_default() {

@@ -15,7 +15,7 @@ use iamdb::stored::{Everyone, policy_layers};
 use serde_json::json;
 
 /// How many bytes a long input has.
-fn length() -> usize {
+pub(super) fn length() -> usize {
     std::env::var("IAMDB_HOSTILE_MB").map_or(1 << 18, |text| text.parse::<usize>().unwrap() << 20)
 }
 
