@@ -254,9 +254,29 @@ impl Compiler {
                 let same = self.same_account(&caller)?;
                 self.refused(&caller, same, stack)
             }
-            Callers::Any => Ok(vec![self.action("iam", &["passrole"])?]),
+            Callers::Any => self.refused_to_any(),
             Callers::Holder => Ok(Vec::new()),
         }
+    }
+
+    /// What is refused to callers of other accounts (R-EVL-33, R-EVL-34). Partitions that no policy names are as one.
+    fn refused_to_any(&mut self) -> Outcome<Vec<Set>> {
+        let mut refused = vec![self.action("iam", &["passrole"])?];
+        let partitions: Vec<String> = self.universe.partitions().into_iter().map(str::to_owned).collect();
+        let arn = self.is_arn()?;
+        let mut named = Vec::new();
+        for partition in &partitions {
+            let callers = self.of_partition(partition)?;
+            let own = self.text_atom(Level::Partition, &[Glob::literal(partition)])?;
+            let other = self.arena.difference([arn], [own])?;
+            refused.push(self.arena.intersection([callers, other])?);
+            named.push((callers, own));
+        }
+        let iam = self.iam_principals()?;
+        let unnamed = self.arena.difference([iam], named.iter().map(|(callers, _)| *callers))?;
+        let own = self.arena.union(named.iter().map(|(_, own)| *own))?;
+        refused.push(self.arena.intersection([unnamed, arn, own])?);
+        Ok(refused)
     }
 
     /// What is refused before any grant is looked at.
@@ -286,9 +306,9 @@ impl Compiler {
             Callers::Holder => return self.own_side(stack, IsRoot::No, NeedsSession::No),
             Callers::Any => {
                 // Of other accounts than the resource's: whatever the policy grants counts.
-                let pass_role = self.action("iam", &["passrole"])?;
                 let granted = self.arena.union(stack.grants.values().copied())?;
-                return self.arena.difference([granted], [pass_role]);
+                let refused = self.refused_to_any()?;
+                return self.arena.difference([granted], refused);
             }
         };
         let granted = |classes: &[Class]| -> Vec<Set> {
