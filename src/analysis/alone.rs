@@ -8,7 +8,7 @@ use crate::layers::{Layer, LayerPolicy, Level, PolicyLayers};
 use crate::policy::{PolicyType, ResourceService};
 
 /// The account of the resources that resource-based policies are asked about; the callers are of others.
-pub(super) const RESOURCE_ACCOUNT: &str = "000000000000";
+const RESOURCE_ACCOUNT: &str = "000000000000";
 
 /// Allows everything to whom it is attached.
 const EVERYTHING: &str =

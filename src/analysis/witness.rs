@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::alone::RESOURCE_ACCOUNT;
 use super::clause::{Clause, Entries, StatementBox};
 use super::{Analysis, AnalysisError, Read, allows};
 use crate::algebra::diagram::Datum;
@@ -173,7 +172,7 @@ impl Analysis<'_> {
         }
         let callers = match &allowing.subject.callers {
             Callers::One(_) | Callers::Holder => vec![None],
-            Callers::Any => {
+            Callers::Any | Callers::InAccount => {
                 let partitions = universe.partitions();
                 let entries = all().filter_map(|statement| statement.principal.as_ref());
                 let named = entries.flat_map(Selector::entries);
@@ -355,13 +354,13 @@ impl Analysis<'_> {
             let caller = match &read.subject.callers {
                 Callers::One(one) => one.clone(),
                 Callers::Holder => holder(&resource),
-                Callers::Any => caller.clone(),
+                Callers::Any | Callers::InAccount => caller.clone(),
             };
             read.subject.request(action.clone(), resource.clone(), caller, &context, situation)
         };
         let request = of(allowing, clause.situation);
         let point = Point::of(&request);
-        if !self.compiler.contains(clause.set, &point) || is_inside_account(&request) {
+        if !self.compiler.contains(clause.set, &point) || !is_asked_about(&allowing.subject.callers, &request) {
             return Ok(None);
         }
         let Some(allowed) = allowing.subject.decide(&request, clause.situation) else { return Ok(None) };
@@ -381,10 +380,14 @@ impl Analysis<'_> {
     }
 }
 
-/// Whether a resource-based policy is asked about a caller of the resource's own account, which it is not.
-fn is_inside_account(request: &Request) -> bool {
-    let owner = request.resource_account.as_ref().map(crate::arn::AccountId::as_str);
-    owner == Some(RESOURCE_ACCOUNT) && request.caller.account().map(crate::arn::AccountId::as_str) == owner
+/// Whether a request is one of those callers: who is of the resource's own account, or is not.
+fn is_asked_about(callers: &Callers, request: &Request) -> bool {
+    let (owner, own) = (request.resource_account.as_ref(), request.caller.account());
+    match callers {
+        Callers::One(_) | Callers::Holder => true,
+        Callers::Any => owner.is_none() || owner != own,
+        Callers::InAccount => owner.is_some() && owner == own,
+    }
 }
 
 /// Resources made from the patterns of the clause, then `*` and whatever the set has.

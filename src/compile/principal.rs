@@ -17,6 +17,7 @@
 
 use std::collections::BTreeMap;
 
+use super::layers::NeedsSession;
 use super::{Callers, Compiler, Level, Outcome, holder};
 use crate::algebra::{Chars, Glob, Language, Piece, Set};
 use crate::arn::{AccountId, Arn};
@@ -315,6 +316,13 @@ impl Compiler {
         self.any_caller(Level::Caller, &arns)
     }
 
+    /// The IAM principals but root, in two kinds: a federated user's session needs a session policy (R-EVL-5).
+    pub(super) fn in_account(&mut self) -> Outcome<[(Set, NeedsSession); 2]> {
+        let kinds = [self.caller_kind(CallerKind::User)?, self.caller_kind(CallerKind::Session)?];
+        let (others, federated) = (self.arena.union(kinds)?, self.caller_kind(CallerKind::FederatedUser)?);
+        Ok([(others, NeedsSession::No), (federated, NeedsSession::Yes)])
+    }
+
     /// The callers with credentials of AWS.
     pub(super) fn authenticated(&mut self) -> Outcome<Set> {
         let others = [self.caller_kind(CallerKind::Anonymous)?, self.caller_kind(CallerKind::Provider)?];
@@ -343,7 +351,7 @@ impl Compiler {
         let texts = match &self.universe.callers {
             Callers::One(caller) => CallerTexts::of(caller),
             Callers::Holder => CallerTexts::of(&holder(&Resource::Star)),
-            Callers::Any => return self.arena.atom(level, language),
+            Callers::Any | Callers::InAccount => return self.arena.atom(level, language),
         };
         let text = match level {
             Level::CallerId => &texts.id,

@@ -62,6 +62,10 @@ pub enum Callers {
     Holder,
     /// Anyone, from another account than the resource's: for what resource-based policies say of everybody.
     Any,
+    /// Any IAM principal of the resource's own account, but its root user: for what those policies grant to who may
+    /// nothing by other policies (R-EVL-20). `iam:PassRole` is not asked about: no resource's policy decides it
+    /// (R-EVL-8).
+    InAccount,
 }
 
 /// The account of the caller that [`Callers::Holder`] stands for.
