@@ -12,6 +12,7 @@ mod check;
 mod clause;
 mod minimize;
 mod part;
+mod standing;
 mod statements;
 mod subject;
 mod superfluous;
@@ -37,6 +38,7 @@ pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
 pub use part::Part;
+pub use standing::Standing;
 pub use statements::{Shown, Step, Tested};
 pub use subject::{Situation, Subject};
 pub use superfluous::{Finding, Superfluous};
@@ -209,15 +211,18 @@ impl<'a> Analysis<'a> {
             self.compiler = Compiler::new(Universe::default(), self.budget);
         }
         self.compiler.arena().renew(self.budget);
-        let universes = self.universes(&[old, new]);
-        let [old_universe, new_universe] = universes.as_slice() else {
-            return Ok(Diff { verdict: Verdict::Equivalent, gained: Vec::new(), lost: Vec::new() });
-        };
-        let old = self.read(old, old_universe, Side::Old)?;
-        let new = self.read(new, new_universe, Side::New)?;
-        let part = self.part(part)?;
-        let gained = self.one_way(&new, &old, part)?;
-        let lost = self.one_way(&old, &new, part)?;
+        let (mut gained, mut lost) = (Vec::new(), Vec::new());
+        for &standing in Standing::of(&[old, new]) {
+            self.compiler.arena().renew(self.budget);
+            let (old, new) = (standing.meets(old), standing.meets(new));
+            let universes = self.universes(&[&old, &new]);
+            let [old_universe, new_universe] = universes.as_slice() else { continue };
+            let old = self.read(&old, old_universe, Side::Old)?;
+            let new = self.read(&new, new_universe, Side::New)?;
+            let part = self.part(part)?;
+            self.one_way(&new, &old, part, standing, &mut gained)?;
+            self.one_way(&old, &new, part, standing, &mut lost)?;
+        }
         let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
         let verdict = match (is_sure(&gained), is_sure(&lost)) {
             (false, false) => Verdict::Equivalent,
@@ -268,18 +273,25 @@ impl<'a> Analysis<'a> {
         Ok(points.map(|point| self.compiler.contains(read.allowed, &point)).collect())
     }
 
-    /// What one side allows and the other does not.
+    /// Adds what one side allows and the other does not to what is told already, but for what that says.
     fn one_way(
         &mut self,
         allowing: &Read<'_>,
         other: &Read<'_>,
         part: Set,
-    ) -> Result<Vec<Clause>, AnalysisError> {
+        standing: Standing,
+        clauses: &mut Vec<Clause>,
+    ) -> Result<(), AnalysisError> {
         let target = self.compiler.arena().difference([allowing.allowed], [other.allowed])?;
         let target = self.compiler.arena().intersection([target, part])?;
-        let mut clauses = Vec::new();
+        let told = clauses.iter().filter(|clause| clause.witness.is_some()).map(|clause| clause.set);
+        let told = self.compiler.arena().union(told.collect::<Vec<_>>())?;
         for mut clause in self.clauses(allowing, Some(other), target)? {
             self.compiler.arena().renew(self.budget);
+            if self.compiler.arena().is_subset(clause.set, told)? {
+                continue;
+            }
+            clause.standing = standing;
             clause.witness = self.witness(&clause, allowing, Some(other))?;
             // Without a witness it may be that no request is in it, which would be a proof.
             self.compiler.arena().renew(self.budget);
@@ -287,7 +299,7 @@ impl<'a> Analysis<'a> {
                 clauses.push(clause);
             }
         }
-        Ok(clauses)
+        Ok(())
     }
 
     /// One universe for each subject, in which the kinds of keys are the same.
@@ -295,7 +307,8 @@ impl<'a> Analysis<'a> {
         let askers = |subject: &&Subject| match &subject.callers {
             Callers::One(caller) => Askers::of(caller),
             Callers::Holder => Askers::IamPrincipals,
-            Callers::Any => Askers::Anyone,
+            // They are told together with anyone's.
+            Callers::Any | Callers::InAccount => Askers::Anyone,
         };
         let are_iam = subjects.iter().map(askers).all(|askers| askers == Askers::IamPrincipals);
         let askers = if are_iam { Askers::IamPrincipals } else { Askers::Anyone };

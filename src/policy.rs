@@ -241,6 +241,18 @@ impl Statement {
         patterns.flat_map(Pattern::variables).map(|variable| variable.key.as_str())
     }
 
+    /// The partitions that it names, in principals and in resources.
+    pub fn partitions(&self) -> impl Iterator<Item = &str> {
+        let principals = self.principal.iter().flat_map(Selector::entries);
+        let of_principals = principals.filter_map(|entry| entry.value.partition());
+        let resources = self.resource.iter().flat_map(Selector::entries);
+        let of_resources = resources.filter_map(|entry| match &entry.value {
+            ResourcePattern::Every => None,
+            ResourcePattern::Arn(segments) => segments.get(1)?.as_text(),
+        });
+        of_principals.chain(of_resources)
+    }
+
     /// The segments of all its resource patterns.
     pub fn resource_segments(&self) -> impl Iterator<Item = &Pattern> {
         let entries = self.resource.iter().flat_map(Selector::entries);

@@ -17,7 +17,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use crate::analysis::{Clause, Limit, Part, Side, StatementBox, Subject};
+use crate::analysis::{Clause, Limit, Part, Side, Standing, StatementBox, Subject};
 use crate::catalog::{AccessLevel, Catalog};
 use crate::compile::Callers;
 use crate::layers::Layer;
@@ -51,6 +51,8 @@ pub enum Direction {
 pub struct Told {
     /// What is told of it.
     pub direction: Direction,
+    /// Of which callers it is.
+    pub standing: Standing,
     /// What applies to all of it.
     pub region: Region,
     /// What has to allow it besides, one of each.
@@ -74,7 +76,9 @@ pub struct Told {
 impl Told {
     /// Whether the same is told of two, but for what it takes besides what makes the difference, and for the example.
     pub fn is_alike(&self, other: &Told) -> bool {
-        let told = |of: &Told| (of.direction, of.own_account_only, of.is_exact, of.example.is_some());
+        let told = |of: &Told| {
+            (of.direction, of.standing, of.own_account_only, of.is_exact, of.example.is_some())
+        };
         told(self) == told(other)
             && (&self.region, &self.within, &self.except) == (&other.region, &other.within, &other.except)
             && self.reasons.first() == other.reasons.first()
@@ -176,6 +180,9 @@ impl<'a> Teller<'a> {
             }
             within.push(told);
         }
+        for list in &mut region.principals.among {
+            list.retain(|entry| clause.standing.is_granted_by(entry));
+        }
         let except = clause
             .except
             .iter()
@@ -183,7 +190,7 @@ impl<'a> Teller<'a> {
         let example = clause.witness.as_ref().map(|witness| Example {
             request: witness.request.clone(),
             by: match self.subject(allowing).callers {
-                Callers::Any => By::Anyone,
+                Callers::Any | Callers::InAccount => By::Anyone,
                 Callers::One(_) | Callers::Holder => By::Subject,
             },
             follows: self.subject(allowing).knowledge.known.iter().map(|(key, _)| fold(key)).collect(),
@@ -192,6 +199,7 @@ impl<'a> Teller<'a> {
         let counts = entries.filter_map(|entry| Some((entry.to_string(), self.levels.count(entry)?)));
         Told {
             direction,
+            standing: clause.standing,
             counts: counts.collect(),
             level: self.levels.worst(&region.actions),
             own_account_only: clause.own_account_only,

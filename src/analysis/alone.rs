@@ -8,7 +8,7 @@ use crate::layers::{Layer, LayerPolicy, Level, PolicyLayers};
 use crate::policy::{PolicyType, ResourceService};
 
 /// The account of the resources that resource-based policies are asked about; the callers are of others.
-pub(super) const RESOURCE_ACCOUNT: &str = "000000000000";
+const RESOURCE_ACCOUNT: &str = "000000000000";
 
 /// Allows everything to whom it is attached.
 const EVERYTHING: &str =
@@ -43,6 +43,9 @@ pub fn alone(policies: Vec<LayerPolicy>, policy_type: PolicyType) -> Subject {
     let resource = || vec![unlimited(PolicyType::Resource(ResourceService::Other))];
     let level = |policies| vec![Level { name: String::new(), policies }];
     let none = PolicyLayers { resource: vec![delegating()], ..PolicyLayers::default() };
+    // Of anyone nothing is held back: a federated user's session may nothing without a session policy (R-EVL-5).
+    let of_anyone =
+        PolicyLayers { identity: full(), session: vec![unlimited(PolicyType::Session)], ..none.clone() };
     let (layers, told) = match policy_type {
         PolicyType::Identity => (PolicyLayers { identity: policies, ..none }, Layer::Identity),
         PolicyType::Boundary => {
@@ -51,15 +54,15 @@ pub fn alone(policies: Vec<LayerPolicy>, policy_type: PolicyType) -> Subject {
         PolicyType::Session => (PolicyLayers { identity: full(), session: policies, ..none }, Layer::Session),
         PolicyType::Scp => (PolicyLayers { identity: full(), scp: level(policies), ..none }, Layer::Scp),
         PolicyType::Rcp => (
-            PolicyLayers { identity: full(), resource: resource(), rcp: level(policies), ..none },
+            PolicyLayers { resource: resource(), rcp: level(policies), ..of_anyone },
             Layer::Resource,
         ),
         PolicyType::VpcEndpoint => (
-            PolicyLayers { identity: full(), resource: resource(), vpc_endpoint: policies, ..none },
+            PolicyLayers { resource: resource(), vpc_endpoint: policies, ..of_anyone },
             Layer::VpcEndpoint,
         ),
         PolicyType::Resource(_) | PolicyType::Trust => {
-            (PolicyLayers { identity: full(), resource: policies, ..none }, Layer::Resource)
+            (PolicyLayers { resource: policies, ..of_anyone }, Layer::Resource)
         }
     };
     let about_anyone = matches!(

@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::clause::{Clause, Entries, StatementBox};
-use super::{Analysis, AnalysisError, Cause, Part, Side, Subject};
+use super::clause::{Clause, StatementBox};
+use super::{Analysis, AnalysisError, Cause, Part, Read, Side, Standing, Subject};
 use crate::algebra::Set;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
@@ -22,6 +22,8 @@ use super::Witness;
 /// An Allow statement that is blamed (R-AA-23).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blamed {
+    /// Of which callers.
+    pub standing: Standing,
     /// The situation of the subject.
     pub situation: usize,
     /// The statement.
@@ -38,40 +40,62 @@ impl Analysis<'_> {
         existing: Option<&Subject>,
         part: &Part,
     ) -> Result<Vec<Blamed>, AnalysisError> {
-        let subjects: Vec<&Subject> = existing.into_iter().chain([subject]).collect();
-        let mut universes = self.universes(&subjects);
-        let own = universes.pop().unwrap_or_default();
-        let new = self.read(subject, &own, Side::New)?;
-        let old = match (existing, universes.pop()) {
-            (Some(existing), Some(universe)) => Some(self.read(existing, &universe, Side::Old)?),
-            _ => None,
-        };
-        let part = self.part(part)?;
-        let target = self.compiler.arena().intersection([new.allowed, part])?;
-        let target = self.compiler.arena().difference([target], old.as_ref().map(|old| old.allowed))?;
         let mut blamed = Vec::new();
+        // A statement that grants something grants it to callers of other accounts too.
+        let standings = match existing {
+            Some(existing) => Standing::of(&[existing, subject]),
+            None => &[Standing::Asked],
+        };
+        for &standing in standings {
+            let (subject, existing) =
+                (standing.meets(subject), existing.map(|existing| standing.meets(existing)));
+            let subjects: Vec<&Subject> = existing.iter().map(AsRef::as_ref).chain([&*subject]).collect();
+            let mut universes = self.universes(&subjects);
+            let own = universes.pop().unwrap_or_default();
+            let new = self.read(&subject, &own, Side::New)?;
+            let old = match (&existing, universes.pop()) {
+                (Some(existing), Some(universe)) => Some(self.read(existing, &universe, Side::Old)?),
+                _ => None,
+            };
+            let part = self.part(part)?;
+            let target = self.compiler.arena().intersection([new.allowed, part])?;
+            let target = self.compiler.arena().difference([target], old.as_ref().map(|old| old.allowed))?;
+            self.blame(standing, target, &new, old.as_ref(), &mut blamed)?;
+        }
+        blamed.sort_by_key(|blamed| (blamed.situation, blamed.statement));
+        Ok(blamed)
+    }
+
+    /// Adds the Allow statements that allow some of a target to those that are blamed already.
+    fn blame(
+        &mut self,
+        standing: Standing,
+        target: Set,
+        new: &Read<'_>,
+        old: Option<&Read<'_>>,
+        blamed: &mut Vec<Blamed>,
+    ) -> Result<(), AnalysisError> {
         for (nth, situation) in new.situations.iter().enumerate() {
-            let scopes = situation.compiled.scopes.clone();
-            for (&statement, &set) in &situation.compiled.statements {
-                if statement.effect == Effect::Deny || !subject.told.contains(&statement.layer) {
+            for &statement in situation.compiled.statements.keys() {
+                let is_known = |known: &Blamed| {
+                    known.situation == nth && known.statement == statement && known.witness.is_some()
+                };
+                if statement.effect == Effect::Deny
+                    || !new.subject.told.contains(&statement.layer)
+                    || blamed.iter().any(is_known)
+                {
                     continue;
                 }
                 self.compiler.arena().renew(self.budget);
-                let scope = scopes.get(&statement.layer).copied().unwrap_or(Set::FULL);
-                let set = self.compiler.arena().intersection([set, scope, situation.on, target])?;
+                let (requests, scope) = (situation.requests(statement), situation.scope(statement.layer));
+                let set = self.compiler.arena().intersection([requests, scope, situation.on, target])?;
                 if set == Set::EMPTY {
                     continue;
                 }
-                let of = StatementBox {
-                    side: Side::New,
-                    situation: nth,
-                    statement,
-                    actions: Entries::All,
-                    resources: Entries::All,
-                };
                 let clause = Clause {
+                    standing,
                     situation: nth,
-                    boxes: vec![of],
+                    boxes: vec![StatementBox::whole(Side::New, nth, statement)],
                     within: Vec::new(),
                     own_account_only: false,
                     except: Vec::new(),
@@ -80,11 +104,12 @@ impl Analysis<'_> {
                     witness: None,
                     set,
                 };
-                let witness = self.witness(&clause, &new, old.as_ref())?;
-                blamed.push(Blamed { situation: nth, statement, witness });
+                let witness = self.witness(&clause, new, old)?;
+                blamed.retain(|known| (known.situation, known.statement) != (nth, statement));
+                blamed.push(Blamed { standing, situation: nth, statement, witness });
             }
         }
-        Ok(blamed)
+        Ok(())
     }
 }
 

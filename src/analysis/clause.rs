@@ -8,7 +8,7 @@
 //!            \ what is denied, or allowed already       except
 //! ```
 
-use super::{Analysis, AnalysisError, Read, ReadSituation, Side};
+use super::{Analysis, AnalysisError, Read, ReadSituation, Side, Standing};
 use crate::algebra::Set;
 use crate::compile::Level;
 use crate::layers::{Layer, StatementRef};
@@ -20,6 +20,8 @@ use super::Witness;
 /// A part of what is allowed, or of a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
+    /// Of which callers it is.
+    pub standing: Standing,
     /// The situation of the side that allows.
     pub situation: usize,
     /// What applies to all of it: the Allow, unless several do (see `within`), and the Deny of the other side that was
@@ -324,8 +326,8 @@ impl Analysis<'_> {
             }
         }
         let is_exact = shown == set;
-        let (situation, witness) = (nth, None);
-        Ok(Some(Clause { situation, boxes, within, own_account_only, except, cause, is_exact, witness, set }))
+        let (standing, situation, witness) = (Standing::Asked, nth, None);
+        Ok(Some(Clause { standing, situation, boxes, within, own_account_only, except, cause, is_exact, witness, set }))
     }
 
     /// Statements of which one has to allow, and the requests that they do.

@@ -122,7 +122,10 @@ impl Subject {
             knowledge.known.set(key, value.clone());
         }
         let context = knowledge.completed(context);
-        let resource_account = situation.and_then(|of| of.resource_account.clone());
+        let resource_account = match self.callers {
+            Callers::InAccount => caller.account().cloned(),
+            _ => situation.and_then(|of| of.resource_account.clone()),
+        };
         Request { caller, action, resource, resource_account, context }
     }
 }

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::alone::RESOURCE_ACCOUNT;
 use super::clause::{Clause, Entries, StatementBox};
 use super::{Analysis, AnalysisError, Read, allows};
 use crate::algebra::diagram::Datum;
@@ -173,12 +172,17 @@ impl Analysis<'_> {
         }
         let callers = match &allowing.subject.callers {
             Callers::One(_) | Callers::Holder => vec![None],
-            Callers::Any => {
+            Callers::Any | Callers::InAccount => {
+                let partitions = universe.partitions();
                 let entries = all().filter_map(|statement| statement.principal.as_ref());
-                let named = entries.flat_map(Selector::entries).filter_map(|entry| caller_of(&entry.value));
+                let named = entries.flat_map(Selector::entries);
+                let named = named.flat_map(|entry| callers_of(&entry.value, &partitions));
                 let mut callers: Vec<Option<Caller>> = named.map(Some).collect();
-                callers.push(Caller::parse("arn:aws:iam::999999999999:user/anyone"));
-                callers.push(Caller::parse("arn:aws:sts::999999999999:assumed-role/anyone/session"));
+                for partition in &partitions {
+                    let arn = |rest: &str| Caller::parse(&format!("arn:{partition}:{rest}"));
+                    callers.push(arn("iam::999999999999:user/anyone"));
+                    callers.push(arn("sts::999999999999:assumed-role/anyone/session"));
+                }
                 callers.push(Some(Caller::Anonymous));
                 callers.push(Some(Caller::Service("other.amazonaws.com".to_owned())));
                 callers.dedup();
@@ -350,13 +354,13 @@ impl Analysis<'_> {
             let caller = match &read.subject.callers {
                 Callers::One(one) => one.clone(),
                 Callers::Holder => holder(&resource),
-                Callers::Any => caller.clone(),
+                Callers::Any | Callers::InAccount => caller.clone(),
             };
             read.subject.request(action.clone(), resource.clone(), caller, &context, situation)
         };
         let request = of(allowing, clause.situation);
         let point = Point::of(&request);
-        if !self.compiler.contains(clause.set, &point) || is_inside_account(&request) {
+        if !self.compiler.contains(clause.set, &point) || !is_asked_about(&allowing.subject.callers, &request) {
             return Ok(None);
         }
         let Some(allowed) = allowing.subject.decide(&request, clause.situation) else { return Ok(None) };
@@ -376,10 +380,14 @@ impl Analysis<'_> {
     }
 }
 
-/// Whether a resource-based policy is asked about a caller of the resource's own account, which it is not.
-fn is_inside_account(request: &Request) -> bool {
-    let owner = request.resource_account.as_ref().map(crate::arn::AccountId::as_str);
-    owner == Some(RESOURCE_ACCOUNT) && request.caller.account().map(crate::arn::AccountId::as_str) == owner
+/// Whether a request is one of those callers: who is of the resource's own account, or is not.
+fn is_asked_about(callers: &Callers, request: &Request) -> bool {
+    let (owner, own) = (request.resource_account.as_ref(), request.caller.account());
+    match callers {
+        Callers::One(_) | Callers::Holder => true,
+        Callers::Any => owner.is_none() || owner != own,
+        Callers::InAccount => owner.is_some() && owner == own,
+    }
 }
 
 /// Resources made from the patterns of the clause, then `*` and whatever the set has.
@@ -432,18 +440,18 @@ fn filled(segments: &[Pattern], with: &str, context: &Context) -> Option<Resourc
     Resource::parse(&fields.join(":"))
 }
 
-/// A caller that an entry names.
-fn caller_of(entry: &PrincipalEntry) -> Option<Caller> {
+/// Callers that an entry names, of an account one in each partition.
+fn callers_of(entry: &PrincipalEntry, partitions: &BTreeSet<&str>) -> Vec<Caller> {
     match entry {
-        PrincipalEntry::Everyone | PrincipalEntry::OriginAccessIdentity(_) => None,
-        PrincipalEntry::Account { partition, account } => {
-            let partition = partition.as_deref().unwrap_or("aws");
-            Caller::parse(&format!("arn:{partition}:iam::{account}:user/alice"))
+        PrincipalEntry::Everyone | PrincipalEntry::OriginAccessIdentity(_) => Vec::new(),
+        PrincipalEntry::Account { account, .. } => {
+            let user = |partition| Caller::parse(&format!("arn:{partition}:iam::{account}:user/alice"));
+            partitions.iter().filter_map(user).collect()
         }
         PrincipalEntry::User(arn)
         | PrincipalEntry::Role(arn)
         | PrincipalEntry::Session(arn)
-        | PrincipalEntry::FederatedUser(arn) => Caller::parse(arn.as_str()),
+        | PrincipalEntry::FederatedUser(arn) => Caller::parse(arn.as_str()).into_iter().collect(),
         PrincipalEntry::UniqueId(id) => {
             let (id, session) =
                 id.split_once(':').map_or((id.as_str(), None), |(id, session)| (id, Some(session)));
@@ -451,18 +459,21 @@ fn caller_of(entry: &PrincipalEntry) -> Option<Caller> {
                 (true, _) => IamKind::User,
                 (false, session) => IamKind::RoleSession(session.map(str::to_owned)),
             };
-            Some(Caller::Iam(IamCaller {
-                kind,
-                partition: "aws".to_owned(),
-                account: crate::arn::AccountId::parse("999999999999"),
-                path: "/".to_owned(),
-                name: "anyone".to_owned(),
-                unique_id: Some(id.to_owned()),
-                tags: Vec::new(),
-            }))
+            let bearer = |partition: &&str| {
+                Caller::Iam(IamCaller {
+                    kind: kind.clone(),
+                    partition: (*partition).to_owned(),
+                    account: crate::arn::AccountId::parse("999999999999"),
+                    path: "/".to_owned(),
+                    name: "anyone".to_owned(),
+                    unique_id: Some(id.to_owned()),
+                    tags: Vec::new(),
+                })
+            };
+            partitions.iter().map(bearer).collect()
         }
-        PrincipalEntry::Service(name) => Some(Caller::Service(name.clone())),
-        PrincipalEntry::Federated(name) => Some(Caller::Federated(name.clone())),
-        PrincipalEntry::CanonicalUser(id) => Some(Caller::CanonicalUser(id.clone())),
+        PrincipalEntry::Service(name) => vec![Caller::Service(name.clone())],
+        PrincipalEntry::Federated(name) => vec![Caller::Federated(name.clone())],
+        PrincipalEntry::CanonicalUser(id) => vec![Caller::CanonicalUser(id.clone())],
     }
 }

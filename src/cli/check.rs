@@ -276,5 +276,9 @@ fn example(blamed: &Blamed) -> String {
         return "it is only possible: no request was found that shows it".to_owned();
     };
     let request = &witness.request;
-    format!("e.g. {} on {} by {}", request.action, request.resource, request.caller)
+    let mut words = format!("e.g. {} on {} by {}", request.action, request.resource, request.caller);
+    if let Some(standing) = blamed.standing.words() {
+        words.push_str(&format!(", {standing}"));
+    }
+    words
 }

@@ -149,13 +149,21 @@ impl Compiler {
 
     /// What a statement of the resource's policy grants (R-EVL-20, R-EVL-30).
     fn grant(&mut self, applies: &Applies, stack: &Stack<'_>) -> Outcome<Grant> {
-        let whole = Grant { free: applies.set, limited: Set::EMPTY, limits: Set::FULL };
-        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(whole) };
-        if !caller.is_iam() {
-            return Ok(whole);
-        }
+        let whole = |free| Grant { free, limited: Set::EMPTY, limits: Set::FULL };
         let of = |classes: &[Class]| -> Vec<Set> {
             classes.iter().filter_map(|class| applies.by_class.get(class).copied()).collect()
+        };
+        let caller = match self.universe.callers.clone() {
+            Callers::One(caller) if caller.is_iam() => caller,
+            Callers::InAccount => {
+                let mut granted = Vec::new();
+                for (callers, needs_session) in self.in_account()? {
+                    let grants = self.own_grants(of, stack, needs_session)?;
+                    granted.push(self.arena.intersection([callers, grants])?);
+                }
+                return Ok(whole(self.arena.union(granted)?));
+            }
+            Callers::One(_) | Callers::Holder | Callers::Any => return Ok(whole(applies.set)),
         };
         let is_account_itself = caller.is_root() && stack.layers.session.is_empty();
         let account: &[Class] = if is_account_itself { &[Class::Account] } else { &[] };
@@ -189,7 +197,7 @@ impl Compiler {
                 let linked = caller.iam().is_some_and(|caller| caller.is_service_linked());
                 (caller.is_iam(), caller.is_root(), linked)
             }
-            Callers::Holder => (true, false, false),
+            Callers::Holder | Callers::InAccount => (true, false, false),
             Callers::Any => (false, false, false),
         };
         match layer {
@@ -254,9 +262,30 @@ impl Compiler {
                 let same = self.same_account(&caller)?;
                 self.refused(&caller, same, stack)
             }
-            Callers::Any => Ok(vec![self.action("iam", &["passrole"])?]),
+            Callers::Any | Callers::InAccount => self.refused_to_any(),
             Callers::Holder => Ok(Vec::new()),
         }
+    }
+
+    /// What is refused to callers who are not known: to pass a role (R-EVL-33), of which no resource's policy decides,
+    /// and what is in another partition (R-EVL-34). Partitions that no policy names are as one.
+    fn refused_to_any(&mut self) -> Outcome<Vec<Set>> {
+        let mut refused = vec![self.action("iam", &["passrole"])?];
+        let partitions: Vec<String> = self.universe.partitions().into_iter().map(str::to_owned).collect();
+        let arn = self.is_arn()?;
+        let mut named = Vec::new();
+        for partition in &partitions {
+            let callers = self.of_partition(partition)?;
+            let own = self.text_atom(Level::Partition, &[Glob::literal(partition)])?;
+            let other = self.arena.difference([arn], [own])?;
+            refused.push(self.arena.intersection([callers, other])?);
+            named.push((callers, own));
+        }
+        let iam = self.iam_principals()?;
+        let unnamed = self.arena.difference([iam], named.iter().map(|(callers, _)| *callers))?;
+        let own = self.arena.union(named.iter().map(|(_, own)| *own))?;
+        refused.push(self.arena.intersection([unnamed, arn, own])?);
+        Ok(refused)
     }
 
     /// What is refused before any grant is looked at.
@@ -286,14 +315,22 @@ impl Compiler {
             Callers::Holder => return self.own_side(stack, IsRoot::No, NeedsSession::No),
             Callers::Any => {
                 // Of other accounts than the resource's: whatever the policy grants counts.
-                let pass_role = self.action("iam", &["passrole"])?;
                 let granted = self.arena.union(stack.grants.values().copied())?;
-                return self.arena.difference([granted], [pass_role]);
+                let refused = self.refused_to_any()?;
+                return self.arena.difference([granted], refused);
+            }
+            Callers::InAccount => {
+                let mut allowed = Vec::new();
+                for (callers, needs_session) in self.in_account()? {
+                    let within = self.within_account(stack, IsRoot::No, needs_session)?;
+                    allowed.push(self.arena.intersection([callers, within])?);
+                }
+                let allowed = self.arena.union(allowed)?;
+                let refused = self.refused_to_any()?;
+                return self.arena.difference([allowed], refused);
             }
         };
-        let granted = |classes: &[Class]| -> Vec<Set> {
-            classes.iter().filter_map(|class| stack.grants.get(class).copied()).collect()
-        };
+        let granted = |classes: &[Class]| stack.granted(classes);
         let same = self.same_account(&caller)?;
         let refused = self.refused(&caller, same, stack)?;
         let any: Vec<Set> = stack.grants.values().copied().collect();
@@ -302,33 +339,54 @@ impl Compiler {
             Caller::Anonymous => self.arena.union(granted(&[Class::Wildcard]))?,
             Caller::Federated(_) => self.arena.union(granted(&[Class::Federated, Class::Wildcard]))?,
             Caller::Iam(_) | Caller::CanonicalUser(_) => {
-                let needs_session = NeedsSession::of(&caller);
-                let own_side = self.own_side(stack, IsRoot::of(&caller), needs_session)?;
-                let limits = self.limits(stack, needs_session)?;
+                let (root, needs_session) = (IsRoot::of(&caller), NeedsSession::of(&caller));
+                let own_side = self.own_side(stack, root, needs_session)?;
                 let any = self.arena.union(any)?;
                 let across = self.arena.intersection([any, own_side])?;
                 let across = self.arena.difference([across], [same])?;
-                let mut direct = granted(&[Class::Direct, Class::Wildcard]);
-                if caller.is_root() && stack.layers.session.is_empty() {
-                    direct.extend(granted(&[Class::Account]));
-                }
-                let mut direct = self.arena.union(direct)?;
-                if self.settings.direct_grants == DirectGrants::LimitedBySession {
-                    let session = self.session(stack, needs_session)?;
-                    direct = self.arena.intersection([direct, session])?;
-                }
-                let session = self.arena.union(granted(&[Class::RoleOfSession, Class::UserOfFederation]))?;
-                let session = self.arena.intersection([session, limits])?;
-                let delegated = self.arena.union(granted(&[Class::Account, Class::Canonical]))?;
-                let required = self.requires_resource_policy()?;
-                let undelegated = self.arena.difference([required], [delegated])?;
-                let identity = self.arena.difference([own_side], [undelegated])?;
-                let within = self.arena.union([direct, session, identity])?;
+                let within = self.within_account(stack, root, needs_session)?;
                 let within = self.arena.intersection([within, same])?;
                 self.arena.union([across, within])?
             }
         };
         self.arena.difference([allowed], refused)
+    }
+
+    /// What IAM principals of some kind may on resources of their own account.
+    fn within_account(
+        &mut self,
+        stack: &Stack<'_>,
+        root: IsRoot,
+        needs_session: NeedsSession,
+    ) -> Outcome<Set> {
+        let mut granted = vec![self.own_grants(|classes| stack.granted(classes), stack, needs_session)?];
+        if root == IsRoot::Yes && stack.layers.session.is_empty() {
+            granted.extend(stack.granted(&[Class::Account]));
+        }
+        let own_side = self.own_side(stack, root, needs_session)?;
+        let delegated = self.arena.union(stack.granted(&[Class::Account, Class::Canonical]))?;
+        let required = self.requires_resource_policy()?;
+        let undelegated = self.arena.difference([required], [delegated])?;
+        granted.push(self.arena.difference([own_side], [undelegated])?);
+        self.arena.union(granted)
+    }
+
+    /// What grants of each class come to within an account without an identity policy (R-EVL-20).
+    fn own_grants(
+        &mut self,
+        granted: impl Fn(&[Class]) -> Vec<Set>,
+        stack: &Stack<'_>,
+        needs_session: NeedsSession,
+    ) -> Outcome<Set> {
+        let mut direct = self.arena.union(granted(&[Class::Direct, Class::Wildcard]))?;
+        if self.settings.direct_grants == DirectGrants::LimitedBySession {
+            let session = self.session(stack, needs_session)?;
+            direct = self.arena.intersection([direct, session])?;
+        }
+        let of_session = self.arena.union(granted(&[Class::RoleOfSession, Class::UserOfFederation]))?;
+        let limits = self.limits(stack, needs_session)?;
+        let of_session = self.arena.intersection([of_session, limits])?;
+        self.arena.union([direct, of_session])
     }
 
     /// I, B and S of R-EVL-10.
@@ -370,7 +428,7 @@ impl Compiler {
                 })
             }
             Callers::Holder => Ok((self.action("sts", &[IDENTITY, TOKEN])?, Set::EMPTY)),
-            Callers::Any => {
+            Callers::Any | Callers::InAccount => {
                 let identity = self.action("sts", &[IDENTITY])?;
                 let token = self.action("sts", &[TOKEN])?;
                 let authenticated = self.authenticated()?;
@@ -496,7 +554,7 @@ enum IsRoot {
 
 /// Whether the caller may nothing without a session policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NeedsSession {
+pub(super) enum NeedsSession {
     Yes,
     No,
 }
@@ -534,4 +592,11 @@ struct Stack<'a> {
     groups: &'a BTreeMap<Layer, Vec<Set>>,
     /// What the resource's policy grants, by class.
     grants: BTreeMap<Class, Set>,
+}
+
+impl Stack<'_> {
+    /// What the resource's policy grants to each of some classes.
+    fn granted(&self, classes: &[Class]) -> Vec<Set> {
+        classes.iter().filter_map(|class| self.grants.get(class).copied()).collect()
+    }
 }

@@ -12,10 +12,12 @@
 //! ```
 //!
 //! The second is its unique id, `AIDA…` of a user and `AROA…:SESSION` of a session; the third the ARN of the user
-//! behind a federated user. Either is empty where it is not known.
+//! behind a federated user. Either is empty where it is not known. An entry that names one of these is about callers who
+//! can have it: a unique id of a user is that of a user, and a federated user is of the account of the user behind it.
 
 use std::collections::BTreeMap;
 
+use super::layers::NeedsSession;
 use super::{Callers, Compiler, Level, Outcome, holder};
 use crate::algebra::{Chars, Glob, Language, Piece, Set};
 use crate::arn::{AccountId, Arn};
@@ -208,60 +210,81 @@ impl Compiler {
 
     /// The callers that some entries name, by class.
     fn listed<'e>(&mut self, entries: impl Iterator<Item = &'e PrincipalEntry>) -> Outcome<Classes> {
-        let mut by_level: BTreeMap<(Class, Level), Vec<Glob>> = BTreeMap::new();
+        let mut named: BTreeMap<(Class, Level, Option<String>), Vec<Glob>> = BTreeMap::new();
         let mut classes = Classes::new();
-        let mut add = |class, level, glob| by_level.entry((class, level)).or_default().push(glob);
+        let mut add = |class, level, bearer: Option<String>, glob| {
+            named.entry((class, level, bearer)).or_default().push(glob);
+        };
         for entry in entries {
             match entry {
                 PrincipalEntry::Everyone => {
                     classes.insert(Class::Wildcard, Set::FULL);
                 }
-                PrincipalEntry::Account { partition, account } => {
+                // Partitions do not tell accounts apart.
+                PrincipalEntry::Account { account, .. } => {
                     for service in ["iam", "sts"] {
-                        let arn = arn_of(partition.as_deref(), service, Some(account.as_str()));
-                        add(Class::Account, Level::Caller, with(arn, "*"));
+                        let arn = arn_of(None, service, Some(account.as_str()));
+                        add(Class::Account, Level::Caller, None, with(arn, "*"));
                     }
                     for id in self.ids_of(account) {
-                        add(Class::Account, Level::Caller, Glob::literal(&format!("canonical/{id}")));
+                        let id = Glob::literal(&format!("canonical/{id}"));
+                        add(Class::Account, Level::Caller, None, id);
                     }
                 }
                 PrincipalEntry::User(arn) => {
-                    add(Class::Direct, Level::Caller, Glob::literal(arn.as_str()));
-                    add(Class::UserOfFederation, Level::FederatedBy, Glob::literal(arn.as_str()));
+                    let user = Glob::literal(arn.as_str());
+                    // R-EVL-59: the session is of the user's account.
+                    let session = format!("arn:{}:sts::{}:federated-user/*", arn.partition(), arn.account());
+                    add(Class::Direct, Level::Caller, None, user.clone());
+                    add(Class::UserOfFederation, Level::FederatedBy, Some(session), user);
                 }
-                PrincipalEntry::Role(arn) => add(Class::RoleOfSession, Level::Caller, sessions_of(arn)),
+                PrincipalEntry::Role(arn) => add(Class::RoleOfSession, Level::Caller, None, sessions_of(arn)),
                 PrincipalEntry::Session(arn) | PrincipalEntry::FederatedUser(arn) => {
-                    add(Class::Direct, Level::Caller, Glob::literal(arn.as_str()));
+                    add(Class::Direct, Level::Caller, None, Glob::literal(arn.as_str()));
                 }
                 PrincipalEntry::UniqueId(id) => {
-                    add(Class::Direct, Level::CallerId, Glob::literal(id));
-                    if !id.contains(':') {
-                        add(Class::RoleOfSession, Level::CallerId, Glob::parse(&format!("{id}:*")));
+                    let (user, session) = ("arn:*:iam::*:user/*", "arn:*:sts::*:assumed-role/*/");
+                    let whole = Glob::literal(id);
+                    match id.split_once(':') {
+                        Some((_, name)) => {
+                            add(Class::Direct, Level::CallerId, Some(format!("{session}{name}")), whole);
+                        }
+                        None => {
+                            add(Class::Direct, Level::CallerId, Some(user.to_owned()), whole);
+                            let sessions = Glob::parse(&format!("{id}:*"));
+                            let session = Some(format!("{session}*"));
+                            add(Class::RoleOfSession, Level::CallerId, session, sessions);
+                        }
                     }
                 }
                 // No request comes from one.
                 PrincipalEntry::OriginAccessIdentity(_) => {}
                 PrincipalEntry::Service(name) => {
-                    add(Class::Service, Level::Caller, Glob::literal(&format!("service/{name}")));
+                    let service = Glob::literal(&format!("service/{name}"));
+                    add(Class::Service, Level::Caller, None, service);
                 }
                 PrincipalEntry::Federated(name) => {
-                    add(Class::Federated, Level::Caller, Glob::literal(&format!("provider/{name}")));
+                    let provider = Glob::literal(&format!("provider/{name}"));
+                    add(Class::Federated, Level::Caller, None, provider);
                 }
                 PrincipalEntry::CanonicalUser(id) => {
-                    add(Class::Canonical, Level::Caller, Glob::literal(&format!("canonical/{id}")));
+                    let canonical = Glob::literal(&format!("canonical/{id}"));
+                    add(Class::Canonical, Level::Caller, None, canonical);
                     if let Some(account) = self.settings.canonical_ids.get(id) {
                         for service in ["iam", "sts"] {
                             let arn = arn_of(None, service, Some(account.as_str()));
-                            add(Class::Canonical, Level::Caller, with(arn, "*"));
+                            add(Class::Canonical, Level::Caller, None, with(arn, "*"));
                         }
                     }
                 }
             }
         }
-        for ((class, level), globs) in by_level {
-            let language = Language::any_of(&globs, self.arena.meter());
-            let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
-            let set = self.caller_atom(level, language)?;
+        for ((class, level, bearer), globs) in named {
+            let mut set = self.any_caller(level, &globs)?;
+            if let Some(bearer) = bearer {
+                let bearers = self.any_caller(Level::Caller, &[Glob::parse(&bearer)])?;
+                set = self.arena.intersection([set, bearers])?;
+            }
             let known = classes.get(&class).copied().unwrap_or(Set::EMPTY);
             classes.insert(class, self.arena.union([known, set])?);
         }
@@ -278,8 +301,26 @@ impl Compiler {
     fn mapped_ids(&mut self) -> Outcome<Set> {
         let globs: Vec<Glob> =
             self.settings.canonical_ids.keys().map(|id| Glob::literal(&format!("canonical/{id}"))).collect();
-        let language = Language::any_of(&globs, self.arena.meter());
-        self.caller_atom(Level::Caller, language.map_err(|what| Self::exhausted(Level::Caller, what))?)
+        self.any_caller(Level::Caller, &globs)
+    }
+
+    /// The IAM principals of a partition.
+    pub(super) fn of_partition(&mut self, partition: &str) -> Outcome<Set> {
+        let arns = ["iam", "sts"].map(|service| with(arn_of(Some(partition), service, None), "*"));
+        self.any_caller(Level::Caller, &arns)
+    }
+
+    /// The IAM principals of which more than an id is known.
+    pub(super) fn iam_principals(&mut self) -> Outcome<Set> {
+        let arns = ["iam", "sts"].map(|service| with(arn_of(None, service, None), "*"));
+        self.any_caller(Level::Caller, &arns)
+    }
+
+    /// The IAM principals but root, in two kinds: a federated user's session needs a session policy (R-EVL-5).
+    pub(super) fn in_account(&mut self) -> Outcome<[(Set, NeedsSession); 2]> {
+        let kinds = [self.caller_kind(CallerKind::User)?, self.caller_kind(CallerKind::Session)?];
+        let (others, federated) = (self.arena.union(kinds)?, self.caller_kind(CallerKind::FederatedUser)?);
+        Ok([(others, NeedsSession::No), (federated, NeedsSession::Yes)])
     }
 
     /// The callers with credentials of AWS.
@@ -295,8 +336,14 @@ impl Compiler {
     }
 
     fn caller_kind(&mut self, kind: CallerKind) -> Outcome<Set> {
-        let language = Language::of(&kind.glob(), self.arena.meter());
-        self.caller_atom(Level::Caller, language.map_err(|what| Self::exhausted(Level::Caller, what))?)
+        self.any_caller(Level::Caller, &[kind.glob()])
+    }
+
+    /// The callers one of whose texts matches one of some patterns.
+    fn any_caller(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {
+        let language = Language::any_of(globs, self.arena.meter());
+        let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
+        self.caller_atom(level, language)
     }
 
     /// The callers one of whose texts is in a language: all or none, where the caller is known.
@@ -304,7 +351,7 @@ impl Compiler {
         let texts = match &self.universe.callers {
             Callers::One(caller) => CallerTexts::of(caller),
             Callers::Holder => CallerTexts::of(&holder(&Resource::Star)),
-            Callers::Any => return self.arena.atom(level, language),
+            Callers::Any | Callers::InAccount => return self.arena.atom(level, language),
         };
         let text = match level {
             Level::CallerId => &texts.id,

@@ -26,6 +26,8 @@ pub struct Universe {
     pub asked: Option<Asked>,
     /// What is known of every request's context.
     pub knowledge: Knowledge,
+    /// The partitions that policies name: each other is to them like any other (R-EVL-34).
+    partitions: BTreeSet<String>,
     /// What each other key can hold, by folded name.
     keys: BTreeMap<Arc<str>, KeyDomain>,
     typing: Typing,
@@ -60,6 +62,10 @@ pub enum Callers {
     Holder,
     /// Anyone, from another account than the resource's: for what resource-based policies say of everybody.
     Any,
+    /// Any IAM principal of the resource's own account, but its root user: for what those policies grant to who may
+    /// nothing by other policies (R-EVL-20). `iam:PassRole` is not asked about: no resource's policy decides it
+    /// (R-EVL-8).
+    InAccount,
 }
 
 /// The account of the caller that [`Callers::Holder`] stands for.
@@ -168,12 +174,13 @@ impl Universe {
         Universe { callers, knowledge, typing, ..Universe::default() }
     }
 
-    /// Takes in the keys that statements mention: the kind of one that is not on record depends on all of them
-    /// (R-EVL-76).
+    /// Takes in the partitions and the keys that statements mention: the kind of a key that is not on record depends on
+    /// all of them (R-EVL-76).
     pub fn admit<'s>(&mut self, statements: impl IntoIterator<Item = &'s Statement>, facts: &KeyFacts<'_>) {
         let mut in_sets: BTreeSet<Arc<str>> = BTreeSet::new();
         let mut keys: BTreeSet<Arc<str>> = BTreeSet::new();
         for statement in statements {
+            self.partitions.extend(statement.partitions().map(str::to_owned));
             keys.extend(statement.context_keys().map(|key| Arc::from(fold(key))));
             let quantified = statement.conditions.iter().filter(|of| of.operator.quantifier.is_some());
             in_sets.extend(quantified.map(|condition| Arc::from(fold(&condition.key))));
@@ -197,6 +204,11 @@ impl Universe {
             };
             self.keys.insert(key, domain);
         }
+    }
+
+    /// The partitions that the statements name, and the usual one.
+    pub fn partitions(&self) -> BTreeSet<&str> {
+        self.partitions.iter().map(String::as_str).chain(["aws"]).collect()
     }
 
     /// Every key with what it can hold.

@@ -96,16 +96,15 @@ fn class(entry: &PrincipalEntry, caller: &Caller, settings: &Settings) -> Option
     use PrincipalClass::*;
     match (entry, caller) {
         (PrincipalEntry::Everyone, _) => Some(Wildcard),
-        (PrincipalEntry::Account { partition, account }, _) => {
-            let same_partition = match (partition, caller.iam()) {
-                (Some(partition), Some(caller)) => *partition == caller.partition,
-                _ => true,
-            };
-            (same_partition && account_of(caller, settings) == Some(account)).then_some(Account)
+        // The root's ARN is the account's id: no other partition has an account of that id.
+        (PrincipalEntry::Account { account, .. }, _) => {
+            (account_of(caller, settings) == Some(account)).then_some(Account)
         }
         (PrincipalEntry::User(arn), Caller::Iam(caller)) => match &caller.kind {
             IamKind::User => is_arn_of(arn, caller).then_some(Direct),
-            IamKind::FederatedUser(Some(user)) => (user == arn).then_some(UserOfFederation),
+            IamKind::FederatedUser(Some(user)) => {
+                (user == arn && is_of_account_of(arn, caller)).then_some(UserOfFederation)
+            }
             _ => None,
         },
         (PrincipalEntry::Role(arn), Caller::Iam(caller)) => is_role_of(arn, caller).then_some(RoleOfSession),
@@ -142,11 +141,13 @@ fn is_arn_of(arn: &Arn, caller: &IamCaller) -> bool {
 /// R-PRN-2: partition, account and name; role names are unique in an account whatever the path.
 fn is_role_of(arn: &Arn, caller: &IamCaller) -> bool {
     let name = arn.resource().rsplit('/').next().unwrap_or_default();
+    matches!(caller.kind, IamKind::RoleSession(_)) && is_of_account_of(arn, caller) && name == caller.name
+}
+
+/// Whether partition and account are the caller's.
+fn is_of_account_of(arn: &Arn, caller: &IamCaller) -> bool {
     let account = caller.account.as_ref().map(AccountId::as_str);
-    matches!(caller.kind, IamKind::RoleSession(_))
-        && arn.partition() == caller.partition
-        && Some(arn.account()) == account
-        && name == caller.name
+    arn.partition() == caller.partition && Some(arn.account()) == account
 }
 
 /// R-GRM-29: ids name the very principal, whatever it is called.

@@ -9,9 +9,11 @@ use crate::arn::{AccountId, Arn};
 pub enum PrincipalEntry {
     /// `*`, bare or under `AWS`.
     Everyone,
-    /// An account id or the ARN of its root: the account as a whole.
+    /// An account id or the ARN of its root: the account as a whole. They mean the same (R-PRN-1): AWS writes the
+    /// ARN where an id was written, no two partitions have an account of one id, and none reaches into another
+    /// (R-EVL-34).
     Account {
-        /// The partition, where an ARN was written.
+        /// The partition, where an ARN was written; it is for showing.
         partition: Option<String>,
         /// The account.
         account: AccountId,
@@ -81,6 +83,20 @@ impl PrincipalEntry {
                 message: format!("`{text}` names no principal under `{key}`"),
             },
         })
+    }
+}
+
+impl PrincipalEntry {
+    /// The partition of the ARN, where it is one of an account, a user, a role or a session.
+    pub fn partition(&self) -> Option<&str> {
+        match self {
+            PrincipalEntry::Account { partition, .. } => partition.as_deref(),
+            PrincipalEntry::User(arn)
+            | PrincipalEntry::Role(arn)
+            | PrincipalEntry::Session(arn)
+            | PrincipalEntry::FederatedUser(arn) => Some(arn.partition()),
+            _ => None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::{Change, Direction, Reason, Region, Selection, Source, Told, Within, level_name};
-use crate::analysis::Side;
+use crate::analysis::{Side, Standing};
 use crate::caller::{Caller, IamKind};
 use crate::policy::Condition;
 use crate::request::{Request, Value};
@@ -15,6 +15,7 @@ impl Told {
     /// The clause as JSON.
     pub fn json(&self) -> Json {
         let mut object = region_members(&self.region);
+        object.insert("standing".to_owned(), json!(self.standing.name()));
         object.insert("own_account_only".to_owned(), json!(self.own_account_only));
         let within = self.within.iter().map(|within| {
             let any_of = within.any_of.iter().map(|(region, source)| {
@@ -56,7 +57,7 @@ impl Told {
         let mut except: Vec<String> =
             self.except.iter().map(|exception| stable(&exception.region).to_string()).collect();
         except.sort();
-        let facts = json!({
+        let mut facts = json!({
             "direction": match self.direction {
                 Direction::Gained => "gained",
                 Direction::Lost => "lost",
@@ -67,6 +68,9 @@ impl Told {
             "within": self.within.iter().map(regions).collect::<Vec<_>>(),
             "except": except,
         });
+        if self.standing != Standing::Asked {
+            facts["standing"] = json!(self.standing.name());
+        }
         let digest = Sha256::digest(facts.to_string().as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -15,7 +15,7 @@ use std::fmt::Display;
 
 use super::condition;
 use super::{By, Change, Direction, Example, Exception, Reason, Region, Selection, Source, Told, Within};
-use crate::analysis::Side;
+use crate::analysis::{Side, Standing};
 use crate::layers::Layer;
 use crate::policy::{ActionPattern, Condition, Effect};
 use crate::request::{Request, Value, fold};
@@ -62,6 +62,19 @@ struct Writer {
     is_cut: Cell<bool>,
 }
 
+impl Standing {
+    /// Who the callers are, where they are not those that the whole answer is about.
+    pub fn words(self) -> Option<&'static str> {
+        match self {
+            Standing::Asked => None,
+            Standing::Unaided => Some("in the resource's own account, also without policies of the caller's own"),
+            Standing::HeldBack => {
+                Some("in the resource's own account, also where a boundary or session policy does not allow it")
+            }
+        }
+    }
+}
+
 impl Told {
     /// The clause in words.
     pub fn words(&self, detail: Detail) -> Words {
@@ -71,6 +84,9 @@ impl Told {
         row("on", writer.selection(&self.region.resources));
         if self.own_account_only {
             row("only", "resources of the caller's own account".to_owned());
+        }
+        if let Some(words) = self.standing.words() {
+            row("only", words.to_owned());
         }
         if !self.region.principals.is_everything() || self.is_about_anyone() {
             row("by", writer.selection(&self.region.principals).replace('*', "anyone"));
