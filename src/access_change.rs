@@ -16,9 +16,9 @@ use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::Typing;
 use crate::knowledge::Identified;
-use crate::store::{ChangeNumber, Principal, PrincipalKey, Snapshot};
+use crate::store::{ChangeNumber, Principal, PrincipalKey, Snapshot, StoreError};
 use crate::stored::{Everyone, Holder, Subjects};
-use crate::who_can::{self, Crowd, Outsider, RegionsError, outsiders};
+use crate::who_can::{AskedInPart, Crowd, Mention, Outsider, RegionsError, Who, outsiders};
 
 use hull::Hull;
 use reach::{Reach, Reached};
@@ -118,10 +118,12 @@ pub fn access_changes<'s, 'a>(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<AccessChanges, RegionsError> {
     let Reached { mut of_principals, of_others } = reach::reached(before, after)?;
-    let of_others = of_others.joined();
-    of_principals.retain(|key, _| asked.about.has(*key));
+    // What reaches one who is told elsewhere reaches its sessions.
+    if let About::These(these) = asked.about {
+        of_principals.retain(|key, _| these(*key));
+    }
     let mut found = AccessChanges::default();
-    if of_principals.is_empty() && of_others.is_none() {
+    if of_principals.is_empty() && of_others.0.is_empty() {
         return Ok(found);
     }
     let keys: BTreeSet<PrincipalKey> = of_principals.keys().copied().collect();
@@ -144,14 +146,19 @@ pub fn access_changes<'s, 'a>(
             [None, Some(new)] => found.new.push(new.clone()),
             [Some(gone), None] => found.gone.push(gone.clone()),
             [Some(_), Some(_)] => {
-                for part in of_principals.remove(key).into_iter().flat_map(|reach| reach.0) {
+                for part in of_principals.get(key).into_iter().flat_map(|reach| &reach.0) {
                     touched.extend(part.is_own.then_some(*key));
-                    classes.entry((part.hull, part.changes)).or_default().push(*key);
+                    classes.entry((part.hull.clone(), part.changes.clone())).or_default().push(*key);
                 }
             }
         }
     }
-    let all = classes.keys().map(|(hull, _)| hull).chain(of_others.iter().map(|(hull, _)| hull)).cloned();
+    let elsewhere = match asked.about {
+        About::AllBut(one) => of_principals.get(&one),
+        About::Everyone | About::These(_) => None,
+    };
+    let others = elsewhere.into_iter().chain([&of_others]).flat_map(|reach| &reach.0);
+    let all = classes.keys().map(|(hull, _)| hull).chain(others.map(|part| &part.hull)).cloned();
     let hull = match (asked.new, found.new.is_empty()) {
         (NewPrincipals::Compared, false) => Hull::default(),
         _ => all.reduce(Hull::joined).unwrap_or_default(),
@@ -183,12 +190,12 @@ pub fn access_changes<'s, 'a>(
             progress(done, total);
         })?;
     }
-    if let (Some((hull, changes)), About::Everyone | About::AllBut(_)) = (of_others, asked.about) {
-        comparison.compare_others(&hull.part(asked.part), &changes)?;
+    if let About::Everyone | About::AllBut(_) = asked.about {
+        comparison.compare_others(asked, &of_others, &of_principals)?;
     }
     if asked.new == NewPrincipals::Compared {
         for principal in std::mem::take(&mut comparison.found.new) {
-            let changes = of_principals.remove(&principal.key).and_then(Reach::joined);
+            let changes = of_principals.get(&principal.key).cloned().and_then(Reach::joined);
             let changes = changes.map(|(_, changes)| changes).unwrap_or_default();
             comparison.compare_new(principal, asked.part, &changes)?;
         }
@@ -278,20 +285,78 @@ impl Comparison<'_, '_, '_> {
         Ok(())
     }
 
-    /// Compares those who are not stored and whom policies of resources name, before or after.
-    fn compare_others(&mut self, part: &Part, changes: &BTreeSet<ChangeNumber>) -> Result<(), RegionsError> {
-        let mut all: BTreeMap<Outsider, who_can::Asked> = BTreeMap::new();
-        let subjects = self.subjects.each_ref().map(|subjects| subjects.within(part));
-        for ((subjects, everyone), snapshot) in subjects.iter().zip(self.everyone).zip(self.snapshots) {
-            let named = outsiders(subjects, snapshot, everyone)?;
-            all.extend(named.into_iter().map(|(asked, _)| (asked.who.clone(), asked)));
-        }
-        let ([old_subjects, new_subjects], [before, after]) = (&subjects, self.snapshots);
-        for (who, asked) in all {
-            let (old, new) = (asked.subject(old_subjects, before)?, asked.subject(new_subjects, after)?);
-            self.add(vec![Mover::Other(who)], old, new, part, changes);
+    /// Compares those who are not stored and whom policies of resources name, before or after. A session of a role is
+    /// reached by what reaches the role.
+    fn compare_others(
+        &mut self,
+        asked: &Asked<'_>,
+        of_others: &Reach,
+        of_principals: &BTreeMap<PrincipalKey, Reach>,
+    ) -> Result<(), RegionsError> {
+        let ([old_subjects, new_subjects], [before, after]) = (self.subjects.clone(), self.snapshots);
+        let [old_everyone, new_everyone] = self.everyone;
+        let sides = [(&old_subjects, before, old_everyone), (&new_subjects, after, new_everyone)];
+        let both = |[old, new]: [Option<AskedInPart>; 2]| Some([old?, new?]);
+        let all: Vec<[AskedInPart; 2]> = outsiders(sides)?.into_iter().filter_map(both).collect();
+        let mut within = BTreeMap::new();
+        for pair in &all {
+            let [old, new] = pair;
+            // A session of a role that was not there before is new as the role is.
+            if old.asked.role != new.asked.role {
+                continue;
+            }
+            let of_role = new.asked.role.and_then(|key| of_principals.get(&key));
+            let reach = of_role.into_iter().fold(of_others.clone(), Reach::and);
+            let Some((hull, changes)) = reach.joined() else { continue };
+            let part = hull.part(asked.part);
+            let subjects: &[Subjects<'_, '_>; 2] = within
+                .entry(hull)
+                .or_insert_with(|| [old_subjects.within(&part), new_subjects.within(&part)]);
+            let of_side = |[old, new]: &[AskedInPart; 2]| -> Result<[Subject; 2], StoreError> {
+                let [old_subjects, new_subjects] = subjects;
+                Ok([old.asked.subject(old_subjects, before)?, new.asked.subject(new_subjects, after)?])
+            };
+            let [old_subject, new_subject] = of_side(pair)?;
+            let diff = self.analysis.diff(&old_subject, &new_subject, &part);
+            if diff.as_ref().is_ok_and(|diff| diff.gained.is_empty() && diff.lost.is_empty()) {
+                continue;
+            }
+            let general = match (&new.general, new.asked.role) {
+                (_, Some(role)) => self.stored(role, subjects)?,
+                (Some(Who::Other(who)), None) => {
+                    let general = all.iter().find(|[_, new]| new.asked.who == *who);
+                    general.filter(|_| new.mention == Mention::Apart).map(of_side).transpose()?
+                }
+                (Some(Who::Stored(_)) | None, None) => None,
+            };
+            let is_like_general = general.is_some_and(|[old_general, new_general]| {
+                let mut is_like = |own, general| self.analysis.is_equivalent(own, general, &part);
+                let mut sides = [(&old_subject, &old_general), (&new_subject, &new_general)].into_iter();
+                sides.all(|(own, general)| is_like(own, general).is_ok_and(|is_like| is_like))
+            });
+            if !is_like_general {
+                let who = vec![Mover::Other(new.asked.who.clone())];
+                (self.tell)(Moved { who, old: old_subject, new: new_subject, diff, changes });
+            }
         }
         Ok(())
+    }
+
+    /// A stored user or role on both sides, where it is there.
+    fn stored(
+        &self,
+        key: PrincipalKey,
+        subjects: &[Subjects<'_, '_>; 2],
+    ) -> Result<Option<[Subject; 2]>, StoreError> {
+        let subject = |everyone: &Everyone, subjects: &Subjects<'_, '_>| {
+            let Some(holder) = everyone.holder(key) else { return Ok(None) };
+            let Some(caller) = holder.caller() else { return Ok(None) };
+            let own = everyone.policy_layers(holder);
+            subjects.of(Caller::Iam(caller), Identified::Caller, own).map(Some)
+        };
+        let ([old_everyone, new_everyone], [old, new]) = (self.everyone, subjects);
+        let (old, new) = (subject(old_everyone, old)?, subject(new_everyone, new)?);
+        Ok(old.zip(new).map(|(old, new)| [old, new]))
     }
 
     fn add(

@@ -199,10 +199,50 @@ const OF_SERVICES: [&str; 6] = [
     "aws:SourceOrgPaths",
 ];
 
+/// The keys by which services name themselves.
+const NAMES_OF_SERVICES: [&str; 2] = ["aws:PrincipalServiceName", "aws:PrincipalServiceNamesList"];
+
+/// Keys that only signed requests have, those of sessions of IAM principals and of what these let services call
+/// (semantics 5.2, 5.3, 5.6; AWS global condition context keys, the availability of each; the last: AWS KMS condition
+/// keys).
+const OF_SIGNED: [&str; 24] = [
+    "aws:PrincipalIsAWSService",
+    "aws:FederatedProvider",
+    "aws:TokenIssueTime",
+    "aws:SignInSessionArn",
+    "aws:MultiFactorAuthPresent",
+    "aws:MultiFactorAuthAge",
+    "aws:SourceIdentity",
+    "aws:ChatbotSourceArn",
+    "aws:Ec2InstanceSourceVpc",
+    "aws:Ec2InstanceSourcePrivateIPv4",
+    "ec2:RoleDelivery",
+    "ec2:SourceInstanceArn",
+    "glue:RoleAssumedBy",
+    "glue:CredentialIssuingService",
+    "lambda:SourceFunctionArn",
+    "ssm:SourceInstanceArn",
+    "codebuild:BuildArn",
+    "codebuild:ProjectArn",
+    "identitystore:UserId",
+    "aws:CalledVia",
+    "aws:CalledViaFirst",
+    "aws:CalledViaLast",
+    "aws:CalledViaAWSMCP",
+    "kms:CallerAccount",
+];
+
 impl Knowledge {
     /// What follows from so much of a caller.
     pub fn of_so_much(caller: &Caller, identified: Identified) -> Knowledge {
         let mut knowledge = Knowledge::of(caller);
+        // Of services nothing is told apart but the name.
+        if let Caller::Service(_) = caller {
+            for key in NAMES_OF_SERVICES.iter().filter(|_| identified != Identified::Caller) {
+                knowledge.known.remove(key);
+            }
+            return knowledge;
+        }
         let own: Vec<String> = knowledge.known.iter().map(|(key, _)| key.to_owned()).collect();
         for key in own.iter().filter(|key| !identified.tells(key)) {
             knowledge.known.remove(key);
@@ -273,9 +313,14 @@ impl Knowledge {
                     "aws:PrincipalOrgID",
                     "aws:PrincipalOrgPaths",
                 ]);
-                absent.extend(["aws:AssumedRoot"]);
+                absent.push("aws:AssumedRoot");
                 if !matches!(caller, Caller::Service(_)) {
                     absent.push("aws:PrincipalArn");
+                }
+                if *caller == Caller::Anonymous {
+                    absent.extend(OF_SIGNED);
+                    // A service that calls on somebody's behalf signs with what that one gave it.
+                    knowledge.known.set("aws:ViaAWSService", Value::Single("false".to_owned()));
                 }
             }
         }

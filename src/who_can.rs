@@ -3,17 +3,20 @@
 //! The answer is for each principal the one that [`ask`](crate::ask) gives to the same question about it. But each
 //! policy is looked at once for a question, and principals whose policies come to the same for it are asked about
 //! together (`alike`). Beside the stored users and roles, whoever the policy of the resource names is asked about
-//! (`named`): services, other accounts, identity providers, everyone; and the root users of the accounts.
+//! (`named`, `outsider`), be it that it is denied something or excepted: services, other accounts, identity providers,
+//! sessions, everyone; and the root users of the accounts.
 
 mod alike;
 mod crowd;
+mod directory;
 mod kind;
 mod named;
+mod outsider;
 mod regions;
 mod via;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -32,8 +35,10 @@ use alike::Alike;
 
 pub(crate) use crowd::Crowd;
 pub(crate) use kind::name as name_of;
-pub(crate) use named::{Asked, outsiders};
+pub(crate) use named::Mention;
+pub(crate) use outsider::{AskedInPart, outsiders};
 
+pub use outsider::named;
 pub use regions::{About, PartQuestion, Regions, RegionsError, regions};
 pub use via::Via;
 
@@ -76,7 +81,7 @@ pub enum Outsider {
         /// The account.
         account: AccountId,
     },
-    /// A user, role or session that is not stored: by the policies of its own account, whatever they are.
+    /// A user or role that is not stored, by the policies of its own account, whatever they are; or a session.
     Stranger(Arn),
     /// Whoever of an account that is not stored is let by its policies, whatever they are.
     OtherAccount(AccountId),
@@ -84,6 +89,8 @@ pub enum Outsider {
     AnyPrincipal,
     /// A service.
     Service(String),
+    /// Whatever service.
+    AnyService,
     /// Whom an identity provider vouches for.
     Federated(String),
     /// An IAM principal of an account of which the S3 canonical id is known.
@@ -132,6 +139,8 @@ pub struct Asker {
     pub answer: usize,
     /// The statements that let it.
     pub via: Vec<Via>,
+    /// Of whom it is one, as far as no policy tells it apart: of a session the role, of a user the account.
+    pub general: Option<Who>,
 }
 
 /// Answers of one question, being found.
@@ -147,15 +156,25 @@ pub fn who_can(
     everyone: &Everyone,
     question: &Question<'_>,
 ) -> Result<Answers, StoreError> {
+    who_can_and(snapshot, everyone, question, &BTreeSet::new())
+}
+
+/// Asks everybody, and some more whether or not a policy names them: whom the policies of another time name.
+pub fn who_can_and(
+    snapshot: &Snapshot<'_>,
+    everyone: &Everyone,
+    question: &Question<'_>,
+    also: &BTreeSet<Outsider>,
+) -> Result<Answers, StoreError> {
     let mut asking = Asking { question, snapshot, grounds: BTreeMap::new() };
     let mut answers = Answers { answers: Vec::new(), askers: Vec::new() };
     let mut alike = Alike::new(everyone);
     for (nth, holder) in everyone.users_and_roles().enumerate() {
         if let Some((answer, via)) = alike.answer(holder, &mut asking, &mut answers.answers)? {
-            answers.askers.push(Asker { who: Who::Stored(nth), answer, via });
+            answers.askers.push(Asker { who: Who::Stored(nth), answer, via, general: None });
         }
     }
-    named::ask(&mut asking, everyone, &mut answers)?;
+    outsider::ask(&mut asking, everyone, also, &mut answers)?;
     Ok(answers)
 }
 
@@ -173,7 +192,7 @@ impl Asking<'_, '_, '_> {
 
     /// What surrounds the requests of somebody who is not stored: a resource of which nothing says whose it is is not
     /// of its account, but of the file's. (The session of a stored role is asked about as the role is.)
-    fn ground_of_outsider(&self, asked: &Asked) -> Result<Surroundings, StoreError> {
+    fn ground_of_outsider(&self, asked: &outsider::Asked) -> Result<Surroundings, StoreError> {
         let mut request = self.question.request(asked.caller.clone());
         let ground = self.question.surroundings(self.snapshot, &request)?;
         let assumed = &ground.assumed;

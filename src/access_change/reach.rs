@@ -55,6 +55,14 @@ impl Reach {
         self.0.push(part);
     }
 
+    /// Where either can have changed.
+    pub(super) fn and(self, other: &Reach) -> Reach {
+        other.0.iter().cloned().fold(self, |mut reach, part| {
+            reach.add(part);
+            reach
+        })
+    }
+
     /// All of it as one.
     pub(super) fn joined(self) -> Option<(Hull, BTreeSet<ChangeNumber>)> {
         let parts = self.0.into_iter().map(|part| (part.hull, part.changes));

@@ -161,10 +161,10 @@ pub fn outsiders(subject: &Subject) -> Vec<Subject> {
     for caller in [someone, Caller::Anonymous] {
         for has_source in [Source::Unsaid, Source::Other] {
             let mut knowledge = Knowledge::of(&caller);
-            // A stranger has whatever name and tags are asked for.
-            knowledge.known.remove("aws:username");
-            knowledge.absent.remove("aws:principaltag/");
             if caller.is_iam() {
+                // Whatever name and tags are asked for.
+                knowledge.known.remove("aws:username");
+                knowledge.absent.remove("aws:principaltag/");
                 knowledge.known.set("aws:PrincipalOrgID", Value::Single("o-stranger99".to_owned()));
             }
             let address = ADDRESSES.iter().find(|address| !is_named(address, subject));

@@ -12,6 +12,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
+use itertools::Itertools;
 use jiff::Timestamp;
 
 use super::at::{AtArgs, When};
@@ -27,14 +28,14 @@ use crate::catalog::{Action as KnownAction, Catalog};
 use crate::request::{Action, Resource, Value};
 use crate::store::{PrincipalKey, Snapshot};
 use crate::stored::{Everyone, Holder};
-use crate::who_can::{Question, who_can};
+use crate::who_can::{self, Outsider, Question, who_can_and};
 
 use point::Answer;
 
 /// Say who can do something, and by which way
 ///
 /// Everybody is asked: the stored users and roles, the root users of their accounts, and whom the policies of resources
-/// name: services, other accounts, identity providers, everyone. Each gets the answer that `iamdb can` gives: `yes`,
+/// name, be it to deny or to except it: services, other accounts, sessions, identity providers, everyone. Each gets the answer that `iamdb can` gives: `yes`,
 /// `depends` with the condition under which it is yes, or `undecided` where a document is not known. Of another account it
 /// is told what the resource lets it do; whether its own policies do is not known here.
 ///
@@ -136,8 +137,9 @@ pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> R
         let named = Named::find(snapshot, &args.principals)?;
         match points {
             Some(points) => {
-                let answers =
-                    args.answers(&points, (&given, now, &catalog), (snapshot, &everyone, &named))?;
+                let said = (&given[..], now, &*catalog);
+                let side = (snapshot, &everyone, &named);
+                let answers = args.answers(&points, said, side, &BTreeSet::new())?;
                 args.print_points(&answers, &catalog, (wanted, out))
             }
             None => part::run(args, &asked, given, (snapshot, &everyone, &named), &catalog, (wanted, out)),
@@ -183,28 +185,38 @@ impl WhoCanArgs {
         Ok(Some((actions, if resources.is_empty() { vec![Resource::Star] } else { resources })))
     }
 
+    /// Each question of some points.
+    fn questions<'p>(
+        &self,
+        (actions, resources): &'p Points,
+        (given, now, catalog): Said<'p>,
+    ) -> Vec<Question<'p>> {
+        let pairs = actions.iter().cartesian_product(resources);
+        let question =
+            |((action, known_action), resource): (&'p (Action, Option<KnownAction>), &Resource)| Question {
+                action: action.clone(),
+                resource: resource.clone(),
+                resource_account: self.question.resource_account.clone(),
+                given: given.to_vec(),
+                unsaid: self.question.unsaid(),
+                now,
+                catalog,
+                known_action: known_action.as_ref(),
+            };
+        pairs.map(question).collect()
+    }
+
     fn answers(
         &self,
-        (actions, resources): &Points,
-        (given, now, catalog): Said<'_>,
+        points: &Points,
+        said: Said<'_>,
         (snapshot, everyone, named): (&Snapshot<'_>, &Everyone, &Named),
+        also: &BTreeSet<Outsider>,
     ) -> Result<Vec<Answer>, CliError> {
         let mut answers = Vec::new();
-        for (action, known_action) in actions {
-            for resource in resources {
-                let question = Question {
-                    action: action.clone(),
-                    resource: resource.clone(),
-                    resource_account: self.question.resource_account.clone(),
-                    given: given.to_vec(),
-                    unsaid: self.question.unsaid(),
-                    now,
-                    catalog,
-                    known_action: known_action.as_ref(),
-                };
-                let found = who_can(snapshot, everyone, &question)?;
-                answers.push(Answer::of(&question, everyone, &found, named));
-            }
+        for question in self.questions(points, said) {
+            let found = who_can_and(snapshot, everyone, &question, also)?;
+            answers.push(Answer::of(&question, everyone, &found, named));
         }
         Ok(answers)
     }
@@ -240,11 +252,19 @@ impl WhoCanArgs {
             return Err(CliError::new(ErrorKind::Usage, "`--diff` is told as text or as JSON"));
         }
         let mut sides = Vec::new();
+        // Whom the policies of one time name is asked about at both.
+        let mut outsiders = BTreeSet::new();
         for snapshot in snapshots {
             let everyone = Everyone::read(snapshot)?;
-            let named = Named::find(snapshot, &self.principals)?;
-            sides.push(self.answers(points, said, (snapshot, &everyone, &named))?);
+            for question in self.questions(points, said) {
+                outsiders.extend(who_can::named(snapshot, &everyone, &question)?);
+            }
+            sides.push((snapshot, everyone, Named::find(snapshot, &self.principals)?));
         }
+        let answers = sides.iter().map(|(snapshot, everyone, named)| {
+            self.answers(points, said, (snapshot, everyone, named), &outsiders)
+        });
+        let mut sides = answers.collect::<Result<Vec<_>, _>>()?;
         let after = sides.pop().unwrap_or_default();
         let before = sides.pop().unwrap_or_default();
         let pairs = before.into_iter().zip(after).map(|(before, after)| change::Pair { before, after });

@@ -179,6 +179,11 @@ impl<'s, 'a> Subjects<'s, 'a> {
         self.stored.iter().filter_map(|stored| stored.policy.as_ref()).chain(&self.endpoint)
     }
 
+    /// The accounts that own some of the resources.
+    pub fn owners(&self) -> impl Iterator<Item = &AccountId> {
+        self.stored.iter().filter_map(|stored| stored.owner.as_ref())
+    }
+
     /// The SCPs of an account, and the RCPs of all accounts that own some resource, its own among them.
     pub fn of_organizations(&self, account: Option<&AccountId>) -> Result<Vec<LayerPolicy>, StoreError> {
         let mut found = Vec::new();
@@ -453,6 +458,8 @@ impl<'a> Trusting<'a> {
 
     fn matters(&mut self, stored: &Stored) -> bool {
         match stored.trust() {
+            // A session is had by credentials (STS API reference, AssumeRole).
+            Some(_) if *self.caller == Caller::Anonymous => false,
             Some((policy, document)) => {
                 let (layers, caller, is_allowed) = (self.layers, self.caller, self.is_allowed);
                 *self.known.entry(Arc::as_ptr(document)).or_insert_with(|| {

@@ -1,215 +1,224 @@
-//! Those who are not stored users or roles: whom the policy of the resource names, and the root users.
+//! Whom the policies of resources name who are not stored users or roles: whom they grant something, whom they set
+//! apart from others by a Deny or an exception, and who stands for all whom they do not name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::via::Via;
-use super::{Answered, Answers, Asker, Asking, Outsider, OwnPolicies, Who, own_account, root_of};
-use crate::analysis::{Subject, unlimited};
+use rustc_hash::FxHashSet;
+
+use super::directory::Directory;
+use super::kind::name;
+use super::{Outsider, Who};
 use crate::arn::{AccountId, Arn};
-use crate::caller::{Caller, IamCaller, IamKind};
-use crate::knowledge::Identified;
-use crate::layers::{Layer, LayerPolicy, PolicyLayers};
-use crate::policy::{Effect, PolicyType, PrincipalEntry, Selector};
-use crate::store::{PrincipalKind, Snapshot, StoreError};
-use crate::stored::{Everyone, Holder, Subjects, role_of_session, session_names};
+use crate::layers::LayerPolicy;
+use crate::policy::{Condition, Effect, PrincipalEntry, Selector, Statement, Test};
+use crate::request::fold;
 
-/// Accounts that stand for any that is not known, the first that is not stored.
-const OF_ANYONE: [&str; 3] = ["999999999999", "888888888888", "777777777777"];
-
-/// One of them as a caller.
-pub(crate) struct Asked {
-    pub(crate) who: Outsider,
-    pub(crate) caller: Caller,
-    /// How much of the caller it is.
-    pub(crate) identified: Identified,
-    /// Its own policies.
-    pub(crate) own: PolicyLayers,
-    /// Whether those are not known, and taken to allow everything.
-    pub(crate) own_policies: OwnPolicies,
+/// Why somebody is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mention {
+    /// It is told apart from others: told where its answer is another than theirs.
+    Apart,
+    /// Something is granted to it.
+    Granted,
 }
 
-/// Asks about those of one resource.
-pub(super) fn ask(
-    asking: &mut Asking<'_, '_, '_>,
-    everyone: &Everyone,
-    answers: &mut Answers,
-) -> Result<(), StoreError> {
-    let own = asking.snapshot.account()?;
-    let of_resource = asking.ground(own.as_ref())?.layers.resource.clone();
-    let all = named(&of_resource, asking.snapshot, everyone)?;
-    for asked in all {
-        let question = asking.question;
-        let ground = asking.ground_of_outsider(&asked)?;
-        let Asked { who, caller, identified, own, own_policies } = asked;
-        let ask = |own: PolicyLayers| {
-            let PolicyLayers { identity, boundary, .. } = own;
-            let layers = PolicyLayers { identity, boundary, ..ground.layers.clone() };
-            question.answered(caller.clone(), identified, layers, &ground)
+/// Whom policies name.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    who: BTreeMap<Outsider, Mention>,
+    /// Accounts, each with its partition.
+    accounts: BTreeMap<AccountId, String>,
+    /// Names of users, roles and services.
+    names: BTreeSet<String>,
+}
+
+/// Names that no policy has: of those who stand for all others.
+#[derive(Debug, Clone)]
+pub(crate) struct Unnamed {
+    pub(crate) account: Option<AccountId>,
+    pub(crate) user: String,
+    pub(crate) service: String,
+}
+
+impl Named {
+    /// Those whom some policies name, and who are stored in none of some files.
+    pub(crate) fn by<'p>(
+        policies: impl IntoIterator<Item = &'p LayerPolicy>,
+        directories: &[&Directory<'_>],
+    ) -> Named {
+        let mut named = Named::default();
+        // Many roles have the same document.
+        let mut seen = FxHashSet::default();
+        let is_new = |policy: &&LayerPolicy| {
+            policy.document.as_ref().is_some_and(|document| seen.insert(Arc::as_ptr(document)))
         };
-        // Who is let by the resource alone needs no policies of its own.
-        let by_itself = match own_policies {
-            OwnPolicies::Needed if identified == Identified::Caller => {
-                Some(ask(PolicyLayers::default())).filter(Answered::is_yes)
-            }
-            OwnPolicies::Needed | OwnPolicies::Known => None,
-        };
-        let answered = by_itself.unwrap_or_else(|| Answered { own_policies, ..ask(own) });
-        let via = answered.allowed().map(Via::of_resource).unwrap_or_default();
-        answers.answers.push(answered);
-        answers.askers.push(Asker { who: Who::Other(who), answer: answers.answers.len() - 1, via });
-    }
-    Ok(())
-}
-
-/// Those of them who may do something in a part of all requests, as subjects. Root users are not among them: they may
-/// do everything in their account that nothing denies.
-pub(crate) fn outsiders(
-    subjects: &Subjects<'_, '_>,
-    snapshot: &Snapshot<'_>,
-    everyone: &Everyone,
-) -> Result<Vec<(Asked, Subject)>, StoreError> {
-    let mut found = Vec::new();
-    for asked in named(subjects.of_resources(), snapshot, everyone)? {
-        if !matches!(asked.who, Outsider::Root { .. }) {
-            let subject = asked.subject(subjects, snapshot)?;
-            found.push((asked, subject));
+        let policies: Vec<&LayerPolicy> = policies.into_iter().filter(is_new).collect();
+        let statements = || policies.iter().flat_map(|policy| policy.statements());
+        for statement in statements() {
+            named.read(statement, directories);
         }
-    }
-    Ok(found)
-}
-
-/// The root users, and whom the policies of resources name who is not stored.
-pub(super) fn named<'p>(
-    of_resources: impl IntoIterator<Item = &'p LayerPolicy>,
-    snapshot: &Snapshot<'_>,
-    everyone: &Everyone,
-) -> Result<Vec<Asked>, StoreError> {
-    let mut accounts: BTreeSet<(String, AccountId)> = everyone
-        .users_and_roles()
-        .filter_map(|holder| Some((holder.principal.partition.clone(), holder.principal.account.clone()?)))
-        .collect();
-    accounts.extend(snapshot.account()?.map(|own| ("aws".to_owned(), own)));
-    let is_stored = |account: &AccountId| accounts.iter().any(|(_, of)| of == account);
-    let root = |(partition, account): &(String, AccountId)| Outsider::Root {
-        partition: partition.clone(),
-        account: account.clone(),
-    };
-    let mut all: BTreeSet<Outsider> = accounts.iter().map(root).collect();
-    let statements = of_resources.into_iter().flat_map(LayerPolicy::statements);
-    for statement in statements.filter(|statement| statement.effect == Effect::Allow) {
-        match &statement.principal {
-            None => {}
-            Some(Selector::NotIn(_)) => all.extend([Outsider::AnyPrincipal, Outsider::Public]),
-            Some(Selector::In(entries)) => all.extend(entries.iter().flat_map(|entry| who(&entry.value))),
+        if named.who.contains_key(&Outsider::AnyService) {
+            statements().flat_map(services_of).for_each(|name| named.add(name, Mention::Granted));
         }
-    }
-    all.retain(|who| match who {
-        Outsider::OtherAccount(account) => !is_stored(account),
-        Outsider::Stranger(arn) => !everyone.users_and_roles().any(|holder| is_the(arn, holder)),
-        _ => true,
-    });
-    Ok(all.into_iter().filter_map(|who| Asked::of(who, everyone, &is_stored)).collect())
-}
-
-/// Whom an entry names.
-fn who(entry: &PrincipalEntry) -> Vec<Outsider> {
-    match entry {
-        PrincipalEntry::Everyone => vec![Outsider::AnyPrincipal, Outsider::Public],
-        PrincipalEntry::Account { account, .. } => vec![Outsider::OtherAccount(account.clone())],
-        PrincipalEntry::User(arn)
-        | PrincipalEntry::Role(arn)
-        | PrincipalEntry::Session(arn)
-        | PrincipalEntry::FederatedUser(arn) => vec![Outsider::Stranger(arn.clone())],
-        PrincipalEntry::Service(name) => vec![Outsider::Service(name.clone())],
-        PrincipalEntry::Federated(name) => vec![Outsider::Federated(name.clone())],
-        PrincipalEntry::CanonicalUser(id) => vec![Outsider::CanonicalUser(id.clone())],
-        // Who had a unique id and is not stored is no more (R-GRM-29); no request comes from the other.
-        PrincipalEntry::UniqueId(_) | PrincipalEntry::OriginAccessIdentity(_) => Vec::new(),
-    }
-}
-
-/// Whether an ARN is that of a stored user or role, whatever its path.
-fn is_the(arn: &Arn, holder: &Holder) -> bool {
-    let principal = &holder.principal;
-    let kind = arn.resource().split('/').next().unwrap_or_default();
-    let is_kind = || match principal.kind {
-        PrincipalKind::User => kind == "user" && arn.as_str() == principal.arn(),
-        PrincipalKind::Role => kind == "role",
-        PrincipalKind::Group => false,
-    };
-    let name = arn.resource().rsplit('/').next().unwrap_or_default();
-    name == principal.name && principal.may_be_of(arn) && is_kind()
-}
-
-impl Asked {
-    /// Whether it is a session of a stored role.
-    pub(super) fn is_of_stored_role(&self) -> bool {
-        matches!(self.who, Outsider::Stranger(_)) && self.own_policies == OwnPolicies::Known
+        let is_stored = |account: &AccountId| directories.iter().any(|of| of.has_account(account));
+        named.who.retain(|who, _| match who {
+            Outsider::OtherAccount(account) | Outsider::Root { account, .. } => !is_stored(account),
+            Outsider::Stranger(arn) => !directories.iter().any(|of| of.has(arn)),
+            _ => true,
+        });
+        named
     }
 
-    /// With all that decides for it. What is of nobody's account is not of an outsider's, but of the file's.
-    pub(crate) fn subject(
-        &self,
-        subjects: &Subjects<'_, '_>,
-        snapshot: &Snapshot<'_>,
-    ) -> Result<Subject, StoreError> {
-        let mut subject = subjects.of(self.caller.clone(), self.identified, self.own.clone())?;
-        if !self.is_of_stored_role() {
-            let own = own_account(snapshot)?;
-            for situation in subject.situations.iter_mut().filter(|of| of.resource_account.is_none()) {
-                situation.resource_account = Some(own.clone());
-            }
+    fn read(&mut self, statement: &Statement, directories: &[&Directory<'_>]) {
+        let Some(principal) = &statement.principal else { return };
+        let grants = matches!((statement.effect, principal), (Effect::Allow, Selector::In(_)));
+        let mention = if grants { Mention::Granted } else { Mention::Apart };
+        if let (Effect::Allow, Selector::NotIn(_)) = (statement.effect, principal) {
+            self.add_everyone();
         }
-        if self.own_policies == OwnPolicies::Needed {
-            subject.told = vec![Layer::Resource];
-        }
-        Ok(subject)
-    }
-
-    /// None of an ARN that nobody asks by.
-    fn of(who: Outsider, everyone: &Everyone, is_stored: &dyn Fn(&AccountId) -> bool) -> Option<Asked> {
-        let (caller, identified) = match &who {
-            Outsider::Root { partition, account } => (root_of(partition, Some(account)), Identified::Caller),
-            Outsider::Stranger(arn) => match session_of(arn, everyone) {
-                Some((caller, own)) => {
-                    let (identified, own_policies) = (Identified::Caller, OwnPolicies::Known);
-                    return Some(Asked { who, caller, identified, own, own_policies });
+        for entry in principal.entries().iter().map(|entry| &entry.value) {
+            self.names.extend(name(entry));
+            match entry {
+                PrincipalEntry::Everyone if grants => self.add_everyone(),
+                PrincipalEntry::Account { partition, account } => {
+                    let partition = partition.clone().unwrap_or_else(|| "aws".to_owned());
+                    self.add(Outsider::OtherAccount(account.clone()), mention);
+                    // Of an account that is listed, the root user alone has no other link (R-PRN-8).
+                    if let (Effect::Deny, Selector::NotIn(_)) = (statement.effect, principal) {
+                        let (partition, account) = (partition.clone(), account.clone());
+                        self.add(Outsider::Root { partition, account }, Mention::Apart);
+                    }
+                    self.accounts.insert(account.clone(), partition);
                 }
-                None => (Caller::parse(arn.as_str())?, Identified::Caller),
-            },
-            Outsider::OtherAccount(account) => (root_of("aws", Some(account)), Identified::Account),
-            Outsider::AnyPrincipal => {
-                let accounts = OF_ANYONE.iter().filter_map(|id| AccountId::parse(id));
-                let account = accounts.into_iter().find(|account| !is_stored(account));
-                (root_of("aws", account.as_ref()), Identified::Anyone)
+                PrincipalEntry::User(arn)
+                | PrincipalEntry::Role(arn)
+                | PrincipalEntry::Session(arn)
+                | PrincipalEntry::FederatedUser(arn) => {
+                    let account = AccountId::parse(arn.account());
+                    self.accounts.extend(account.map(|account| (account, arn.partition().to_owned())));
+                    self.add(Outsider::Stranger(arn.clone()), mention);
+                }
+                PrincipalEntry::Service(name) => {
+                    self.names.insert(name.clone());
+                    self.add(Outsider::Service(name.clone()), mention);
+                }
+                PrincipalEntry::Federated(name) => self.add(Outsider::Federated(name.clone()), mention),
+                PrincipalEntry::CanonicalUser(id) => self.add(Outsider::CanonicalUser(id.clone()), mention),
+                // Who had a unique id and is not stored is no more (R-GRM-29).
+                PrincipalEntry::UniqueId(id) => {
+                    let sessions = directories.iter().filter_map(|of| of.session_of_id(id));
+                    sessions.for_each(|arn| self.add(Outsider::Stranger(arn), mention));
+                }
+                // No request comes from the latter.
+                PrincipalEntry::Everyone | PrincipalEntry::OriginAccessIdentity(_) => {}
             }
-            Outsider::Service(name) => (Caller::Service(name.clone()), Identified::Caller),
-            Outsider::Federated(name) => (Caller::Federated(name.clone()), Identified::Caller),
-            Outsider::CanonicalUser(id) => (Caller::CanonicalUser(id.clone()), Identified::Caller),
-            Outsider::Public => (Caller::Anonymous, Identified::Caller),
+        }
+    }
+
+    fn add_everyone(&mut self) {
+        for who in [Outsider::AnyPrincipal, Outsider::AnyService, Outsider::Public] {
+            self.add(who, Mention::Granted);
+        }
+    }
+
+    /// Adds somebody.
+    pub(crate) fn add(&mut self, who: Outsider, mention: Mention) {
+        let known = self.who.entry(who).or_insert(mention);
+        *known = mention.max(*known);
+    }
+
+    /// Those who are named.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Outsider, Mention)> {
+        self.who.iter().map(|(who, mention)| (who, *mention))
+    }
+
+    /// The partition of an account.
+    pub(crate) fn partition(&self, account: &AccountId) -> &str {
+        self.accounts.get(account).map_or("aws", String::as_str)
+    }
+
+    /// Names that neither the policies nor some files have.
+    pub(crate) fn unnamed(&self, is_taken: impl Fn(&AccountId) -> bool) -> Unnamed {
+        let accounts = (0..=999_999_999_999_u64).rev();
+        let mut accounts = accounts.filter_map(|number| AccountId::parse(&format!("{number:012}")));
+        let is_free = |name: &String| !self.names.contains(name);
+        let with_number = |name: &str, nth: usize| match nth {
+            0 => name.to_owned(),
+            nth => format!("{name}-{nth}"),
         };
-        let own_policies = match who {
-            Outsider::Stranger(_)
-            | Outsider::CanonicalUser(_)
-            | Outsider::OtherAccount(_)
-            | Outsider::AnyPrincipal => OwnPolicies::Needed,
-            _ => OwnPolicies::Known,
-        };
-        let identity = match own_policies {
-            OwnPolicies::Needed => vec![unlimited(PolicyType::Identity)],
-            OwnPolicies::Known => Vec::new(),
-        };
-        let own = PolicyLayers { identity, ..PolicyLayers::default() };
-        Some(Asked { who, caller, identified, own, own_policies })
+        let user = (0..).map(|nth| with_number("anyone", nth)).find(is_free);
+        let service = (0..).map(|nth| format!("{}.amazonaws.com", with_number("example", nth))).find(is_free);
+        Unnamed {
+            account: accounts.find(|account| !self.accounts.contains_key(account) && !is_taken(account)),
+            user: user.unwrap_or_default(),
+            service: service.unwrap_or_default(),
+        }
+    }
+
+    /// Whose answer somebody has whom no policy tells apart, of those who are asked about: of a session the role's, of
+    /// whoever is of an account the account's.
+    pub(crate) fn general(&self, who: &Outsider, directory: &Directory<'_>) -> Option<Who> {
+        let asked = |who: Outsider| self.who.contains_key(&who).then_some(Who::Other(who));
+        let any = || asked(Outsider::AnyPrincipal);
+        let of_account = |account: &AccountId| asked(Outsider::OtherAccount(account.clone())).or_else(any);
+        match who {
+            Outsider::Stranger(arn) => {
+                let stored = directory.role_of(arn).map(|(nth, _)| Who::Stored(nth));
+                let role = || self.role_of(arn).map(|arn| Who::Other(Outsider::Stranger(arn)));
+                let account = || AccountId::parse(arn.account()).as_ref().and_then(of_account);
+                stored.or_else(role).or_else(account).or_else(any)
+            }
+            Outsider::Root { account, .. } if !directory.has_account(account) => of_account(account),
+            Outsider::OtherAccount(_) | Outsider::CanonicalUser(_) => any(),
+            Outsider::Service(_) => asked(Outsider::AnyService),
+            Outsider::Root { .. }
+            | Outsider::AnyPrincipal
+            | Outsider::AnyService
+            | Outsider::Federated(_)
+            | Outsider::Public => None,
+        }
+    }
+
+    /// The role of a session, where both are named and neither is stored.
+    fn role_of(&self, session: &Arn) -> Option<Arn> {
+        let (role, _) = crate::stored::session_names(session)?;
+        self.who.keys().find_map(|who| match who {
+            Outsider::Stranger(arn)
+                if arn.account() == session.account()
+                    && arn.partition() == session.partition()
+                    && arn.resource().starts_with("role/")
+                    && arn.resource().rsplit('/').next() == Some(role) =>
+            {
+                Some(arn.clone())
+            }
+            _ => None,
+        })
     }
 }
 
-/// A session of a stored role, and the policies of that.
-fn session_of(arn: &Arn, everyone: &Everyone) -> Option<(Caller, PolicyLayers)> {
-    let (_, session) = session_names(arn)?;
-    let role = role_of_session(arn, everyone.users_and_roles().map(|holder| &holder.principal))?;
-    let holder = everyone.users_and_roles().find(|holder| holder.principal.key == role.key)?;
-    let kind = IamKind::RoleSession(Some(session.to_owned()));
-    let caller = IamCaller { kind, account: role.account, ..holder.caller()? };
-    Some((Caller::Iam(caller), everyone.policy_layers(holder)))
+/// The services that the conditions of a statement about everybody name: by their names, or by what they call for.
+fn services_of(statement: &Statement) -> Vec<Outsider> {
+    let is_about_many = match &statement.principal {
+        Some(Selector::In(entries)) => entries.iter().any(|entry| entry.value == PrincipalEntry::Everyone),
+        Some(Selector::NotIn(_)) => true,
+        None => false,
+    };
+    let of_condition = |condition: &Condition| -> Vec<String> {
+        let texts = condition.values.iter().map(|value| value.text.as_str());
+        let is_plain = |text: &&str| !text.is_empty() && !text.contains(['*', '?', '$']);
+        match fold(&condition.key).as_str() {
+            _ if condition.operator.test == Test::Null => Vec::new(),
+            "aws:principalservicename" | "aws:principalservicenameslist" => {
+                texts.filter(is_plain).filter(|text| text.contains('.')).map(str::to_owned).collect()
+            }
+            "aws:sourcearn" => {
+                let services = texts.filter_map(|text| text.split(':').nth(2)).filter(is_plain);
+                services.map(|service| format!("{service}.amazonaws.com")).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    let conditions = statement.conditions.iter().filter(|_| is_about_many);
+    conditions.flat_map(of_condition).map(Outsider::Service).collect()
 }

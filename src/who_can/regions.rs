@@ -9,7 +9,8 @@ use std::collections::hash_map::Entry;
 use thiserror::Error;
 
 use super::crowd::Crowd;
-use super::named::{Asked, outsiders};
+use super::named::Mention;
+use super::outsider::{AskedInPart, outsiders};
 use super::{OwnPolicies, Who};
 use crate::algebra::{Budget, BudgetError};
 use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
@@ -74,6 +75,8 @@ pub struct Regions {
     pub effective: Effective,
     /// Whether what their own policies allow besides is not known.
     pub own_policies: OwnPolicies,
+    /// Who would be one of them, and may nothing in the part.
+    pub except: Vec<Who>,
 }
 
 /// What everybody may do in a part of all requests; who may do nothing is left out. `progress` hears how many
@@ -115,9 +118,16 @@ pub fn regions(
         }
     }
     if let About::Everyone = question.about {
-        for (Asked { who, own_policies, .. }, subject) in outsiders(&subjects, snapshot, everyone)? {
-            found.push(question.regions(Who::Other(who), subject, own_policies)?);
+        let mut apart = Vec::new();
+        for [outsider] in outsiders([(&subjects, snapshot, everyone)])? {
+            let Some(AskedInPart { asked, mention, general }) = outsider else { continue };
+            let subject = asked.subject(&subjects, snapshot)?;
+            if mention == Mention::Apart {
+                apart.push((found.len(), general));
+            }
+            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies)?);
         }
+        question.tell_apart(apart, &mut found);
     }
     found.retain(|regions| !regions.effective.clauses.is_empty());
     Ok(found)
@@ -133,6 +143,33 @@ impl PartQuestion<'_> {
         let subject = subject.with_context(self.given);
         let mut analysis = Analysis::new(self.catalog, Typing::Typed, Budget::default());
         let effective = analysis.effective(&subject, self.part)?;
-        Ok(Regions { who: vec![who], subject, effective, own_policies })
+        Ok(Regions { who: vec![who], subject, effective, own_policies, except: Vec::new() })
+    }
+
+    /// Leaves out those, by position, who may what the general case of each may, and notes with that who may nothing.
+    fn tell_apart(&self, apart: Vec<(usize, Option<Who>)>, found: &mut [Regions]) {
+        let mut left_out = Vec::new();
+        for (position, general) in apart {
+            let at = found.iter().position(|of| general.as_ref().is_some_and(|who| of.who.contains(who)));
+            let Some((own, general)) = found.get(position).zip(at.and_then(|at| found.get(at))) else {
+                continue;
+            };
+            let mut analysis = Analysis::new(self.catalog, Typing::Typed, Budget::default());
+            let is_like = analysis.is_equivalent(&own.subject, &general.subject, self.part);
+            if own.own_policies == general.own_policies && is_like.is_ok_and(|is_like| is_like) {
+                left_out.push((position, None));
+            } else if own.effective.clauses.is_empty() {
+                left_out.push((position, at));
+            }
+        }
+        for (position, general) in left_out {
+            let who = found.get_mut(position).map(|own| {
+                own.effective.clauses.clear();
+                own.who.clone()
+            });
+            if let Some(general) = general.and_then(|at| found.get_mut(at)) {
+                general.except.extend(who.into_iter().flatten());
+            }
+        }
     }
 }

@@ -30,6 +30,22 @@ impl Answered {
         matches!(answer, Ok(Answer::Decided(example)) if example.evaluation.decision == Decision::Allowed)
     }
 
+    /// Whether the answer is no.
+    pub fn is_no(&self) -> bool {
+        self.reply.as_ref().is_ok_and(|reply| reply.answer.word() == "no")
+    }
+
+    /// Whether another's answer is the same, be it by other statements. A root user has what others need policies for.
+    pub(super) fn is_like(&self, other: &Answered) -> bool {
+        let answers = (self.reply.as_ref().map(|of| &of.answer), other.reply.as_ref().map(|of| &of.answer));
+        let is_same = match answers {
+            (Ok(Answer::Depends(own)), Ok(Answer::Depends(other))) => own.when == other.when,
+            (Ok(own), Ok(other)) => own.word() == other.word(),
+            _ => false,
+        };
+        is_same && (self.is_no() || self.caller.is_root() || self.own_policies == other.own_policies)
+    }
+
     /// How a request was allowed, if one can be.
     pub fn allowed(&self) -> Option<&Evaluation> {
         match &self.reply.as_ref().ok()?.answer {

@@ -65,7 +65,7 @@ fn rank(row: Option<&Row>) -> usize {
 
 impl Change<'_> {
     fn direction(&self) -> Option<Direction> {
-        let when = |row: Option<&Row>| row.map(|row| (row.when.clone(), row.needs));
+        let when = |row: Option<&Row>| row.map(|row| (row.when.clone(), row.needs, row.but_not()));
         match rank(self.after).cmp(&rank(self.before)) {
             std::cmp::Ordering::Greater => Some(Direction::Gained),
             std::cmp::Ordering::Less => Some(Direction::Lost),
@@ -92,6 +92,10 @@ impl Change<'_> {
         };
         for (label, row) in [("was", self.before), ("when", self.after)] {
             row.and_then(|row| row.when.as_ref()).into_iter().for_each(|when| tell(label, when));
+        }
+        let but_not = [("was not", self.before), ("but not", self.after)];
+        for (label, names) in but_not.map(|(label, row)| (label, row.and_then(Row::but_not))) {
+            names.iter().for_each(|names| tell(label, names));
         }
         let label = if self.after.is_some() { "by" } else { "was by" };
         row.via.iter().for_each(|way| tell(label, &way.words()));

@@ -44,6 +44,7 @@ fn kind(outsider: &Outsider) -> &'static str {
         Outsider::OtherAccount(_) => "account",
         Outsider::AnyPrincipal => "any",
         Outsider::Service(_) => "service",
+        Outsider::AnyService => "any-service",
         Outsider::Federated(_) => "federated",
         Outsider::CanonicalUser(_) => "canonical-user",
         Outsider::Public => "public",
@@ -61,6 +62,7 @@ pub(in crate::cli) fn of_outsider(outsider: &Outsider) -> (String, String) {
         Outsider::OtherAccount(account) => (format!("account {account}"), account.to_string()),
         Outsider::AnyPrincipal => ("anybody with credentials of AWS".to_owned(), "AWS:*".to_owned()),
         Outsider::Service(name) | Outsider::Federated(name) | Outsider::CanonicalUser(name) => same(name),
+        Outsider::AnyService => ("any service of AWS".to_owned(), "Service:*".to_owned()),
         Outsider::Public => ("the public, without credentials".to_owned(), "*".to_owned()),
     }
 }

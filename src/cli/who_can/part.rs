@@ -34,6 +34,8 @@ pub(super) struct Group {
     pub(super) told: Vec<Told>,
     /// What else it takes.
     pub(super) needs: Option<&'static str>,
+    /// Who would be one of them and may nothing, by what people and programs call it.
+    except: Vec<(String, String)>,
 }
 
 /// Answers, and prints the answer.
@@ -104,8 +106,8 @@ fn title(asked: &Asked) -> String {
     format!("{} on {}", all(&asked.actions, "anything"), all(&asked.resources, "anything"))
 }
 
-/// What a group needs, and what it may: each clause by its heading and rows.
-type Said = (Option<&'static str>, Vec<(String, Vec<Row>)>);
+/// What a group needs, who of it is excepted, and what it may: each clause by its heading and rows.
+type Said = (String, Vec<(String, Vec<Row>)>);
 
 impl Group {
     /// What others say as well who may the same, be it by other policies.
@@ -113,7 +115,14 @@ impl Group {
         let told = self.told.iter().map(|told| told.words(Detail::Whole));
         let is_what = |row: &Row| !["why", "e.g."].contains(&row.label);
         let clauses = told.map(|words| (words.heading, words.rows.into_iter().filter(is_what).collect()));
-        (self.needs, clauses.collect())
+        (self.needs_words(), clauses.collect())
+    }
+
+    /// What else it takes, and who may nothing all the same.
+    pub(super) fn needs_words(&self) -> String {
+        let names = self.except.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+        let but_not = (!names.is_empty()).then(|| format!("but not {names}"));
+        self.needs.map(str::to_owned).into_iter().chain(but_not).collect::<Vec<_>>().join("; ")
     }
 
     fn of(regions: &Regions, holders: &[&Holder], part: &Part, catalog: &Catalog) -> Group {
@@ -123,6 +132,12 @@ impl Group {
             who: regions.who.iter().filter_map(|who| names::of(who, holders)).collect(),
             told: clauses.map(|clause| teller.tell(clause, Direction::Held)).collect(),
             needs: (regions.own_policies == OwnPolicies::Needed).then_some(names::NEEDS),
+            except: regions
+                .except
+                .iter()
+                .filter_map(|who| names::of(who, holders))
+                .map(|(name, principal, _)| (name, principal))
+                .collect(),
         }
     }
 }
@@ -154,7 +169,8 @@ fn lines(what: &str, groups: &[Group], naming: Naming, detail: Detail) -> Vec<Te
         lines.push(Text::default());
         let names: Vec<&str> = group.who.iter().map(|(name, _, _)| name.as_str()).collect();
         lines.extend(list("", &names, naming));
-        lines.extend(group.needs.map(|needs| Text::styled(FAINT, &format!("  {needs}"))));
+        let needs = Some(group.needs_words()).filter(|needs| !needs.is_empty());
+        lines.extend(needs.map(|needs| Text::styled(FAINT, &format!("  {}", shown(&needs)))));
         for told in &group.told {
             lines.extend(clause_lines(told, detail).0);
         }
@@ -167,6 +183,7 @@ fn object(asked: &Asked, groups: &[Group], catalogue: &str) -> Json {
     let group = |group: &Group| {
         json!({
             "principals": group.who.iter().map(who).collect::<Vec<_>>(),
+            "except": group.except.iter().map(|(_, principal)| principal).collect::<Vec<_>>(),
             "own_policies": if group.needs.is_some() { "needed" } else { "known" },
             "allowed": group.told.iter().map(Told::json).collect::<Vec<_>>(),
         })

@@ -1,6 +1,6 @@
 //! The answers about one action on one resource, in words; and as JSON.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use itertools::Itertools;
 use serde_json::{Value as Json, json};
@@ -46,6 +46,8 @@ pub(super) struct Row {
     when_json: Json,
     /// What else it takes.
     pub(super) needs: Option<&'static str>,
+    /// Who would be one of them and cannot, by what people and programs call it.
+    pub(super) except: Vec<(String, String)>,
     /// By which rule of the evaluation.
     route: Option<&'static str>,
     /// By which statements.
@@ -68,6 +70,7 @@ impl Answer {
     pub(super) fn of(question: &Question<'_>, everyone: &Everyone, found: &Answers, named: &Named) -> Answer {
         let holders: Vec<&Holder> = everyone.users_and_roles().collect();
         let (mut rows, mut asked) = (Vec::new(), 0);
+        let (mut at, mut excepted) = (BTreeMap::new(), Vec::new());
         let mut notes = BTreeSet::new();
         for asker in &found.askers {
             let is_asked = match &asker.who {
@@ -79,7 +82,19 @@ impl Answer {
             }
             asked += 1;
             let Some(answered) = found.answers.get(asker.answer) else { continue };
-            rows.extend(Row::of(asker, answered, everyone, &holders));
+            match Row::of(asker, answered, everyone, &holders) {
+                Some(row) => {
+                    at.insert(&asker.who, rows.len());
+                    rows.push(row);
+                }
+                None => excepted.extend(asker.general.as_ref().map(|general| (general, &asker.who))),
+            }
+        }
+        for (general, who) in excepted {
+            let row: Option<&mut Row> = at.get(general).and_then(|&at| rows.get_mut(at));
+            if let Some((row, (who, principal, _))) = row.zip(of(who, &holders)) {
+                row.except.push((who, principal));
+            }
         }
         for reply in found.answers.iter().filter_map(|answered| answered.reply.as_ref().ok()) {
             notes.extend(reply.notes.iter().filter_map(|note| general_note(note, &question.action)));
@@ -116,7 +131,14 @@ impl Row {
         let needs = (answered.own_policies == OwnPolicies::Needed).then_some(names::NEEDS);
         let route = answered.allowed().map(|evaluation| evaluation.route.name());
         let via = asker.via.iter().filter_map(|via| Way::of(via, answered, everyone)).collect();
-        Some(Row { who, principal, kind, answer, when, when_json, needs, route, via })
+        let except = Vec::new();
+        Some(Row { who, principal, kind, answer, when, when_json, needs, except, route, via })
+    }
+
+    /// Who would be one of them and cannot; none where that is nobody.
+    pub(super) fn but_not(&self) -> Option<String> {
+        let names = self.except.iter().map(|(name, _)| name.as_str()).join(", ");
+        (!names.is_empty()).then_some(names)
     }
 
     pub(super) fn json(&self) -> Json {
@@ -125,6 +147,7 @@ impl Row {
             "kind": self.kind,
             "answer": self.answer,
             "own_policies": if self.needs.is_some() { "needed" } else { "known" },
+            "except": self.except.iter().map(|(_, principal)| principal).collect::<Vec<_>>(),
             "route": self.route,
             "via": self.via.iter().map(Way::json).collect::<Vec<_>>(),
         });

@@ -7,9 +7,10 @@ use super::part::Group;
 use super::point::{Answer, Row, Way};
 use crate::tell::{Detail, Told};
 
-const COLUMNS: [&str; 8] = ["action", "resource", "principal", "kind", "answer", "when", "needs", "via"];
+const COLUMNS: [&str; 9] =
+    ["action", "resource", "principal", "kind", "answer", "when", "needs", "via", "except"];
 
-fn cells(answer: &Answer, row: &Row) -> [String; 8] {
+fn cells(answer: &Answer, row: &Row) -> [String; 9] {
     let via: Vec<String> = row.via.iter().map(Way::words).collect();
     [
         answer.action.clone(),
@@ -20,6 +21,7 @@ fn cells(answer: &Answer, row: &Row) -> [String; 8] {
         row.when.clone().unwrap_or_default(),
         row.needs.unwrap_or_default().to_owned(),
         via.join("; "),
+        row.except.iter().map(|(_, principal)| principal.as_str()).collect::<Vec<_>>().join("; "),
     ]
 }
 
@@ -35,7 +37,7 @@ pub(super) fn csv_of_groups(groups: &[Group]) -> Result<Vec<u8>, CliError> {
         let told = group.told.iter().map(region);
         told.flat_map(move |[actions, resources, except, when]| {
             group.who.iter().map(move |(_, principal, kind)| {
-                let needs = group.needs.unwrap_or_default().to_owned();
+                let needs = group.needs_words();
                 let [actions, resources, except, when] =
                     [&actions, &resources, &except, &when].map(String::clone);
                 [principal.clone(), (*kind).to_owned(), actions, resources, except, when, needs]
@@ -68,9 +70,13 @@ pub(super) fn markdown(answers: &[Answer]) -> String {
             out.push_str("| Principal | Answer | When | By |\n|---|---|---|---|\n");
         }
         for row in &answer.rows {
-            let [_, _, principal, _, word, when, needs, via] = cells(answer, row);
-            let when =
-                [when, needs].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+            let [_, _, principal, _, word, when, needs, via, _] = cells(answer, row);
+            let but_not = row.but_not().map(|names| format!("but not {names}")).unwrap_or_default();
+            let when = [when, needs, but_not]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("; ");
             let (principal, when, via) = (code(&principal), text(&when), text(&via));
             out.push_str(&format!("| {principal} | {word} | {when} | {via} |\n"));
         }
@@ -90,7 +96,7 @@ pub(super) fn markdown_of_groups(what: &str, groups: &[Group]) -> String {
     for group in groups {
         let names: Vec<String> = group.who.iter().map(|(name, _, _)| code(name)).collect();
         for [actions, resources, except, when] in group.told.iter().map(region) {
-            let when = [when, group.needs.unwrap_or_default().to_owned()];
+            let when = [when, group.needs_words()];
             let when = when.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
             let cells = [actions, resources, except, when].map(|cell| text(&cell)).join(" | ");
             out.push_str(&format!("| {} | {cells} |\n", names.join(", ")));

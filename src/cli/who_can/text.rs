@@ -11,8 +11,8 @@ use super::super::told::wrapped;
 use super::names::{Naming, WIDTH, list};
 use super::point::{Answer, Row, Way};
 
-/// Those who can alike: the rank of the answer, when, what else it takes, and by which ways.
-type Key<'a> = (usize, Option<String>, Option<&'static str>, Vec<&'a Way>);
+/// Those who can alike: the rank of the answer, when, what else it takes, who of them cannot, and by which ways.
+type Key<'a> = (usize, Option<String>, Option<&'static str>, Option<String>, Vec<&'a Way>);
 
 /// The lines.
 pub(super) fn lines(answers: &[Answer], naming: Naming) -> Vec<Text> {
@@ -43,9 +43,10 @@ fn of(answer: &Answer, naming: Naming) -> Vec<Text> {
     let groups = answer.rows.iter().into_group_map_by(|&row| key(row, &users));
     let groups = groups.into_iter().sorted_by(|(one, ones), (other, others)| {
         let number = others.len().cmp(&ones.len());
-        (one.0, &one.1, one.2).cmp(&(other.0, &other.1, other.2)).then(number).then(one.3.cmp(&other.3))
+        let order = (one.0, &one.1, one.2, &one.3).cmp(&(other.0, &other.1, other.2, &other.3));
+        order.then(number).then(one.4.cmp(&other.4))
     });
-    for ((_, when, needs, via), rows) in groups {
+    for ((_, when, needs, but_not, via), rows) in groups {
         lines.push(Text::default());
         let word = rows.first().map_or("", |row| row.answer);
         let who: Vec<&str> = rows.iter().map(|row| row.who.as_str()).collect();
@@ -62,6 +63,9 @@ fn of(answer: &Answer, naming: Naming) -> Vec<Text> {
         if let Some(needs) = needs {
             row("and", needs);
         }
+        if let Some(names) = &but_not {
+            row("but not", names);
+        }
         for (nth, way) in via.iter().enumerate() {
             row(if nth == 0 { "by" } else { "and" }, &way.words());
         }
@@ -73,7 +77,7 @@ fn key<'a>(row: &'a Row, users: &HashMap<&Way, usize>) -> Key<'a> {
     let own = row.via.iter().filter(|way| way.is_own());
     let most = own.max_by_key(|way| (users.get(way).copied(), Reverse(*way)));
     let others = row.via.iter().filter(|way| !way.is_own());
-    (rank(row.answer), row.when.clone(), row.needs, most.into_iter().chain(others).collect())
+    (rank(row.answer), row.when.clone(), row.needs, row.but_not(), most.into_iter().chain(others).collect())
 }
 
 /// What is certain comes first.
