@@ -39,6 +39,9 @@ pub struct IamCaller {
     pub unique_id: Option<String>,
     /// The tags of the user or role.
     pub tags: Vec<(String, String)>,
+    /// Whether sessions of the role may bring tags, which count before those of the role (R-TAG-6): somebody whom it trusts
+    /// may call `sts:TagSession`. Then nothing is known of `aws:PrincipalTag/…`.
+    pub may_bring_tags: bool,
 }
 
 /// What kind of IAM principal.
@@ -101,6 +104,7 @@ impl Caller {
             name: name.to_owned(),
             unique_id: None,
             tags: Vec::new(),
+            may_bring_tags: false,
         }))
     }
 

@@ -279,9 +279,11 @@ impl Knowledge {
         }
         match caller {
             Caller::Iam(caller) => {
-                absent.push("aws:PrincipalTag/");
-                for (key, value) in &caller.tags {
-                    knowledge.known.set(&format!("aws:PrincipalTag/{key}"), Value::Single(value.clone()));
+                if !caller.may_bring_tags {
+                    absent.push("aws:PrincipalTag/");
+                    for (key, value) in &caller.tags {
+                        knowledge.known.set(&format!("aws:PrincipalTag/{key}"), Value::Single(value.clone()));
+                    }
                 }
                 match caller.kind {
                     IamKind::User => {

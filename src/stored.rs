@@ -15,10 +15,12 @@ use organization::{levels, organization_keys, standing};
 use crate::arn::{AccountId, Arn};
 use crate::caller::{IamCaller, IamKind};
 use crate::catalog::Catalog;
-use crate::eval::{is_role_session_action, is_same_account, owner, requires_resource_policy};
+use crate::eval::{
+    is_about_action, is_role_session_action, is_same_account, owner, requires_resource_policy,
+};
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers, Settings};
-use crate::policy::{Document, PolicyType, ResourceService, parse, resource_policy_type};
-use crate::request::{Context, Request, Resource, Value, fold};
+use crate::policy::{Document, Effect, Parsed, PolicyType, ResourceService, parse, resource_policy_type};
+use crate::request::{Action, Context, Request, Resource, Value, fold};
 use crate::store::{
     self, AttachmentKind, OrganizationPolicyType, Principal, PrincipalKey, PrincipalKind, Snapshot,
     StoreError,
@@ -103,7 +105,16 @@ pub fn caller(
     principal: &Principal,
     session: Option<String>,
 ) -> Result<Option<IamCaller>, StoreError> {
-    Ok(caller_with(principal, session, snapshot.tags(principal.key)?))
+    let trust = snapshot.trust_policy(principal.key)?;
+    let may_bring_tags = trust.is_some_and(|trust| lets_tags_in(&parse(trust.text(), PolicyType::Trust)));
+    Ok(caller_with(principal, session, snapshot.tags(principal.key)?, may_bring_tags))
+}
+
+/// Whether a trust policy lets somebody bring session tags, on whatever condition (R-TAG-6).
+pub fn lets_tags_in(trust: &Parsed) -> bool {
+    let tag_session = Action::parse("sts:TagSession");
+    let mut allows = trust.policy.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+    allows.any(|statement| tag_session.as_ref().is_some_and(|action| is_about_action(statement, action)))
 }
 
 /// The names of the role and of the session in the ARN of a role session (R-PRN-2).
@@ -127,6 +138,7 @@ fn caller_with(
     principal: &Principal,
     session: Option<String>,
     tags: Vec<(String, String)>,
+    may_bring_tags: bool,
 ) -> Option<IamCaller> {
     let kind = match principal.kind {
         PrincipalKind::User => IamKind::User,
@@ -141,6 +153,7 @@ fn caller_with(
         name: principal.name.clone(),
         unique_id: principal.unique_id.clone(),
         tags,
+        may_bring_tags,
     })
 }
 

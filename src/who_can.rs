@@ -278,5 +278,6 @@ fn root_of(partition: &str, account: Option<&AccountId>) -> Caller {
         name: String::new(),
         unique_id: None,
         tags: Vec::new(),
+        may_bring_tags: false,
     })
 }

@@ -80,6 +80,7 @@ pub(crate) fn user(name: &str) -> Caller {
         name: name.to_owned(),
         unique_id: None,
         tags: Vec::new(),
+        may_bring_tags: false,
     })
 }
 

@@ -47,6 +47,7 @@ fn alice(account: Option<&str>) -> Caller {
         name: "alice".to_owned(),
         unique_id: None,
         tags: vec![("team".to_owned(), "red".to_owned())],
+        may_bring_tags: false,
     })
 }
 

@@ -221,12 +221,20 @@ impl<'s, 'a> Reaching<'s, 'a> {
     fn trust(&mut self, key: PrincipalKey, change: ChangeNumber) -> Result<(), StoreError> {
         let mut roles = BTreeSet::new();
         let mut policies = Vec::new();
+        let mut bring_tags = BTreeSet::new();
         for side in self.sides() {
             roles.extend(side.principal(key)?.filter(|role| role.account.is_some()).map(|role| role.arn()));
             let document = side.trust_policy(key)?;
             let policy = document
                 .map(|document| stored::layer_policy(String::new(), "", PolicyType::Trust, Some(&document)));
+            let lets_tags_in = |policy: &LayerPolicy| {
+                policy.document.as_ref().is_some_and(|document| stored::lets_tags_in(&document.parsed))
+            };
+            bring_tags.insert(policy.as_ref().is_some_and(lets_tags_in));
             policies.push(policy);
+        }
+        if bring_tags.len() > 1 {
+            self.one(key, Some(&Hull::EVERYTHING), &BTreeSet::from([change]));
         }
         let actions = crate::eval::role_session_actions().map(|action| action.to_string()).collect();
         let resources = (!roles.is_empty()).then_some(roles);

@@ -156,6 +156,7 @@ pub fn outsiders(subject: &Subject) -> Vec<Subject> {
         name: "stranger".to_owned(),
         unique_id: None,
         tags: Vec::new(),
+        may_bring_tags: false,
     });
     let mut all = Vec::new();
     for caller in [someone, Caller::Anonymous] {

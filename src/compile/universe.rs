@@ -85,6 +85,7 @@ pub fn holder(resource: &Resource) -> Caller {
         name: "anyone".to_owned(),
         unique_id: None,
         tags: Vec::new(),
+        may_bring_tags: false,
     })
 }
 

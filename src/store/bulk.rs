@@ -75,6 +75,8 @@ pub struct TrustRow {
     pub document: DocumentId,
     /// The document as it was written.
     pub text: TextKey,
+    /// Whether its text has `TagSession` or a wildcard: without them it allows no `sts:TagSession`.
+    pub may_name_tag_session: bool,
 }
 
 /// A version of a managed policy.
@@ -136,9 +138,16 @@ impl Snapshot<'_> {
     }
 
     /// Every trust policy.
-    pub fn all_trust_policies(&self) -> Result<Vec<TrustRow>, StoreError> {
-        self.all("trust_policies", "r.principal_id, t.document, t.rowid", |row| {
-            Ok(TrustRow { of: row.get(0)?, document: row.get(1)?, text: TextKey(row.get(2)?) })
+    pub fn all_trust_policies(&self, whose: Whose<'_>) -> Result<Vec<TrustRow>, StoreError> {
+        let columns =
+            "r.principal_id, t.document, t.rowid, t.text LIKE '%TagSession%' OR t.text GLOB '*[*?]*'";
+        self.all_of(whose, "principal_id", "trust_policies", columns, |row| {
+            Ok(TrustRow {
+                of: row.get(0)?,
+                document: row.get(1)?,
+                text: TextKey(row.get(2)?),
+                may_name_tag_session: row.get(3)?,
+            })
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{caller_with, layer_document, managed_kind};
+use super::{caller_with, layer_document, lets_tags_in, managed_kind};
 use crate::caller::IamCaller;
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
 use crate::policy::PolicyType;
@@ -33,6 +33,8 @@ pub struct Holder {
     pub principal: Principal,
     /// Its tags, by key.
     pub tags: Vec<(String, String)>,
+    /// Whether its sessions may bring tags ([`IamCaller::may_bring_tags`]).
+    pub may_bring_tags: bool,
     /// Its groups, as positions among all holders, in order.
     groups: Vec<usize>,
     /// Its own policies, inline ones first, as positions among all policies.
@@ -78,6 +80,7 @@ impl Everyone {
         let holder = |principal| Holder {
             principal,
             tags: Vec::new(),
+            may_bring_tags: false,
             groups: Vec::new(),
             identity: Vec::new(),
             boundary: Vec::new(),
@@ -91,6 +94,12 @@ impl Everyone {
         for tag in snapshot.all_tags(whose)? {
             if let Some(holder) = everyone.holder_mut(tag.of) {
                 holder.tags.push((tag.key, tag.value));
+            }
+        }
+        for row in snapshot.all_trust_policies(whose)?.into_iter().filter(|row| row.may_name_tag_session) {
+            let trust = documents.get(row.text, PolicyType::Trust)?;
+            if let Some(holder) = everyone.holder_mut(row.of) {
+                holder.may_bring_tags = lets_tags_in(&trust.parsed);
             }
         }
         for membership in snapshot.all_memberships(whose)? {
@@ -240,7 +249,7 @@ impl Everyone {
 impl Holder {
     /// The holder as a caller; `None` for a group.
     pub fn caller(&self) -> Option<IamCaller> {
-        caller_with(&self.principal, None, self.tags.clone())
+        caller_with(&self.principal, None, self.tags.clone(), self.may_bring_tags)
     }
 }
 

@@ -28,7 +28,7 @@ use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Sett
 use crate::policy::{Effect, PolicyType};
 use crate::request::{Action, Context, Value, fold};
 use crate::store::{
-    OrganizationPolicyType, Principal, PrincipalKind, Resource, Snapshot, Standing, StoreError,
+    OrganizationPolicyType, Principal, PrincipalKind, Resource, Snapshot, Standing, StoreError, Whose,
 };
 
 /// Users and roles with all that decides for them. What is stored of resources is read once for all of them.
@@ -119,7 +119,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
     fn read_roles(&mut self) -> Result<(), StoreError> {
         let mut documents = Documents::new(self.snapshot);
         let mut trusts: FxHashMap<_, Arc<LayerDocument>> = FxHashMap::default();
-        for row in self.snapshot.all_trust_policies()? {
+        for row in self.snapshot.all_trust_policies(Whose::All)? {
             trusts.insert(row.of, documents.get(row.text, PolicyType::Trust)?);
         }
         for role in self.snapshot.principals(Some(PrincipalKind::Role))? {

@@ -13,6 +13,7 @@ pub(super) struct Kind {
     partition: String,
     kind: PrincipalKind,
     is_service_linked: bool,
+    may_bring_tags: bool,
 }
 
 impl Kind {
@@ -23,6 +24,7 @@ impl Kind {
             partition: partition.clone(),
             kind: *kind,
             is_service_linked: *kind == PrincipalKind::Role && path.starts_with("/aws-service-role/"),
+            may_bring_tags: holder.may_bring_tags,
         }
     }
 }

@@ -215,6 +215,7 @@ impl Asked {
                 name: unnamed.user.clone(),
                 unique_id: None,
                 tags: Vec::new(),
+                may_bring_tags: false,
             })
         };
         let (caller, identified) = match who {

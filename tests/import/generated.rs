@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use iamdb::store::{NodeKind, PrincipalKind};
+use iamdb::store::{NodeKind, PrincipalKind, Whose};
 use serde_json::Value;
 
 use super::Database;
@@ -64,7 +64,7 @@ fn an_organization_is_imported_without_a_warning() {
         assert_eq!(now.nodes(Some(NodeKind::Account)).unwrap().len(), 12);
         assert_eq!(now.all_placements().unwrap().len(), 16);
         let trusts: std::collections::BTreeSet<String> =
-            now.all_trust_policies().unwrap().into_iter().map(|row| row.document).collect();
+            now.all_trust_policies(Whose::All).unwrap().into_iter().map(|row| row.document).collect();
         let roles = now.principals(Some(PrincipalKind::Role)).unwrap().len();
         assert!(trusts.len() > 10 && trusts.len() < roles, "{} of {roles}", trusts.len());
     });

@@ -88,7 +88,7 @@ impl State {
                 known.inline.insert(inline.name, inline.document);
             }
         }
-        for trust in snapshot.all_trust_policies()? {
+        for trust in snapshot.all_trust_policies(Whose::All)? {
             if let Some(known) = principals.get_mut(&trust.of) {
                 known.trust = Some(trust.document);
             }
