@@ -76,9 +76,8 @@ pub struct Told {
 impl Told {
     /// Whether the same is told of two, but for what it takes besides what makes the difference, and for the example.
     pub fn is_alike(&self, other: &Told) -> bool {
-        let told = |of: &Told| {
-            (of.direction, of.standing, of.own_account_only, of.is_exact, of.example.is_some())
-        };
+        let told =
+            |of: &Told| (of.direction, of.standing, of.own_account_only, of.is_exact, of.example.is_some());
         told(self) == told(other)
             && (&self.region, &self.within, &self.except) == (&other.region, &other.within, &other.except)
             && self.reasons.first() == other.reasons.first()

@@ -53,14 +53,12 @@ pub fn alone(policies: Vec<LayerPolicy>, policy_type: PolicyType) -> Subject {
         }
         PolicyType::Session => (PolicyLayers { identity: full(), session: policies, ..none }, Layer::Session),
         PolicyType::Scp => (PolicyLayers { identity: full(), scp: level(policies), ..none }, Layer::Scp),
-        PolicyType::Rcp => (
-            PolicyLayers { resource: resource(), rcp: level(policies), ..of_anyone },
-            Layer::Resource,
-        ),
-        PolicyType::VpcEndpoint => (
-            PolicyLayers { resource: resource(), vpc_endpoint: policies, ..of_anyone },
-            Layer::VpcEndpoint,
-        ),
+        PolicyType::Rcp => {
+            (PolicyLayers { resource: resource(), rcp: level(policies), ..of_anyone }, Layer::Resource)
+        }
+        PolicyType::VpcEndpoint => {
+            (PolicyLayers { resource: resource(), vpc_endpoint: policies, ..of_anyone }, Layer::VpcEndpoint)
+        }
         PolicyType::Resource(_) | PolicyType::Trust => {
             (PolicyLayers { resource: policies, ..of_anyone }, Layer::Resource)
         }

@@ -327,7 +327,18 @@ impl Analysis<'_> {
         }
         let is_exact = shown == set;
         let (standing, situation, witness) = (Standing::Asked, nth, None);
-        Ok(Some(Clause { standing, situation, boxes, within, own_account_only, except, cause, is_exact, witness, set }))
+        Ok(Some(Clause {
+            standing,
+            situation,
+            boxes,
+            within,
+            own_account_only,
+            except,
+            cause,
+            is_exact,
+            witness,
+            set,
+        }))
     }
 
     /// Statements of which one has to allow, and the requests that they do.

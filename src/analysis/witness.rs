@@ -360,7 +360,8 @@ impl Analysis<'_> {
         };
         let request = of(allowing, clause.situation);
         let point = Point::of(&request);
-        if !self.compiler.contains(clause.set, &point) || !is_asked_about(&allowing.subject.callers, &request) {
+        if !self.compiler.contains(clause.set, &point) || !is_asked_about(&allowing.subject.callers, &request)
+        {
             return Ok(None);
         }
         let Some(allowed) = allowing.subject.decide(&request, clause.situation) else { return Ok(None) };

@@ -67,10 +67,12 @@ impl Standing {
     pub fn words(self) -> Option<&'static str> {
         match self {
             Standing::Asked => None,
-            Standing::Unaided => Some("in the resource's own account, also without policies of the caller's own"),
-            Standing::HeldBack => {
-                Some("in the resource's own account, also where a boundary or session policy does not allow it")
+            Standing::Unaided => {
+                Some("in the resource's own account, also without policies of the caller's own")
             }
+            Standing::HeldBack => Some(
+                "in the resource's own account, also where a boundary or session policy does not allow it",
+            ),
         }
     }
 }
