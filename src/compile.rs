@@ -21,6 +21,7 @@
 //! request is: *empty* and *equal* are proofs, a point is only a candidate. [`Compiler::is_exact`] tells.
 
 mod action;
+mod calls;
 mod condition;
 mod context;
 mod layers;

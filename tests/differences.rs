@@ -172,7 +172,11 @@ fn the_pairs_of_versions_have_witnesses() {
 }
 
 /// Cases that expect another verdict, and the rule by which ours is right.
-const WRONG: [(&str, &str); 3] = [
+const WRONG: [(&str, &str); 4] = [
+    (
+        "allowlist-account-principals candidate at line 68",
+        "R-EVL-20: a grant to a principal of the account itself needs no identity policy",
+    ),
     (
         "allowlist-federated-access-oidc candidate at line 119",
         "R-GRM-25: `*` under `Federated` never matches",

@@ -29,13 +29,14 @@ pub(crate) const CALLERS: &[&str] = &[
     r#""arn:aws:sts::111111111111:federated-user/fred""#,
     r#""arn:aws:iam::111111111111:root""#,
     r#""arn:aws:iam::111111111111:role/aws-service-role/x.amazonaws.com/linked""#,
+    r#""arn:aws-cn:iam::111111111111:user/bob""#,
     r#"{"Service":"logs.amazonaws.com"}"#,
     r#"{"Federated":"accounts.google.com"}"#,
     r#""*""#,
 ];
 
 /// How many of the callers, the first ones, are IAM principals.
-const IAM_CALLERS: usize = 7;
+const IAM_CALLERS: usize = 8;
 
 const FEDERATED_USER: &[&str] = &[r#""arn:aws:sts::111111111111:federated-user/fred""#];
 
@@ -48,7 +49,14 @@ pub(crate) const PRINCIPALS: &[&str] = &[
     r#"{"AWS":"arn:aws:sts::111111111111:assumed-role/app/run"}"#,
     r#"{"AWS":"arn:aws:sts::111111111111:federated-user/fred"}"#,
     r#"{"AWS":"111111111111"}"#,
+    r#"{"AWS":"arn:aws:iam::111111111111:root"}"#,
+    r#"{"AWS":["111111111111","arn:aws:iam::111111111111:role/app"]}"#,
+    r#"{"AWS":["arn:aws:iam::111111111111:role/app","arn:aws:sts::111111111111:assumed-role/app/run"]}"#,
     r#"{"AWS":"222222222222"}"#,
+    r#"{"AWS":"arn:aws-cn:iam::111111111111:user/bob"}"#,
+    r#"{"AWS":"arn:aws-cn:iam::222222222222:root"}"#,
+    r#"{"AWS":"AIDAIOSFODNN7EXAMPLE"}"#,
+    r#"{"AWS":"AROAIOSFODNN7EXAMPLE:run"}"#,
     r#"{"Service":"logs.amazonaws.com"}"#,
     r#"{"Federated":"accounts.google.com"}"#,
 ];
@@ -108,6 +116,11 @@ fn statement(of: Of) -> impl Strategy<Value = Json> {
 fn policy(of: Of) -> impl Strategy<Value = Json> {
     prop::collection::vec(statement(of), 1..3)
         .prop_map(|statements| json!({"Version": "2012-10-17", "Statement": statements}))
+}
+
+/// A policy of a resource.
+pub(crate) fn policy_of_resource() -> impl Strategy<Value = Json> {
+    policy(Of::Resource)
 }
 
 fn policies(of: Of) -> impl Strategy<Value = Vec<Json>> {

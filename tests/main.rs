@@ -24,6 +24,7 @@ mod examples;
 mod fuzzed;
 mod generate;
 mod grammar;
+mod grants;
 mod hostile;
 mod import;
 mod laws;

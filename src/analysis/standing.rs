@@ -36,7 +36,7 @@ impl Standing {
     }
 
     /// A subject as those callers meet it.
-    pub(super) fn meets(self, subject: &Subject) -> Cow<'_, Subject> {
+    pub fn meets(self, subject: &Subject) -> Cow<'_, Subject> {
         let session = match self {
             Standing::Asked => return Cow::Borrowed(subject),
             Standing::Unaided => unlimited(PolicyType::Session),

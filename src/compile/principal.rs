@@ -249,10 +249,12 @@ impl Compiler {
                         Some((_, name)) => {
                             add(Class::Direct, Level::CallerId, Some(format!("{session}{name}")), whole);
                         }
-                        None => {
+                        None if id.starts_with("AIDA") => {
                             add(Class::Direct, Level::CallerId, Some(user.to_owned()), whole);
-                            let sessions = Glob::parse(&format!("{id}:*"));
+                        }
+                        None => {
                             let session = Some(format!("{session}*"));
+                            let sessions = Glob::parse(&format!("{id}:*"));
                             add(Class::RoleOfSession, Level::CallerId, session, sessions);
                         }
                     }

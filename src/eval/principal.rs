@@ -154,9 +154,9 @@ fn is_of_account_of(arn: &Arn, caller: &IamCaller) -> bool {
 fn by_unique_id(id: &str, caller: &IamCaller) -> Option<PrincipalClass> {
     let own = caller.unique_id.as_deref()?;
     match &caller.kind {
-        IamKind::User => (own == id).then_some(PrincipalClass::Direct),
+        IamKind::User => (own == id && id.starts_with("AIDA")).then_some(PrincipalClass::Direct),
         IamKind::RoleSession(session) => match id.split_once(':') {
-            None => (own == id).then_some(PrincipalClass::RoleOfSession),
+            None => (own == id && id.starts_with("AROA")).then_some(PrincipalClass::RoleOfSession),
             Some((role, name)) => {
                 (own == role && session.as_deref() == Some(name)).then_some(PrincipalClass::Direct)
             }

@@ -3,8 +3,7 @@
 
 use iamdb::analysis::{Analysis, AnalysisError, Clause, Diff, Part, Subject, Verdict, alone};
 use iamdb::compile::Typing;
-use iamdb::eval::{Decision, authorize};
-use iamdb::request::Request;
+use iamdb::eval::Decision;
 
 use super::validate::policy_type;
 use super::{BUDGET, CATALOG, head, lossy};
@@ -39,13 +38,12 @@ fn difference(old: &Subject, new: &Subject) -> Option<Diff> {
 
 fn is_replayed(clause: &Clause, allowing: &Subject, other: &Subject) {
     let Some(request) = clause.example() else { return };
-    assert!(is_allowed(allowing, request), "{request:#?} is not allowed");
-    assert!(!is_allowed(other, request), "{request:#?} is allowed by both");
-}
-
-fn is_allowed(subject: &Subject, request: &Request) -> bool {
-    let situation = &subject.situations[0];
-    authorize(&situation.layers, request).decision == Decision::Allowed
+    let is_allowed = |subject: &Subject| {
+        let met = clause.standing.meets(subject);
+        met.decide(request, 0).is_some_and(|evaluation| evaluation.decision == Decision::Allowed)
+    };
+    assert!(is_allowed(allowing), "{request:#?} is not allowed");
+    assert!(!is_allowed(other), "{request:#?} is allowed by both");
 }
 
 /// The verdict on the way back.
