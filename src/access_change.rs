@@ -329,12 +329,11 @@ impl Comparison<'_, '_, '_> {
                 }
                 (Some(Who::Stored(_)) | None, None) => None,
             };
-            let is_like_general = general.is_some_and(|[old_general, new_general]| {
-                let mut is_like = |own, general| self.analysis.is_equivalent(own, general, &part);
-                let mut sides = [(&old_subject, &old_general), (&new_subject, &new_general)].into_iter();
-                sides.all(|(own, general)| is_like(own, general).is_ok_and(|is_like| is_like))
+            let is_told_of_general = general.is_some_and(|[old_general, new_general]| {
+                let (own, general) = ([&old_subject, &new_subject], [&old_general, &new_general]);
+                self.analysis.is_change_within(own, general, &part).is_ok_and(|is_within| is_within)
             });
-            if !is_like_general {
+            if !is_told_of_general {
                 let who = vec![Mover::Other(new.asked.who.clone())];
                 (self.tell)(Moved { who, old: old_subject, new: new_subject, diff, changes });
             }

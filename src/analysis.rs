@@ -249,6 +249,35 @@ impl<'a> Analysis<'a> {
         Ok(arena.intersection([one.allowed, part])? == arena.intersection([other.allowed, part])?)
     }
 
+    /// Whether what a subject gained and lost in a part is some of what another did.
+    pub fn is_change_within(
+        &mut self,
+        own: [&Subject; 2],
+        other: [&Subject; 2],
+        part: &Part,
+    ) -> Result<bool, AnalysisError> {
+        let subjects = [own, other].concat();
+        let universes = self.universes(&subjects);
+        let mut allowed = Vec::new();
+        for (subject, universe) in subjects.iter().zip(&universes) {
+            allowed.push(self.read(subject, universe, Side::Old)?.allowed);
+        }
+        let part = self.part(part)?;
+        let [old, new, other_old, other_new] = allowed[..] else { return Ok(false) };
+        let arena = self.compiler.arena();
+        for (more, less, other_more, other_less) in
+            [(new, old, other_new, other_old), (old, new, other_old, other_new)]
+        {
+            let own = arena.difference([more], [less])?;
+            let others = arena.difference([other_more], [other_less])?;
+            let beyond = arena.difference([own], [others])?;
+            if !arena.is_disjoint(beyond, part)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The actions of the catalogue that a clause of the last answer has requests of.
     pub fn known_actions(&mut self, clause: &Clause) -> Result<Vec<String>, AnalysisError> {
         let mut found = Vec::new();

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 
 use crate::algebra::Budget;
 use crate::arn::AccountId;
-use crate::caller::{Caller, IamKind};
+use crate::caller::{Caller, IamCaller, IamKind};
 use crate::catalog::{Action as KnownAction, Catalog};
 use crate::context_keys::{is_always_present, key_kind};
 use crate::eval::{self, Decision, Fit};
 use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
-use crate::policy::{Diagnostic, Effect};
+use crate::policy::{Diagnostic, Effect, PrincipalEntry, Selector};
 use crate::question::{self, Answer, Example, KeyFacts, Question, QuestionError};
 use crate::request::{Action, Context, Request, Resource, Value, fold};
-use crate::stored::Assumption;
+use crate::stored::{Assumption, session_names};
 
 /// A question.
+#[derive(Clone)]
 pub struct Ask<'a> {
     /// Who asks.
     pub caller: &'a Caller,
@@ -138,6 +139,13 @@ pub enum Note {
         /// The key.
         key: String,
     },
+    /// A policy names a session of the role, which is answered otherwise (R-PRN-6).
+    SessionName {
+        /// The name of the session.
+        session: String,
+        /// Its answer, in a word.
+        answer: &'static str,
+    },
     /// The resource is taken to be of this account, although there are others (R-EVL-11).
     OwnAccount {
         /// The caller's.
@@ -177,19 +185,8 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, QuestionError> {
     let mut notes = Vec::new();
     let resource = ask.resource.clone().unwrap_or(Resource::Star);
     let knowledge = knowledge(ask, &resource, &mut notes);
-    let answer_on = |resource: &Resource, closed: bool| {
-        let question = Question {
-            layers: ask.layers,
-            request: ask.request(resource, Context::default()),
-            knowledge: Knowledge { closed, ..knowledge.clone() },
-            facts: KeyFacts {
-                kind: &|key| key_kind(key, ask.catalog),
-                always_present: &|key| is_always_present(key, ask.caller),
-            },
-            budget: Budget::default(),
-        };
-        question::answer(&question)
-    };
+    let answer_on =
+        |resource: &Resource, closed: bool| answer(ask, Knowledge { closed, ..knowledge.clone() }, resource);
     let closed = ask.unsaid == Unsaid::Absent;
     let answer = answer_on(&resource, closed)?;
     let missing = match (&answer, closed.then(|| answer_on(&resource, false))) {
@@ -232,8 +229,22 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, QuestionError> {
         notes.extend(unknown.map(|policy| Note::UnknownDocument { layer, policy: policy.name.clone() }));
     }
     notes.extend(session_tags(ask, &resource));
+    notes.extend(answers_of_sessions(ask, &resource, &answer)?);
     notes.extend(own_account(ask, &answer));
     Ok(Reply { resource, answer, on_star, missing, near, degraded: degraded(ask.layers), notes })
+}
+
+fn answer(ask: &Ask<'_>, knowledge: Knowledge, resource: &Resource) -> Result<Answer, QuestionError> {
+    question::answer(&Question {
+        layers: ask.layers,
+        request: ask.request(resource, Context::default()),
+        knowledge,
+        facts: KeyFacts {
+            kind: &|key| key_kind(key, ask.catalog),
+            always_present: &|key| is_always_present(key, ask.caller),
+        },
+        budget: Budget::default(),
+    })
 }
 
 /// What is known of the context: what was given, and under it what follows from the caller, the resource and
@@ -349,6 +360,54 @@ fn own_account(ask: &Ask<'_>, answer: &Answer) -> Option<Note> {
 fn may_bring_tags(caller: &Caller) -> bool {
     let session = |kind: &IamKind| matches!(kind, IamKind::RoleSession(_) | IamKind::FederatedUser(_));
     caller.iam().is_some_and(|caller| session(&caller.kind))
+}
+
+/// The name of the session of a role that an entry names, by its ARN or by the id of the role.
+fn session_of<'e>(entry: &'e PrincipalEntry, role: &IamCaller) -> Option<&'e str> {
+    match entry {
+        PrincipalEntry::Session(arn) => {
+            let (name, session) = session_names(arn)?;
+            let account = role.account.as_ref().map(AccountId::as_str);
+            let is_it = arn.partition() == role.partition && account == Some(arn.account());
+            (is_it && name == role.name).then_some(session)
+        }
+        PrincipalEntry::UniqueId(id) => {
+            let (of, session) = id.split_once(':')?;
+            (role.unique_id.as_deref() == Some(of)).then_some(session)
+        }
+        _ => None,
+    }
+}
+
+/// The sessions of the role that policies name and that are answered otherwise than one of no name (R-PRN-6).
+fn answers_of_sessions(
+    ask: &Ask<'_>,
+    resource: &Resource,
+    answer_of_role: &Answer,
+) -> Result<Vec<Note>, QuestionError> {
+    let is_role = |caller: &&IamCaller| caller.kind == IamKind::RoleSession(None);
+    let Some(role) = ask.caller.iam().filter(is_role) else { return Ok(Vec::new()) };
+    let statements = ask.layers.statements().map(|(_, statement)| statement);
+    let about = statements.filter(|statement| eval::is_about_action(statement, &ask.action));
+    let entries = about.filter_map(|statement| statement.principal.as_ref()).flat_map(Selector::entries);
+    let names: BTreeSet<&str> = entries.filter_map(|entry| session_of(&entry.value, role)).collect();
+    let mut notes = Vec::new();
+    for name in names {
+        let kind = IamKind::RoleSession(Some(name.to_owned()));
+        let caller = Caller::Iam(IamCaller { kind, ..role.clone() });
+        let ask = Ask { caller: &caller, ..ask.clone() };
+        let knowledge =
+            Knowledge { closed: ask.unsaid == Unsaid::Absent, ..knowledge(&ask, resource, &mut Vec::new()) };
+        let answer = answer(&ask, knowledge, resource)?;
+        let is_same = match (&answer, answer_of_role) {
+            (Answer::Depends(own), Answer::Depends(other)) => own.when == other.when,
+            (own, other) => own.word() == other.word(),
+        };
+        if !is_same {
+            notes.push(Note::SessionName { session: name.to_owned(), answer: answer.word() });
+        }
+    }
+    Ok(notes)
 }
 
 /// Tags that the role does not have and that statements about the action look at: a session could bring them.

@@ -153,6 +153,8 @@ fn user_id(caller: &IamCaller) -> Option<String> {
 pub enum Identified {
     /// This very caller.
     Caller,
+    /// This very caller, of whose tags nothing is known.
+    Untagged,
     /// Any of its kind in its account.
     Kind,
     /// Anybody of its account.
@@ -172,6 +174,7 @@ impl Identified {
         let is_of_service = || OF_SERVICES.iter().any(|of| fold(of) == folded);
         match self {
             Identified::Caller => true,
+            Identified::Untagged => !folded.starts_with("aws:principaltag/"),
             Identified::Kind => !is_own,
             Identified::Account => {
                 matches!(
@@ -238,7 +241,7 @@ impl Knowledge {
         let mut knowledge = Knowledge::of(caller);
         // Of services nothing is told apart but the name.
         if let Caller::Service(_) = caller {
-            for key in NAMES_OF_SERVICES.iter().filter(|_| identified != Identified::Caller) {
+            for key in NAMES_OF_SERVICES.iter().filter(|_| identified == Identified::Anyone) {
                 knowledge.known.remove(key);
             }
             return knowledge;

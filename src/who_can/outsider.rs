@@ -133,7 +133,7 @@ fn answered(asking: &Asking<'_, '_, '_>, asked: Asked) -> Result<(Answered, Vec<
     };
     // Who is let by the resource alone needs no policies of its own.
     let by_itself = match own_policies {
-        OwnPolicies::Needed if identified == Identified::Caller => {
+        OwnPolicies::Needed if identified <= Identified::Untagged => {
             Some(ask(PolicyLayers::default())).filter(Answered::is_yes)
         }
         OwnPolicies::Needed | OwnPolicies::Known => None,
@@ -222,7 +222,7 @@ impl Asked {
             Outsider::Root { partition, account } => (root_of(partition, Some(account)), Identified::Caller),
             Outsider::Stranger(arn) => match session_of(arn, everyone, directory) {
                 Some(asked) => return Some(asked),
-                None => (Caller::parse(arn.as_str())?, Identified::Caller),
+                None => (Caller::parse(arn.as_str())?, Identified::Untagged),
             },
             Outsider::OtherAccount(account) => {
                 (any_user(named.partition(account), Some(account)), Identified::Account)
@@ -233,7 +233,7 @@ impl Asked {
             Outsider::Service(name) => (Caller::Service(name.clone()), Identified::Caller),
             Outsider::AnyService => (Caller::Service(unnamed.service.clone()), Identified::Anyone),
             Outsider::Federated(name) => (Caller::Federated(name.clone()), Identified::Caller),
-            Outsider::CanonicalUser(id) => (Caller::CanonicalUser(id.clone()), Identified::Caller),
+            Outsider::CanonicalUser(id) => (Caller::CanonicalUser(id.clone()), Identified::Untagged),
             Outsider::Public => (Caller::Anonymous, Identified::Caller),
         };
         let own_policies = match who {

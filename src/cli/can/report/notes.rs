@@ -39,6 +39,7 @@ pub(in crate::cli) fn general_note(note: &Note, action: &Action) -> Option<Strin
         ),
         Note::Contradicts { .. }
         | Note::SessionTag { .. }
+        | Note::SessionName { .. }
         | Note::Ignored { .. }
         | Note::UnknownDocument { .. } => return None,
     })
@@ -65,6 +66,9 @@ pub(super) fn note_text(note: &Note, ask: &Ask<'_>) -> String {
             "the role has no tag for `{key}`; a session that brings one is asked about with `--context {key}=…`",
             key = shown(key)
         ),
+        Note::SessionName { session, answer } => {
+            format!("it depends on the name of the session: of `{}` the answer is {answer}", shown(session))
+        }
         Note::Ignored { layer } => ignored_text(*layer, ask),
         Note::UnknownDocument { layer, policy } => {
             let hint = match layer {
