@@ -49,10 +49,10 @@ impl Analysis<'_> {
         let mut blamed = Vec::new();
         // A statement that grants something grants it to callers of other accounts too.
         let standings = match existing {
-            Some(existing) => Standing::of(&[existing, subject]),
-            None => &[Standing::Asked],
+            Some(existing) => Standing::all_of(&[existing, subject]),
+            None => vec![Standing::ASKED],
         };
-        for &standing in standings {
+        for standing in standings {
             let (subject, existing) =
                 (standing.meets(subject), existing.map(|existing| standing.meets(existing)));
             let subjects: Vec<&Subject> = existing.iter().map(AsRef::as_ref).chain([&*subject]).collect();
