@@ -38,7 +38,7 @@ pub use check::{Blamed, outsiders};
 pub use clause::{Cause, Clause, Entries, Limit, StatementBox};
 pub use minimize::Minimized;
 pub use part::Part;
-pub use standing::Standing;
+pub use standing::{Bounded, Reach, Standing};
 pub use statements::{Shown, Step, Tested};
 pub use subject::{Situation, Subject};
 pub use superfluous::{Finding, Superfluous};
@@ -212,7 +212,7 @@ impl<'a> Analysis<'a> {
         }
         self.compiler.arena().renew(self.budget);
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
-        for &standing in Standing::of(&[old, new]) {
+        for standing in Standing::all_of(&[old, new]) {
             self.compiler.arena().renew(self.budget);
             let (old, new) = (standing.meets(old), standing.meets(new));
             let universes = self.universes(&[&old, &new]);

@@ -13,6 +13,7 @@ pub(crate) mod json;
 mod parse;
 mod principal;
 mod print;
+pub(crate) mod provider;
 mod public;
 mod size;
 

@@ -96,6 +96,76 @@ fn strangers() {
     assert!(!is_public(&policy(json!([named]))));
 }
 
+/// R-EVL-53: who is anonymous has an account and an id of that name, and no other.
+#[test]
+fn nobody_is_a_stranger() {
+    let allow = |condition: Json| {
+        let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/*", "Condition": condition});
+        json!({"Version": "2012-10-17", "Statement": statement})
+    };
+    for key in ["aws:PrincipalAccount", "aws:userid"] {
+        assert!(is_public(&allow(json!({"StringEquals": {key: "anonymous"}}))), "{key}");
+        assert!(is_public(&allow(json!({"StringEquals": {key: ["111111111111", "anonymous"]}}))), "{key}");
+        assert!(!is_public(&allow(json!({"StringEquals": {key: ["111111111111"]}}))), "{key}");
+    }
+    let both =
+        json!({"StringEquals": {"aws:PrincipalAccount": "anonymous", "aws:PrincipalOrgID": "o-abcdefghij"}});
+    assert!(!is_public(&allow(both)));
+}
+
+/// R-CND-14: a positive test without values never holds.
+#[test]
+fn a_test_without_values_lets_nobody_in() {
+    for condition in [
+        json!({"IpAddress": {"aws:SourceIp": []}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": []}}),
+        json!({"StringLike": {"aws:PrincipalArn": []}}),
+    ] {
+        let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/*", "Condition": condition});
+        assert!(!is_public(&json!({"Version": "2012-10-17", "Statement": statement})), "{condition}");
+    }
+}
+
+/// R-AA-25: a trust policy is public where anyone can have a token that it takes.
+#[test]
+fn strangers_with_a_token() {
+    let is_public = |provider: &str, condition: Json| {
+        let statement = json!({"Effect": "Allow", "Principal": {"Federated": provider},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition});
+        let policy = json!({"Version": "2012-10-17", "Statement": statement});
+        let subject = alone(vec![layer_policy(&policy.to_string(), PolicyType::Trust)], PolicyType::Trust);
+        outsiders(&subject).iter().any(|outsider| !blamed(outsider, None, &Part::default()).is_empty())
+    };
+    let key = |claim: &str| format!("token.actions.githubusercontent.com:{claim}");
+    let github = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com";
+    let aud = json!({"StringEquals": {key("aud"): "sts.amazonaws.com"}});
+    assert!(is_public(github, json!({})));
+    assert!(is_public(github, aud.clone()));
+    for open in ["*", "repo:*", "repo:*/deploy:ref:refs/heads/main", "repo:octo*/app:*"] {
+        assert!(is_public(github, json!({"StringLike": {key("sub"): open}})), "{open}");
+        assert!(is_public(github, json!({"StringLike": {key("sub"): ["repo:octo/app:*", open]}})), "{open}");
+    }
+    for ours in ["repo:octo/*", "repo:octo/app:ref:refs/heads/main"] {
+        let mut both = aud.clone();
+        both["StringLike"] = json!({key("sub"): ours});
+        assert!(!is_public(github, both), "{ours}");
+    }
+    assert!(!is_public(github, json!({"StringEquals": {key("repository_owner"): "octo"}})));
+    assert!(is_public(github, json!({"StringNotLike": {key("sub"): "repo:octo/*"}})));
+    assert!(is_public(github, json!({"StringLikeIfExists": {key("environment"): "production"}})));
+
+    let cognito = "cognito-identity.amazonaws.com";
+    let pool = json!({"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:0-1-2"}});
+    let amr = json!({"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}});
+    assert!(is_public(cognito, json!({})));
+    assert!(is_public(cognito, amr));
+    assert!(!is_public(cognito, pool));
+    assert!(!is_public("arn:aws:iam::111111111111:oidc-provider/idp.example.com", json!({})));
+    assert!(!is_public("arn:aws:iam::111111111111:saml-provider/ours", json!({})));
+}
+
 /// The cases of the corpus, where it is there.
 #[test]
 fn public_policies_of_the_corpus() {

@@ -171,8 +171,16 @@ fn the_pairs_of_versions_have_witnesses() {
     assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
 }
 
+/// A Deny with `NotPrincipal` that others call needless denies those with a permissions boundary.
+const BOUNDED: &str = "R-PRN-9: whoever has a permissions boundary is not spared";
+
 /// Cases that expect another verdict, and the rule by which ours is right.
-const WRONG: [(&str, &str); 4] = [
+const WRONG: [(&str, &str); 9] = [
+    ("s3_policy_for_lambda_function/policy1/0_1.json", BOUNDED),
+    ("s3_policy_for_lambda_function/policy1/1_1.json", BOUNDED),
+    ("s3_policy_for_lambda_function/policy1/2_1.json", BOUNDED),
+    ("s3_policy_for_lambda_function/policy1/3_1.json", BOUNDED),
+    ("s3_policy_for_lambda_function/policy1/3_3.json", BOUNDED),
     (
         "allowlist-account-principals candidate at line 68",
         "R-EVL-20: a grant to a principal of the account itself needs no identity policy",

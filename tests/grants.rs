@@ -1,14 +1,14 @@
 //! Differences of resource-based policies: to whom they grant, and how far each grant reaches (R-EVL-20, R-EVL-30).
 
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Diff, Part, Standing, Subject, Verdict, alone, unlimited};
+use iamdb::analysis::{Analysis, Diff, Part, Reach, Standing, Subject, Verdict, alone, unlimited};
 use iamdb::arn::{AccountId, Arn};
 use iamdb::caller::{Caller, IamKind};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::eval::{Decision, authorize, requires_resource_policy};
 use iamdb::layers::{LayerPolicy, PolicyLayers};
-use iamdb::policy::{Effect, PolicyType, ResourceService, Selector};
+use iamdb::policy::{Effect, PolicyType, ResourceService};
 use iamdb::request::{Action, Context, Request, Resource, Value};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -69,7 +69,7 @@ fn a_principal_beside_its_account_gains() {
             let diff = compared(&account, &both);
             assert_eq!((diff.verdict, diff.is_possible_only()), (Verdict::Wider, false), "{principal}");
             let standings: Vec<Standing> = diff.gained.iter().map(|clause| clause.standing).collect();
-            assert_eq!(standings, [Standing::Unaided], "{principal}");
+            assert_eq!(standings, [Standing::UNAIDED], "{principal}");
             assert!(diff.gained.iter().all(|clause| clause.is_exact));
             assert!(!passes(&both, &account), "{principal}");
             assert!(passes(&account, &both), "{principal}");
@@ -86,7 +86,7 @@ fn a_session_beside_its_role_gains() {
     let (role, both) = (granting(&[ROLE], "*", RESOURCE), granting(&[ROLE, SESSION], "*", RESOURCE));
     let diff = compared(&role, &both);
     assert_eq!((diff.verdict, diff.is_possible_only()), (Verdict::Wider, false));
-    assert_eq!(diff.gained.iter().map(|clause| clause.standing).collect::<Vec<_>>(), [Standing::HeldBack]);
+    assert_eq!(diff.gained.iter().map(|clause| clause.standing).collect::<Vec<_>>(), [Standing::HELD_BACK]);
     assert!(!passes(&both, &role));
     assert!(passes(&role, &both));
 }
@@ -203,11 +203,30 @@ fn own_policies(policy_type: PolicyType) -> [Vec<LayerPolicy>; 3] {
     [Vec::new(), vec![nothing], vec![unlimited(policy_type)]]
 }
 
-fn has_deny(policy: &LayerPolicy, with_not_principal: bool) -> bool {
-    policy.statements().iter().any(|statement| {
-        statement.effect == Effect::Deny
-            && (!with_not_principal || matches!(statement.principal, Some(Selector::NotIn(_))))
-    })
+fn has_deny(policy: &LayerPolicy) -> bool {
+    policy.statements().iter().any(|statement| statement.effect == Effect::Deny)
+}
+
+/// R-PRN-9, V34: a Deny with `NotPrincipal` denies whoever has a permissions boundary, also who is listed.
+#[test]
+fn a_deny_that_spares_principals_denies_those_with_a_boundary() {
+    let allow = json!({"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "*", "Resource": "*"});
+    let deny =
+        json!({"Effect": "Deny", "NotPrincipal": {"AWS": [USER, ROOT]}, "Action": "*", "Resource": "*"});
+    let of = |statements: Json| subject(&json!({"Version": "2012-10-17", "Statement": statements}), RESOURCE);
+    let (allowing, both) = (of(json!([allow])), of(json!([allow, deny])));
+    let diff = compared(&allowing, &both);
+    assert_eq!((diff.verdict, diff.is_possible_only()), (Verdict::Narrower, false));
+    let example = |standing: Standing| {
+        let clause = diff.lost.iter().find(|clause| clause.standing == standing).unwrap();
+        clause.example().unwrap().caller.clone()
+    };
+    assert_eq!(example(Standing::ASKED.bounded()), Caller::parse(USER).unwrap());
+    // Of the user's federated sessions the last link is not listed, whether there is a boundary or not (R-PRN-8).
+    let Caller::Iam(session) = example(Standing::ASKED) else { panic!("nobody") };
+    assert_eq!(session.kind, IamKind::FederatedUser(Arn::parse(USER)));
+    assert!(passes(&both, &allowing));
+    assert!(!passes(&allowing, &both));
 }
 
 proptest! {
@@ -221,8 +240,9 @@ proptest! {
     ) {
         let subject = subject(&policy, RESOURCE);
         let catalog = Catalog::embedded();
-        for standing in [Standing::Asked, Standing::Unaided, Standing::HeldBack] {
-            let is_in_account = standing != Standing::Asked;
+        let standings = [Standing::ASKED, Standing::UNAIDED, Standing::HELD_BACK];
+        for standing in standings.into_iter().chain(standings.map(Standing::bounded)) {
+            let is_in_account = standing.reach != Reach::Asked;
             if is_in_account && (caller.is_root() || caller.iam().is_none()) {
                 continue;
             }
@@ -237,7 +257,7 @@ proptest! {
     }
 
     /// Two policies without a difference decide alike, whatever else the callers' policies say; but for what they deny to
-    /// these, which is not theirs, and R-PRN-9. A difference has two directions.
+    /// these, which is not theirs. A difference has two directions.
     #[test]
     fn equivalence_is_a_proof(old in policy_of_resource(), new in policy_of_resource()) {
         let (old, new) = (subject(&old, RESOURCE), subject(&new, RESOURCE));
@@ -250,7 +270,7 @@ proptest! {
         let ways = [(&old, &new, &diff.gained), (&new, &old, &diff.lost)];
         for (less, more, _) in ways.into_iter().filter(|(.., clauses)| clauses.is_empty()) {
             let policies = [less, more].map(|of| of.situations[0].layers.resource[0].clone());
-            let (denies, spares) = (policies.iter().any(|of| has_deny(of, false)), policies.iter().any(|of| has_deny(of, true)));
+            let denies = policies.iter().any(has_deny);
             for identity in own_policies(PolicyType::Identity) {
                 for boundary in own_policies(PolicyType::Boundary) {
                     for session in own_policies(PolicyType::Session) {
@@ -266,7 +286,7 @@ proptest! {
                                     let is_own = caller.account().is_some_and(|own| own.as_str() == owner);
                                     let is_aided = caller.is_root() || identity.iter().any(|of| !of.statements().is_empty());
                                     let by_own = is_own && is_aided && !requires_resource_policy(&request);
-                                    if (denies && by_own) || (spares && !boundary.is_empty()) {
+                                    if denies && by_own {
                                         continue;
                                     }
                                     prop_assert!(

@@ -6,15 +6,21 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use itertools::Itertools;
+
 use super::clause::{Clause, StatementBox};
 use super::{Analysis, AnalysisError, Cause, Part, Read, Side, Standing, Subject};
 use crate::algebra::Set;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::compile::Callers;
+use crate::eval::condition_holds;
 use crate::knowledge::Knowledge;
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers, StatementRef};
-use crate::policy::{Condition, Effect, Parsed, Policy, Statement, address};
+use crate::pattern::Pattern;
+use crate::policy::{
+    Condition, Effect, Parsed, Policy, PrincipalEntry, Selector, Spanned, Statement, address, provider,
+};
 use crate::request::{Value, fold};
 
 use super::Witness;
@@ -43,10 +49,10 @@ impl Analysis<'_> {
         let mut blamed = Vec::new();
         // A statement that grants something grants it to callers of other accounts too.
         let standings = match existing {
-            Some(existing) => Standing::of(&[existing, subject]),
-            None => &[Standing::Asked],
+            Some(existing) => Standing::all_of(&[existing, subject]),
+            None => vec![Standing::ASKED],
         };
-        for &standing in standings {
+        for standing in standings {
             let (subject, existing) =
                 (standing.meets(subject), existing.map(|existing| standing.meets(existing)));
             let subjects: Vec<&Subject> = existing.iter().map(AsRef::as_ref).chain([&*subject]).collect();
@@ -118,6 +124,10 @@ const STRANGER: &str = "999999999998";
 /// Where a stranger may call from: one of these that no network of the policy holds.
 const ADDRESSES: [&str; 5] = ["198.51.100.77", "203.0.113.77", "192.0.2.77", "100.64.0.77", "8.8.4.77"];
 
+/// Whose a stranger's token is, by its subject and by what else tells it.
+const STRANGER_SUB: &str = "repo:stranger/stranger:ref:refs/heads/main";
+const STRANGER_CLAIM: &str = "stranger/stranger";
+
 /// Keys that fixed values of pin a caller or a source, beside those of R-EVL-62 (R-AA-25).
 const FURTHER: [&str; 6] = [
     "aws:sourceorgid",
@@ -141,8 +151,8 @@ const OF_SOURCE: [(&str, &str); 9] = [
 ];
 
 /// A resource-based policy as strangers meet it (R-AA-25): someone of an account and an organization that it does not
-/// name, and nobody in particular, each without a source that it could name and with another one. It is public
-/// exactly if it allows one of them something.
+/// name, nobody in particular, and who has a token of a provider that gives one to anyone; each without a source that it
+/// could name and with another one. It is public exactly if it allows one of them something.
 ///
 /// Statements that are pinned to fixed values allow strangers nothing. Other positive tests of what would pin are taken
 /// to hold: a stranger may be called what a pattern wants.
@@ -158,8 +168,12 @@ pub fn outsiders(subject: &Subject) -> Vec<Subject> {
         tags: Vec::new(),
         may_bring_tags: false,
     });
+    let mut strangers = vec![(someone, None), (Caller::Anonymous, None)];
+    for (entry, token) in tokens(subject) {
+        strangers.push((Caller::Federated(entry), Some(token)));
+    }
     let mut all = Vec::new();
-    for caller in [someone, Caller::Anonymous] {
+    for (caller, token) in strangers {
         for has_source in [Source::Unsaid, Source::Other] {
             let mut knowledge = Knowledge::of(&caller);
             if caller.is_iam() {
@@ -167,6 +181,13 @@ pub fn outsiders(subject: &Subject) -> Vec<Subject> {
                 knowledge.known.remove("aws:username");
                 knowledge.absent.remove("aws:principaltag/");
                 knowledge.known.set("aws:PrincipalOrgID", Value::Single("o-stranger99".to_owned()));
+            }
+            if let Some(token) = &token {
+                for claim in token.claims {
+                    let whose = if *claim == "sub" { STRANGER_SUB } else { STRANGER_CLAIM };
+                    let key = format!("{}:{claim}", token.host);
+                    knowledge.known.set(&key, Value::Single(whose.to_owned()));
+                }
             }
             let address = ADDRESSES.iter().find(|address| !is_named(address, subject));
             if let Some(address) = address {
@@ -183,13 +204,46 @@ pub fn outsiders(subject: &Subject) -> Vec<Subject> {
             outsider.knowledge = knowledge;
             for situation in &mut outsider.situations {
                 let layers = std::mem::take(&mut situation.layers);
-                let resource = layers.resource.iter().map(unpinned).collect();
+                let resource =
+                    layers.resource.iter().map(|policy| unpinned(policy, token.as_ref())).collect();
                 situation.layers = PolicyLayers { resource, ..layers };
             }
             all.push(outsider);
         }
     }
     all
+}
+
+/// A token that anyone can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Token {
+    host: String,
+    /// The claims that tell whose it is.
+    claims: &'static [&'static str],
+}
+
+impl Token {
+    /// Whether a condition that has to hold leaves it to anyone whose the token is.
+    fn is_anyones(&self, condition: &Condition) -> bool {
+        let is_open = |pattern: &Pattern| match self.host.as_str() {
+            provider::GITHUB => provider::is_anyones(pattern),
+            _ => pattern.as_text().is_none(),
+        };
+        let claim = provider::claim(condition, &self.host);
+        claim.is_some_and(|claim| self.claims.contains(&claim.as_str()))
+            && condition.values.iter().any(|value| is_open(&value.pattern))
+    }
+}
+
+/// The providers that policies name and that give a token to anyone, each with that.
+fn tokens(subject: &Subject) -> Vec<(String, Token)> {
+    let statements = subject.situations.iter().flat_map(|situation| situation.layers.statements());
+    let principals = statements.filter_map(|(_, statement)| statement.principal.as_ref());
+    let token = |entry: &Spanned<PrincipalEntry>| {
+        let (host, claims) = provider::claims_of_shared(&entry.value)?;
+        Some((entry.value.to_string(), Token { host, claims }))
+    };
+    principals.flat_map(Selector::entries).filter_map(token).unique_by(|(entry, _)| entry.clone()).collect()
 }
 
 /// What a stranger says of where a request comes from.
@@ -210,16 +264,21 @@ fn is_named(address: &str, subject: &Subject) -> bool {
 }
 
 /// A policy without the statements that are pinned, and without the tests that do not pin.
-fn unpinned(policy: &LayerPolicy) -> LayerPolicy {
+fn unpinned(policy: &LayerPolicy, token: Option<&Token>) -> LayerPolicy {
     let document = policy.document.as_ref().map(|document| {
         let statement = |statement: &Statement| {
             let mut statement = statement.clone();
             if statement.effect == Effect::Allow {
                 if statement.conditions.iter().any(is_pin) {
                     // It stays in its place and allows no one.
-                    statement.action = crate::policy::Selector::In(Vec::new());
+                    statement.action = Selector::In(Vec::new());
                 }
-                statement.conditions.retain(|condition| !(condition.is_positive() && would_pin(condition)));
+                // R-CND-14: without values none holds.
+                let is_taken_to_hold = |of: &Condition| {
+                    let is_anyones = would_pin(of) || token.is_some_and(|token| token.is_anyones(of));
+                    of.is_positive() && !of.values.is_empty() && is_anyones && !names_nobody(of)
+                };
+                statement.conditions.retain(|condition| !is_taken_to_hold(condition));
             }
             statement
         };
@@ -235,11 +294,17 @@ fn unpinned(policy: &LayerPolicy) -> LayerPolicy {
 fn is_pin(condition: &Condition) -> bool {
     let is_fixed =
         |text: &Option<&str>| text.is_some_and(|text| !text.is_empty() && !text.contains(['*', '?']));
-    condition.pins_caller()
+    (condition.pins_caller() && !names_nobody(condition))
         || (condition.is_positive()
             && FURTHER.contains(&fold(&condition.key).as_str())
             && !condition.values.is_empty()
             && condition.values.iter().all(|value| is_fixed(&value.pattern.as_text())))
+}
+
+/// Whether a condition tests who asks and holds of who is anonymous (R-EVL-53).
+fn names_nobody(condition: &Condition) -> bool {
+    let nobody = Knowledge::of(&Caller::Anonymous).known;
+    nobody.get(&condition.key).is_some() && condition_holds(condition, &nobody)
 }
 
 /// Whether a condition is on a key that pins where its values are fixed.

@@ -326,7 +326,7 @@ impl Analysis<'_> {
             }
         }
         let is_exact = shown == set;
-        let (standing, situation, witness) = (Standing::Asked, nth, None);
+        let (standing, situation, witness) = (Standing::ASKED, nth, None);
         Ok(Some(Clause {
             standing,
             situation,

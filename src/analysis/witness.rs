@@ -441,7 +441,7 @@ fn filled(segments: &[Pattern], with: &str, context: &Context) -> Option<Resourc
     Resource::parse(&fields.join(":"))
 }
 
-/// Callers that an entry names, of an account one in each partition.
+/// Callers that an entry names: of an account one in each partition, and a federated user behind whom a user is.
 fn callers_of(entry: &PrincipalEntry, partitions: &BTreeSet<&str>) -> Vec<Caller> {
     match entry {
         PrincipalEntry::Everyone | PrincipalEntry::OriginAccessIdentity(_) => Vec::new(),
@@ -449,10 +449,17 @@ fn callers_of(entry: &PrincipalEntry, partitions: &BTreeSet<&str>) -> Vec<Caller
             let user = |partition| Caller::parse(&format!("arn:{partition}:iam::{account}:user/alice"));
             partitions.iter().filter_map(user).collect()
         }
-        PrincipalEntry::User(arn)
-        | PrincipalEntry::Role(arn)
-        | PrincipalEntry::Session(arn)
-        | PrincipalEntry::FederatedUser(arn) => Caller::parse(arn.as_str()).into_iter().collect(),
+        PrincipalEntry::User(arn) => {
+            let session = format!("arn:{}:sts::{}:federated-user/anyone", arn.partition(), arn.account());
+            let mut session = Caller::parse(&session);
+            if let Some(Caller::Iam(session)) = &mut session {
+                session.kind = IamKind::FederatedUser(Some(arn.clone()));
+            }
+            Caller::parse(arn.as_str()).into_iter().chain(session).collect()
+        }
+        PrincipalEntry::Role(arn) | PrincipalEntry::Session(arn) | PrincipalEntry::FederatedUser(arn) => {
+            Caller::parse(arn.as_str()).into_iter().collect()
+        }
         PrincipalEntry::UniqueId(id) => {
             let (id, session) =
                 id.split_once(':').map_or((id.as_str(), None), |(id, session)| (id, Some(session)));

@@ -262,6 +262,7 @@ fn print(
                 object["statementId"] = json!(sid);
             }
         }
+        object["standing"] = json!(blamed.standing.name());
         object["witness"] =
             blamed.witness.as_ref().map(|witness| request_json(&witness.request)).unwrap_or_default();
         object

@@ -51,6 +51,9 @@ use pair::{Compared, Denials, Pair};
 /// Policies that only deny are compared beside another policy that allows everything, as AWS has SCPs beside
 /// FullAWSAccess; others by themselves, and it is said where they deny other policies something else than before.
 ///
+/// The policy of a resource is compared for callers of other accounts, and for those of the resource's own account, where
+/// a grant to a principal itself needs no policy of its own, and may reach beyond its boundary and session policy.
+///
 /// The answer is exact: EQUIVALENT is a proof, and every difference has a request that was decided on both sides. What
 /// is only possible is said to be.
 ///

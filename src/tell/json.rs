@@ -68,7 +68,7 @@ impl Told {
             "within": self.within.iter().map(regions).collect::<Vec<_>>(),
             "except": except,
         });
-        if self.standing != Standing::Asked {
+        if self.standing != Standing::ASKED {
             facts["standing"] = json!(self.standing.name());
         }
         let digest = Sha256::digest(facts.to_string().as_bytes());

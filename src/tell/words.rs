@@ -15,7 +15,7 @@ use std::fmt::Display;
 
 use super::condition;
 use super::{By, Change, Direction, Example, Exception, Reason, Region, Selection, Source, Told, Within};
-use crate::analysis::{Side, Standing};
+use crate::analysis::{Bounded, Reach, Side, Standing};
 use crate::layers::Layer;
 use crate::policy::{ActionPattern, Condition, Effect};
 use crate::request::{Request, Value, fold};
@@ -64,16 +64,22 @@ struct Writer {
 
 impl Standing {
     /// Who the callers are, where they are not those that the whole answer is about.
-    pub fn words(self) -> Option<&'static str> {
-        match self {
-            Standing::Asked => None,
-            Standing::Unaided => {
+    pub fn words(self) -> Option<String> {
+        let reach = match self.reach {
+            Reach::Asked => None,
+            Reach::Unaided => {
                 Some("in the resource's own account, also without policies of the caller's own")
             }
-            Standing::HeldBack => Some(
+            Reach::HeldBack => Some(
                 "in the resource's own account, also where a boundary or session policy does not allow it",
             ),
-        }
+        };
+        let boundary = match self.boundary {
+            Bounded::Asked => None,
+            Bounded::Yes => Some("by principals with a permissions boundary, whatever that allows"),
+        };
+        let words: Vec<&str> = boundary.into_iter().chain(reach).collect();
+        (!words.is_empty()).then(|| words.join(", "))
     }
 }
 
@@ -88,7 +94,7 @@ impl Told {
             row("only", "resources of the caller's own account".to_owned());
         }
         if let Some(words) = self.standing.words() {
-            row("only", words.to_owned());
+            row("only", words);
         }
         if !self.region.principals.is_everything() || self.is_about_anyone() {
             row("by", writer.selection(&self.region.principals).replace('*', "anyone"));

@@ -1,26 +1,14 @@
 //! Web identities in trust policies: which of a provider's users are meant.
 
 use super::place::Place;
-use super::subject::{Report, Subject, key_place, lower_key, principals};
+use super::subject::{Report, Subject, key_place, principals};
 use crate::pattern::Pattern;
+use crate::policy::provider::{GITHUB, claim, host, is_anyones, says_whose};
 use crate::policy::{Condition, Operator, PolicyType, PrincipalEntry, Quantifier, Statement, Test};
 
-/// The host of GitHub's tokens for workflows.
-const GITHUB: &str = "token.actions.githubusercontent.com";
 /// The providers whose tokens are known to have one audience.
 const ONE_AUDIENCE: [&str; 4] =
     [GITHUB, "accounts.google.com", "cognito-identity.amazonaws.com", "gitlab.com"];
-/// What of a token of GitHub says whose workflow it is.
-const REPOSITORY: [&str; 7] = [
-    "sub",
-    "repository",
-    "repository_id",
-    "repository_owner",
-    "repository_owner_id",
-    "job_workflow_ref",
-    "enterprise_id",
-];
-
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     if subject.policy_type() != PolicyType::Trust {
         return;
@@ -42,20 +30,6 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// The host, and path, that keys of the provider begin with (R-KEY-9); `None` for SAML.
-fn host(provider: &str) -> Option<String> {
-    match provider.split_once(":oidc-provider/") {
-        Some((_, host)) => Some(host.to_ascii_lowercase()),
-        None if provider.starts_with("arn:") => None,
-        None => Some(provider.to_ascii_lowercase()),
-    }
-}
-
-/// The claim of a token of that host that a condition tests.
-fn claim(condition: &Condition, host: &str) -> Option<String> {
-    lower_key(condition).strip_prefix(host)?.strip_prefix(':').map(str::to_owned)
-}
-
 fn check_provider(
     statement: &Statement,
     host: &str,
@@ -74,12 +48,12 @@ fn check_provider(
 }
 
 fn github(statement: &Statement, host: &str, place: Place, report: &mut Report<'_>) {
-    let says_whose = |condition: &&Condition| {
+    let demands_whose = |condition: &&Condition| {
         let operator = condition.operator;
         let demands = !operator.test.is_negated() && operator.test != Test::Null && !operator.if_exists;
-        demands && claim(condition, host).is_some_and(|claim| REPOSITORY.contains(&claim.as_str()))
+        demands && claim(condition, host).is_some_and(|claim| says_whose(&claim))
     };
-    let found: Vec<&Condition> = statement.conditions.iter().filter(says_whose).collect();
+    let found: Vec<&Condition> = statement.conditions.iter().filter(demands_whose).collect();
     if found.iter().all(|condition| condition.values.iter().any(|value| is_anyones(&value.pattern))) {
         let message = "no condition says whose repositories on GitHub may assume the role";
         let suggestion = Some(format!("test `{host}:sub` for `repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH`"));
@@ -103,13 +77,6 @@ fn github(statement: &Statement, host: &str, place: Place, report: &mut Report<'
             report.suggest("SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED", value.span, message, suggestion);
         }
     }
-}
-
-/// Whether the owner of the repository is left open.
-fn is_anyones(subject: &Pattern) -> bool {
-    let text = subject.to_string();
-    let owner = text.strip_prefix("repo:").and_then(|rest| rest.split('/').next()).unwrap_or(&text);
-    subject.as_text().is_none() && owner.contains(['*', '?'])
 }
 
 /// Whether nothing is left open.
