@@ -2,25 +2,30 @@
 
 use iamdb::access_change::{About, Asked, Moved, Mover, NewPrincipals, access_changes};
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Cause, Clause, Diff, Part, Verdict};
-use iamdb::arn::AccountId;
+use iamdb::analysis::{Analysis, Cause, Clause, Diff, Part, Subject, Verdict, unlimited};
+use iamdb::arn::{AccountId, Arn};
+use iamdb::caller::Caller;
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
-use iamdb::policy::Document;
+use iamdb::knowledge::Identified;
+use iamdb::layers::PolicyLayers;
+use iamdb::policy::{Document, PolicyType};
 use iamdb::store::{
     At, AttachmentKind, ChangeNumber, FeatureSet, NewManagedPolicy, NewNode, NewOrganizationPolicy, NodeKind,
     OrganizationFacts, OrganizationPolicyOwner, OrganizationPolicyType, PolicyOwner, PrincipalKind, Snapshot,
     Store, StoreError, TypeStatus, Writer,
 };
-use iamdb::stored;
+use iamdb::stored::{self, Subjects};
 use iamdb::tell::{Direction, Teller};
+use iamdb::who_can::Outsider;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::effective::{
-    OTHER, OWN, RESOURCES, change, identity, limit, of_resource, policies, principal_of, trust,
+    EVIL, OTHER, OWN, RESOURCES, SESSION, STRANGERS, change, identity, limit, of_resource, policies,
+    principal_of, trust,
 };
-use crate::who_can::{estate, member};
+use crate::who_can::{QUEUE, estate, member, of_queue, queue_with, strangers};
 
 /// Something that is done to an estate.
 #[derive(Debug, Clone)]
@@ -192,6 +197,179 @@ proptest! {
             prop_assert_eq!(moved.iter().filter(by_that).count(), moved.len());
         }
     }
+}
+
+/// A caller that is not stored, as a subject: its own policies allow everything.
+fn stranger(snapshot: &Snapshot<'_>, caller: &Caller, own: PolicyLayers, identified: Identified) -> Subject {
+    let catalog = Catalog::embedded();
+    let subjects = Subjects::read(snapshot, &catalog, &Part::default()).unwrap();
+    let mut subject = subjects.of(caller.clone(), identified, own).unwrap();
+    // What is nobody's is not theirs.
+    if identified != Identified::Caller {
+        for situation in subject.situations.iter_mut().filter(|of| of.resource_account.is_none()) {
+            situation.resource_account = Some(AccountId::unset());
+        }
+    }
+    subject
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whoever is not stored and gains or loses by a change is told, or one of whom it is one is; and nobody is told
+    /// who does not (R-PRN-4, R-PRN-8, R-PRN-13).
+    #[test]
+    fn who_is_not_stored_and_moved_is_told(
+        policies in policies(),
+        crowd in prop::collection::vec(member(), 6),
+        shared in identity(),
+        deeds in prop::collection::vec(deed(), 1..3),
+    ) {
+        let mut store = estate(&policies, &crowd);
+        share(&mut store, &shared);
+        let before_all = store.read(At::Now).unwrap().change();
+        change(&mut store, |writer| deeds.iter().try_for_each(|deed| done(writer, deed)));
+        let after = store.read(At::Now).unwrap();
+        let before = after.as_of(At::Change(before_all)).unwrap();
+        let catalog = Catalog::embedded();
+        let part = Part::default();
+        let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
+        let all = all_moved(&before, &after, &asked);
+        let session = |snapshot: &Snapshot<'_>| {
+            let role = snapshot.principals_named("deploy").unwrap().pop().unwrap();
+            let caller = stored::caller(snapshot, &role, Some("s".to_owned())).unwrap().unwrap();
+            (Caller::Iam(caller), stored::policy_layers(snapshot, &role).unwrap())
+        };
+        let all_may = || PolicyLayers { identity: vec![unlimited(PolicyType::Identity)], ..PolicyLayers::default() };
+        let mut moves = vec![(
+            [&before, &after].map(|snapshot| {
+                let (caller, own) = session(snapshot);
+                stranger(snapshot, &caller, own, Identified::Caller)
+            }),
+            vec![Outsider::Stranger(Arn::parse(SESSION).unwrap())],
+            Some("deploy"),
+        )];
+        for (caller, who) in strangers() {
+            let identified = if caller.is_iam() { Identified::Untagged } else { Identified::Caller };
+            if caller.is_root() {
+                continue;
+            }
+            let own = || if caller.is_iam() { all_may() } else { PolicyLayers::default() };
+            moves.push(([&before, &after].map(|side| stranger(side, &caller, own(), identified)), who, None));
+        }
+        for ([old, new], who, role) in moves {
+            let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+            let alone = analysis.diff(&old, &new, &part).unwrap();
+            let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
+            let itself = |mover: &Mover| matches!(mover, Mover::Other(one) if Some(one) == who.first());
+            let one_of = |mover: &Mover| match mover {
+                Mover::Other(one) => who.contains(one),
+                Mover::Stored(one) => Some(one.name.as_str()) == role,
+            };
+            let told = |is_it: &dyn Fn(&Mover) -> bool| {
+                let moved = all.iter().filter(|moved| moved.who.iter().any(is_it));
+                let diffs = moved.map(|moved| moved.diff.as_ref().unwrap());
+                diffs.fold((false, false), |(gained, lost), diff| {
+                    (gained || is_sure(&diff.gained), lost || is_sure(&diff.lost))
+                })
+            };
+            let (gained, lost) = told(&one_of);
+            prop_assert!(gained || !is_sure(&alone.gained), "{:?} gained", who);
+            prop_assert!(lost || !is_sure(&alone.lost), "{:?} lost", who);
+            let is_narrow = !matches!(who.first(), Some(Outsider::OtherAccount(_) | Outsider::AnyPrincipal));
+            let (gained, lost) = told(&itself);
+            prop_assert!(!is_narrow || !gained || is_sure(&alone.gained), "{:?} did not gain", who);
+            prop_assert!(!is_narrow || !lost || is_sure(&alone.lost), "{:?} did not lose", who);
+        }
+    }
+}
+
+/// Who moved when the policy of a queue was replaced, each with its verdict.
+fn moved_by(old: &Json, new: &Json) -> Vec<(String, Verdict)> {
+    let mut store = queue_with(old);
+    change(&mut store, |writer| {
+        let queue = writer.resource(QUEUE)?.unwrap().key;
+        writer.put_resource_policy(queue, &Document::new(new.to_string())).map(drop)
+    });
+    moved_since(&mut store, 1)
+}
+
+fn moved_since(store: &mut Store, change: i64) -> Vec<(String, Verdict)> {
+    let after = store.read(At::Now).unwrap();
+    let before = after.as_of(At::Change(ChangeNumber(change))).unwrap();
+    let (catalog, part) = (Catalog::embedded(), Part::default());
+    let asked = Asked { part: &part, about: About::Everyone, new: NewPrincipals::Listed, catalog: &catalog };
+    let name = |mover: &Mover| match mover {
+        Mover::Stored(one) => one.name.clone(),
+        Mover::Other(Outsider::Stranger(arn)) => arn.resource().to_owned(),
+        Mover::Other(Outsider::OtherAccount(account)) => account.to_string(),
+        Mover::Other(Outsider::Root { account, .. }) => format!("root of {account}"),
+        Mover::Other(Outsider::Service(name)) => name.clone(),
+        Mover::Other(other) => format!("{other:?}"),
+    };
+    let all = all_moved(&before, &after, &asked);
+    let each = all.iter().flat_map(|moved| {
+        let verdict = moved.diff.as_ref().unwrap().verdict;
+        moved.who.iter().map(move |mover| (name(mover), verdict))
+    });
+    each.collect()
+}
+
+fn moves(old: &[(&str, &str, Json, Json)], new: &[(&str, &str, Json, Json)], expected: &[(&str, Verdict)]) {
+    let found = moved_by(&of_queue(old), &of_queue(new));
+    let found: Vec<(&str, Verdict)> = found.iter().map(|(who, verdict)| (who.as_str(), *verdict)).collect();
+    assert_eq!(found, expected);
+}
+
+/// R-PRN-4, R-PRN-8, R-PRN-13, R-PRN-1: who is named in a Deny, in a list of exceptions or by a condition moves.
+#[test]
+fn whoever_a_change_names_in_any_way_is_compared() {
+    use Verdict::{Narrower, Wider};
+    let all = || ("Allow", "Principal", json!("*"), json!({}));
+    let deny = |key, principal| ("Deny", key, principal, json!({}));
+    let session = "arn:aws:sts::111122223333:assumed-role/r/s";
+    moves(&[], &[deny("Principal", json!({"AWS": session}))], &[("assumed-role/r/s", Narrower)]);
+    let account = || ("Allow", "Principal", json!({"AWS": STRANGERS}), json!({}));
+    let evil = json!({"AWS": EVIL});
+    moves(&[account()], &[account(), deny("Principal", evil)], &[("user/evil", Narrower)]);
+    let strangers = json!({"AWS": STRANGERS});
+    moves(&[all()], &[all(), deny("Principal", strangers)], &[("777788889999", Narrower)]);
+    let sns = || json!({"Service": "sns.amazonaws.com"});
+    moves(&[all()], &[all(), deny("Principal", sns())], &[("sns.amazonaws.com", Narrower)]);
+    let spared = json!({"AWS": [EVIL, STRANGERS]});
+    moves(
+        &[all(), deny("NotPrincipal", spared)],
+        &[all(), deny("NotPrincipal", sns())],
+        &[("root of 777788889999", Narrower), ("user/evil", Narrower), ("sns.amazonaws.com", Wider)],
+    );
+    let source = json!({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:t"}});
+    let from_topic = ("Allow", "Principal", json!("*"), source);
+    moves(&[], &[from_topic], &[("sns.amazonaws.com", Wider), ("AnyService", Wider)]);
+}
+
+/// A session that the policy of a resource names has the policies of its role: a Deny there takes from it what the
+/// resource granted to it, and not to the role.
+#[test]
+fn what_reaches_a_role_reaches_its_sessions() {
+    let session = json!({"AWS": "arn:aws:sts::111122223333:assumed-role/r/s"});
+    let mut store = queue_with(&of_queue(&[("Allow", "Principal", session, json!({}))]));
+    let put = |store: &mut Store, effect: &str| {
+        let policy = json!({"Version": "2012-10-17", "Statement":
+            {"Effect": effect, "Action": "sqs:*", "Resource": "*"}});
+        change(store, |writer| {
+            let role = writer.principals_named("r")?.pop().unwrap().key;
+            writer.put_inline(role, "own", &Document::new(policy.to_string())).map(drop)
+        });
+    };
+    put(&mut store, "Deny");
+    // What it had as the role did is told of the role.
+    assert_eq!(moved_since(&mut store, 1), [("r".to_owned(), Verdict::Narrower)]);
+    change(&mut store, |writer| {
+        let role = writer.principals_named("r")?.pop().unwrap().key;
+        writer.remove_inline(role, "own").map(drop)
+    });
+    put(&mut store, "Deny");
+    assert_eq!(moved_since(&mut store, 3), [("assumed-role/r/s".to_owned(), Verdict::Narrower)]);
 }
 
 /// A request of the new side has a tag that the old side is known not to have: it is decided there without. Found as a

@@ -83,6 +83,10 @@ fn condition() -> impl Strategy<Value = Json> {
         1 => Just(json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/d*"}})),
         1 => Just(json!({"StringLike": {"aws:PrincipalTag/team": "${aws:username}*"}})),
         1 => Just(json!({"ForAnyValue:StringEquals": {"my:colours": ["red", "${aws:username}"]}})),
+        1 => Just(json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}})),
+        1 => Just(one("aws:PrincipalServiceName", "sns.amazonaws.com")),
+        1 => Just(json!({"BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+            "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}})),
     ]
 }
 
@@ -103,15 +107,29 @@ fn resource() -> impl Strategy<Value = Json> {
     prop_oneof![2 => named, 2 => Just(json!("*")), 1 => wild.prop_map(|pattern| json!(pattern))]
 }
 
-fn principal() -> impl Strategy<Value = Json> {
-    prop::sample::select(vec![
+/// A session of a stored role, somebody of an account that is not stored, and its root user.
+pub(crate) const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/deploy/s";
+pub(crate) const EVIL: &str = "arn:aws:iam::777788889999:user/evil";
+pub(crate) const STRANGERS: &str = "777788889999";
+
+/// Whom a statement of a resource's policy names, under which of the two keys.
+fn principal() -> impl Strategy<Value = (&'static str, Json)> {
+    let named = prop::sample::select(vec![
         json!("*"),
         json!({"AWS": OWN}),
         json!({"AWS": OTHER}),
         json!({"AWS": "arn:aws:iam::111122223333:user/alice"}),
         json!({"AWS": "arn:aws:iam::111122223333:role/ops/deploy"}),
         json!({"AWS": [OTHER, "arn:aws:iam::444455556666:user/bob"]}),
-    ])
+        json!({"AWS": SESSION}),
+        json!({"AWS": [OWN, "arn:aws:iam::111122223333:role/ops/deploy", SESSION]}),
+        json!({"AWS": EVIL}),
+        json!({"AWS": STRANGERS}),
+        json!({"AWS": [STRANGERS, EVIL]}),
+        json!({"Service": "sns.amazonaws.com"}),
+    ]);
+    let key = prop::sample::select(vec!["Principal", "Principal", "Principal", "NotPrincipal"]);
+    (key, prop_oneof![3 => named, 1 => Just(json!("*"))])
 }
 
 fn statement() -> impl Strategy<Value = Json> {
@@ -130,8 +148,8 @@ pub(crate) fn identity() -> impl Strategy<Value = Json> {
 
 pub(crate) fn of_resource() -> impl Strategy<Value = Json> {
     let with_principal = (statement(), principal(), any::<bool>());
-    let statement = with_principal.prop_map(|(mut statement, principal, swap)| {
-        statement["Principal"] = principal;
+    let statement = with_principal.prop_map(|(mut statement, (key, principal), swap)| {
+        statement[key] = principal;
         if swap && statement["Resource"] != json!("*") {
             statement["NotResource"] = statement["Resource"].take();
             statement.as_object_mut().unwrap().remove("Resource");
@@ -142,8 +160,9 @@ pub(crate) fn of_resource() -> impl Strategy<Value = Json> {
 }
 
 pub(crate) fn trust() -> impl Strategy<Value = Json> {
-    let one = (principal(), condition()).prop_map(|(principal, condition)| {
-        json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
+    let effect = prop::sample::select(vec!["Allow", "Allow", "Deny"]);
+    let one = (effect, principal(), condition()).prop_map(|(effect, (_, principal), condition)| {
+        json!({"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
     });
     prop::collection::vec(one, 1..3).prop_map(document)
 }
@@ -158,7 +177,7 @@ pub(crate) fn limit() -> impl Strategy<Value = Json> {
 
 pub(crate) fn policies() -> impl Strategy<Value = Policies> {
     let at = prop::sample::select(vec![1usize, 2, 4, 6, 7, 9]);
-    let rcp = (statement(), principal()).prop_map(|(mut statement, _)| {
+    let rcp = statement().prop_map(|mut statement| {
         statement["Effect"] = json!("Deny");
         statement["Principal"] = json!("*");
         document(vec![statement])

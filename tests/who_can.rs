@@ -1,22 +1,27 @@
 //! Who can, against `can` asked of one principal after the other.
 
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Part};
-use iamdb::arn::Arn;
-use iamdb::ask::Unsaid;
+use iamdb::analysis::{Analysis, Part, unlimited};
+use iamdb::arn::{AccountId, Arn};
+use iamdb::ask::{Ask, Unsaid, reply};
+use iamdb::caller::{Caller, IamCaller, IamKind};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
 use iamdb::eval::Decision;
-use iamdb::policy::Document;
+use iamdb::knowledge::Identified;
+use iamdb::layers::PolicyLayers;
+use iamdb::policy::{Document, PolicyType};
 use iamdb::question::{Answer, Example};
-use iamdb::request::{Action, Resource};
-use iamdb::store::{At, NewPrincipal, PrincipalKind, Store};
-use iamdb::stored::{self, Everyone};
+use iamdb::request::{Action, Context, Request, Resource};
+use iamdb::store::{At, NewPrincipal, PrincipalKind, Snapshot, Store};
+use iamdb::stored::{self, Everyone, Holder};
 use iamdb::who_can::{About, Outsider, PartQuestion, Question, Who, regions, who_can};
 use proptest::prelude::*;
+use serde_json::{Value as Json, json};
 
 use crate::effective::{
-    ACTIONS, OTHER, OWN, Policies, RESOURCES, can, change, database, policies, principal_of,
+    ACTIONS, EVIL, OTHER, OWN, Policies, RESOURCES, SESSION, STRANGERS, can, change, database, policies,
+    principal_of,
 };
 
 /// One of a crowd that shares the policies of an estate.
@@ -58,6 +63,67 @@ pub(crate) fn estate(policies: &Policies, crowd: &[Member]) -> Store {
         Ok(())
     });
     store
+}
+
+/// Some who are not stored, as callers: each with what tells of it, from the narrowest on.
+pub(crate) fn strangers() -> Vec<(Caller, Vec<Outsider>)> {
+    let of_arn = |arn: &str| Outsider::Stranger(Arn::parse(arn).unwrap());
+    let account = || Outsider::OtherAccount(AccountId::parse(STRANGERS).unwrap());
+    let root =
+        || Outsider::Root { partition: "aws".to_owned(), account: AccountId::parse(STRANGERS).unwrap() };
+    let user = |arn: &str, who: Vec<Outsider>| {
+        let any = who.into_iter().chain([Outsider::AnyPrincipal]);
+        (Caller::parse(arn).unwrap(), any.collect())
+    };
+    let service = |name: &str| {
+        (Caller::Service(name.to_owned()), vec![Outsider::Service(name.to_owned()), Outsider::AnyService])
+    };
+    let other = format!("arn:aws:iam::{STRANGERS}:role/x");
+    vec![
+        user(EVIL, vec![of_arn(EVIL), account()]),
+        user(&other, vec![account()]),
+        user(&format!("arn:aws:iam::{STRANGERS}:root"), vec![root(), account()]),
+        user("arn:aws:iam::222233334444:user/nobody", Vec::new()),
+        service("sns.amazonaws.com"),
+        service("ec2.amazonaws.com"),
+        (Caller::Anonymous, vec![Outsider::Public]),
+    ]
+}
+
+/// What a caller with policies of its own is answered, of whom so much is known.
+fn answered(
+    snapshot: &Snapshot<'_>,
+    (caller, identified, own): (&Caller, Identified, PolicyLayers),
+    (action, resource): (&str, &str),
+    unsaid: Unsaid,
+) -> Answer {
+    let catalog = Catalog::embedded();
+    let (action, resource) = (Action::parse(action).unwrap(), Resource::parse(resource).unwrap());
+    let request = Request {
+        caller: caller.clone(),
+        action: action.clone(),
+        resource: resource.clone(),
+        resource_account: None,
+        context: Context::default(),
+    };
+    let around = stored::surroundings(snapshot, &request, &catalog).unwrap();
+    let layers = PolicyLayers { identity: own.identity, boundary: own.boundary, ..around.layers };
+    let ask = Ask {
+        caller,
+        identified,
+        layers: &layers,
+        action,
+        resource: Some(resource),
+        resource_account: around.resource_account,
+        assumed: around.assumed,
+        surroundings: around.keys,
+        given: Vec::new(),
+        unsaid,
+        now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        catalog: &catalog,
+        known_action: None,
+    };
+    reply(&ask).unwrap().answer
 }
 
 fn word(answer: &Answer) -> (Option<Decision>, Vec<String>) {
@@ -121,6 +187,81 @@ proptest! {
                 prop_assert_eq!(word(together), word(&alone), "{} {} {}", principal.arn(), action, resource);
                 let lets = answered.allowed().is_some();
                 prop_assert!(lets || asker.via.is_empty());
+            }
+        }
+    }
+
+    /// Who is not stored gets the answer that is told of it, or of those of whom it is one: nobody who can is left out,
+    /// and of nobody who cannot it is said (R-PRN-4, R-PRN-8, R-PRN-13).
+    #[test]
+    fn who_can_is_true_of_who_is_not_stored(
+        policies in policies(),
+        crowd in prop::collection::vec(member(), 6),
+        actions in prop::collection::vec(prop::sample::select(ACTIONS.to_vec()), 4),
+        unsaid in prop::sample::select(vec![Unsaid::Unknown, Unsaid::Unknown, Unsaid::Absent]),
+    ) {
+        let mut store = estate(&policies, &crowd);
+        let snapshot = store.read(At::Now).unwrap();
+        let catalog = Catalog::embedded();
+        let everyone = Everyone::read(&snapshot).unwrap();
+        let is_deploy = |holder: &&Holder| holder.principal.name == "deploy";
+        let deploy = everyone.users_and_roles().position(|holder| is_deploy(&holder)).unwrap();
+        let role = everyone.users_and_roles().find(is_deploy).unwrap();
+        let session = || Caller::Iam(IamCaller {
+            kind: IamKind::RoleSession(Some("s".to_owned())), ..role.caller().unwrap()
+        });
+        let all_may = || PolicyLayers { identity: vec![unlimited(PolicyType::Identity)], ..PolicyLayers::default() };
+        let mut callers: Vec<_> = strangers()
+            .into_iter()
+            .map(|(caller, who)| (caller, all_may(), who.into_iter().map(Who::Other).collect::<Vec<_>>()))
+            .collect();
+        let of_session = Who::Other(Outsider::Stranger(Arn::parse(SESSION).unwrap()));
+        callers.push((session(), everyone.policy_layers(role), vec![of_session, Who::Stored(deploy)]));
+        // Of what takes no permission nobody is told but who is stored or named.
+        for action in actions.into_iter().filter(|action| *action != "sts:GetCallerIdentity") {
+            for resource in [4, 6, 7, 9, 10].map(|nth| RESOURCES[nth]) {
+                let question = Question {
+                    action: Action::parse(action).unwrap(),
+                    resource: Resource::parse(resource).unwrap(),
+                    resource_account: None,
+                    given: Vec::new(),
+                    unsaid,
+                    now: "2026-01-01T00:00:00Z".parse().unwrap(),
+                    catalog: &catalog,
+                    known_action: None,
+                };
+                let answers = who_can(&snapshot, &everyone, &question).unwrap();
+                for (caller, own, told_by) in &callers {
+                    // Nobody starts a session without credentials, or with those of a root user.
+                    let starts = action == "sts:AssumeRole";
+                    if starts && (*caller == Caller::Anonymous || caller.is_root()) {
+                        continue;
+                    }
+                    let is_stored = told_by.contains(&Who::Stored(deploy));
+                    let identified = if is_stored { Identified::Caller } else { Identified::Untagged };
+                    let asked = (caller, identified, own.clone());
+                    let alone = answered(&snapshot, asked, (action, resource), unsaid);
+                    let asker = |who: &Who| answers.askers.iter().find(|asker| asker.who == *who);
+                    let told = told_by.iter().find_map(|who| asker(who).map(|asker| (who, asker)));
+                    let told = told.map(|(who, asker)| (who, &answers.answers[asker.answer]));
+                    let words = told.map(|(who, told)| (who, told.reply.as_ref().unwrap().answer.word()));
+                    let is_general = |who: &Who| {
+                        matches!(
+                            who,
+                            Who::Stored(_)
+                                | Who::Other(
+                                    Outsider::OtherAccount(_) | Outsider::AnyPrincipal | Outsider::AnyService
+                                )
+                        )
+                    };
+                    let is_true = match words {
+                        // A policy that is not known names nobody.
+                        None => ["no", "undecided"].contains(&alone.word()),
+                        Some((who, "depends")) if is_general(who) => true,
+                        Some((_, word)) => word == alone.word(),
+                    };
+                    prop_assert!(is_true, "{caller} {action} {resource}: {words:?} {}", alone.word());
+                }
             }
         }
     }
@@ -226,4 +367,217 @@ fn the_session_of_a_role_without_account_is_told() {
         let Answer::Decided(example) = &reply.answer else { panic!("it depends") };
         assert_eq!(example.evaluation.decision, Decision::Allowed);
     }
+}
+
+/// A queue of this account with a policy, and a role `r` that is allowed everything on queues.
+pub(crate) fn queue_with(policy: &Json) -> Store {
+    let mut store = Store::in_memory().unwrap();
+    change(&mut store, |writer| {
+        let role = writer.create_principal(&principal_of(PrincipalKind::Role, OWN, "/", "r"))?.key;
+        let all = json!({"Version": "2012-10-17", "Statement":
+            {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}});
+        writer.put_inline(role, "own", &Document::new(all.to_string()))?;
+        writer.put_trust_policy(role, &Document::new(trusting(json!({"AWS": OWN})).to_string()))?;
+        let queue = writer.create_resource(QUEUE)?.key;
+        writer.put_resource_policy(queue, &Document::new(policy.to_string())).map(drop)
+    });
+    store
+}
+
+pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:queue";
+
+fn trusting(principal: Json) -> Json {
+    json!({"Version": "2012-10-17", "Statement":
+        {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}})
+}
+
+/// A policy of a queue: its statements, each by effect, key of the principal, principal and condition.
+pub(crate) fn of_queue(statements: &[(&str, &str, Json, Json)]) -> Json {
+    let statements: Vec<Json> = statements
+        .iter()
+        .map(|(effect, key, principal, condition)| {
+            let mut statement = json!({"Effect": effect, "Action": "sqs:SendMessage", "Resource": "*",
+                "Condition": condition});
+            statement[*key] = principal.clone();
+            statement
+        })
+        .collect();
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// Whom `who-can` tells, but for root users of the account: a word of each, and of whom it is one.
+fn told(store: &mut Store, action: &str, resource: &str) -> Vec<(String, String)> {
+    let snapshot = store.read(At::Now).unwrap();
+    let everyone = Everyone::read(&snapshot).unwrap();
+    let holders: Vec<_> = everyone.users_and_roles().collect();
+    let question = Question {
+        action: Action::parse(action).unwrap(),
+        resource: Resource::parse(resource).unwrap(),
+        resource_account: None,
+        given: Vec::new(),
+        unsaid: Unsaid::Unknown,
+        now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        catalog: &Catalog::embedded(),
+        known_action: None,
+    };
+    let found = who_can(&snapshot, &everyone, &question).unwrap();
+    let name = |who: &Who| match who {
+        Who::Stored(nth) => holders[*nth].principal.name.clone(),
+        Who::Other(Outsider::Stranger(arn)) => arn.resource().to_owned(),
+        Who::Other(Outsider::Root { account, .. }) => format!("root of {account}"),
+        Who::Other(Outsider::OtherAccount(account)) => account.to_string(),
+        Who::Other(Outsider::Service(name)) => name.clone(),
+        Who::Other(other) => format!("{other:?}"),
+    };
+    let all = found.askers.iter().map(|asker| {
+        let word = found.answers[asker.answer].reply.as_ref().unwrap().answer.word();
+        let general = asker.general.as_ref().filter(|_| word == "no").map(&name);
+        let of = general.map(|general| format!(" of {general}")).unwrap_or_default();
+        (name(&asker.who), format!("{word}{of}"))
+    });
+    all.filter(|(name, word)| (word != "no" || name == "r") && *name != format!("root of {OWN}")).collect()
+}
+
+fn is_told(policy: &[(&str, &str, Json, Json)], expected: &[(&str, &str)]) {
+    let told = told(&mut queue_with(&of_queue(policy)), "sqs:SendMessage", QUEUE);
+    let told: Vec<(&str, &str)> = told.iter().map(|(who, word)| (who.as_str(), word.as_str())).collect();
+    assert_eq!(told, expected);
+}
+
+/// R-PRN-8: whoever a list of exceptions spares is asked about, and the root user of an account that is on it.
+#[test]
+fn whoever_is_spared_by_a_not_principal_is_told() {
+    let spared = json!({"AWS": [EVIL, STRANGERS]});
+    is_told(
+        &[("Allow", "Principal", json!("*"), json!({})), ("Deny", "NotPrincipal", spared, json!({}))],
+        &[("r", "no"), ("root of 777788889999", "yes"), ("user/evil", "yes")],
+    );
+    let session = "arn:aws:sts::111122223333:assumed-role/r/s";
+    let spared = json!({"AWS": [OWN, "arn:aws:iam::111122223333:role/r", session]});
+    is_told(&[("Deny", "NotPrincipal", spared, json!({}))], &[("r", "no"), ("assumed-role/r/s", "yes")]);
+    // R-EVL-22: who is on the list of an Allow is not let in; everybody else is.
+    is_told(
+        &[("Allow", "NotPrincipal", json!({"AWS": STRANGERS}), json!({}))],
+        &[
+            ("r", "yes"),
+            ("777788889999", "no of AnyPrincipal"),
+            ("AnyPrincipal", "yes"),
+            ("AnyService", "yes"),
+            ("Public", "yes"),
+        ],
+    );
+}
+
+/// R-PRN-4, R-PRN-13: whoever a Deny names is told apart from those of whom it is one.
+#[test]
+fn whoever_a_deny_names_is_told_apart() {
+    let session = json!({"AWS": "arn:aws:sts::111122223333:assumed-role/r/s"});
+    is_told(&[("Deny", "Principal", session, json!({}))], &[("r", "yes"), ("assumed-role/r/s", "no of r")]);
+    let all = || ("Allow", "Principal", json!("*"), json!({}));
+    is_told(
+        &[
+            ("Allow", "Principal", json!({"AWS": STRANGERS}), json!({})),
+            ("Deny", "Principal", json!({"AWS": EVIL}), json!({})),
+        ],
+        &[("r", "yes"), ("user/evil", "no of 777788889999"), ("777788889999", "yes")],
+    );
+    is_told(
+        &[all(), ("Deny", "Principal", json!({"Service": "sns.amazonaws.com"}), json!({}))],
+        &[
+            ("r", "yes"),
+            ("AnyPrincipal", "yes"),
+            ("sns.amazonaws.com", "no of AnyService"),
+            ("AnyService", "yes"),
+            ("Public", "yes"),
+        ],
+    );
+    // Those who stand for all others are nobody whom the policy names.
+    is_told(
+        &[
+            all(),
+            (
+                "Deny",
+                "Principal",
+                json!({"AWS": ["999999999999", "888888888888"],
+            "Service": "example.amazonaws.com"}),
+                json!({}),
+            ),
+        ],
+        &[
+            ("r", "yes"),
+            ("888888888888", "no of AnyPrincipal"),
+            ("999999999999", "no of AnyPrincipal"),
+            ("AnyPrincipal", "yes"),
+            ("example.amazonaws.com", "no of AnyService"),
+            ("AnyService", "yes"),
+            ("Public", "yes"),
+        ],
+    );
+    // A Deny that changes nothing for who is named tells nothing.
+    let bystander = json!({"AWS": EVIL});
+    is_told(
+        &[
+            ("Allow", "Principal", json!({"Service": "sns.amazonaws.com"}), json!({})),
+            ("Deny", "Principal", bystander, json!({})),
+        ],
+        &[("r", "yes"), ("sns.amazonaws.com", "yes")],
+    );
+}
+
+/// R-PRN-1: `*` lets services in, too: those that the conditions name, and any.
+#[test]
+fn services_are_asked_about_where_everybody_is_let_in() {
+    let source = json!({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:t"}});
+    is_told(
+        &[("Allow", "Principal", json!("*"), source)],
+        &[("r", "yes"), ("sns.amazonaws.com", "depends"), ("AnyService", "depends")],
+    );
+    let name = json!({"StringEquals": {"aws:PrincipalServiceName": "sns.amazonaws.com"}});
+    is_told(
+        &[("Allow", "Principal", json!("*"), name)],
+        &[("r", "yes"), ("sns.amazonaws.com", "yes"), ("AnyService", "depends")],
+    );
+    let account = json!({"StringEquals": {"aws:SourceAccount": OWN}});
+    is_told(
+        &[("Allow", "NotPrincipal", json!({"AWS": EVIL}), account)],
+        &[("r", "yes"), ("AnyService", "depends")],
+    );
+}
+
+/// Semantics 5.2: requests without credentials have no key that signed ones have.
+#[test]
+fn the_public_has_no_key_of_signed_requests() {
+    for condition in [
+        json!({"Bool": {"aws:PrincipalIsAWSService": "false"}}),
+        json!({"StringLike": {"kms:CallerAccount": "*"}}),
+        json!({"Null": {"aws:MultiFactorAuthPresent": "false"}}),
+        json!({"StringLike": {"aws:SourceIdentity": "*"}}),
+        json!({"ForAnyValue:StringLike": {"aws:CalledVia": "*"}}),
+        json!({"Bool": {"aws:ViaAWSService": "true"}}),
+    ] {
+        let policy = of_queue(&[("Allow", "Principal", json!("*"), condition)]);
+        let told = told(&mut queue_with(&policy), "sqs:SendMessage", QUEUE);
+        assert!(told.iter().all(|(who, _)| who != "Public"), "{policy}");
+    }
+    let perimeter = json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}});
+    is_told(
+        &[("Allow", "Principal", json!("*"), json!({})), ("Deny", "Principal", json!("*"), perimeter)],
+        &[("r", "depends"), ("AnyPrincipal", "depends"), ("AnyService", "yes")],
+    );
+}
+
+/// STS API reference, AssumeRole: not with the credentials of a root user, and not without any.
+#[test]
+fn no_session_is_started_by_root_or_without_credentials() {
+    let mut store = queue_with(&of_queue(&[]));
+    let role = "arn:aws:iam::111122223333:role/r";
+    assert_eq!(told(&mut store, "sts:AssumeRole", role), [("r".to_owned(), "no".to_owned())]);
+    change(&mut store, |writer| {
+        let key = writer.principals_named("r")?.pop().unwrap().key;
+        let policy = trusting(json!("*"));
+        writer.put_trust_policy(key, &Document::new(policy.to_string())).map(drop)
+    });
+    let who: Vec<String> = told(&mut store, "sts:AssumeRole", role).into_iter().map(|(who, _)| who).collect();
+    assert_eq!(who, ["r", "AnyPrincipal", "AnyService"]);
 }
