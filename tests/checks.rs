@@ -63,10 +63,13 @@ fn access_under_a_condition_is_granted() {
     assert_eq!(blamed(&both, None, &actions(&["s3:Delete*"])), [0]);
 }
 
-fn is_public(policy: &Json) -> bool {
+fn of_anyone(policy: &Json) -> Subject {
     let policy_type = PolicyType::Resource(ResourceService::Other);
-    let subject = alone(vec![layer_policy(&policy.to_string(), policy_type)], policy_type);
-    outsiders(&subject).iter().any(|outsider| !blamed(outsider, None, &Part::default()).is_empty())
+    alone(vec![layer_policy(&policy.to_string(), policy_type)], policy_type)
+}
+
+fn is_public(policy: &Json) -> bool {
+    outsiders(&of_anyone(policy)).iter().any(|outsider| !blamed(outsider, None, &Part::default()).is_empty())
 }
 
 /// R-AA-25: a stranger gets in, or not.
@@ -89,6 +92,14 @@ fn strangers() {
     assert!(!is_public(&policy(json!([with("Allow", json!({})), with("Deny", not_ours)]))));
     let not_here = json!({"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}});
     assert!(!is_public(&policy(json!([with("Allow", json!({})), with("Deny", not_here)]))));
+    // Semantics 5.2: who sends no credentials has no key of signed requests.
+    let perimeter = json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}});
+    let ours_only = policy(json!([with("Allow", json!({})), with("Deny", perimeter)]));
+    let without_credentials = |subject: &Subject| subject.knowledge.is_absent("aws:PrincipalIsAWSService");
+    let subject = of_anyone(&ours_only);
+    let unsigned = outsiders(&subject).into_iter().filter(without_credentials);
+    assert!(unsigned.map(|of| blamed(&of, None, &Part::default())).all(|blamed| blamed.is_empty()));
     let mut named = with("Allow", json!({}));
     named["Principal"] = json!({"AWS": "222222222222"});
     assert!(!is_public(&policy(json!([named]))));

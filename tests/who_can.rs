@@ -237,8 +237,11 @@ proptest! {
                     if starts && (*caller == Caller::Anonymous || caller.is_root()) {
                         continue;
                     }
-                    let is_stored = told_by.contains(&Who::Stored(deploy));
-                    let identified = if is_stored { Identified::Caller } else { Identified::Untagged };
+                    let may_have_tags = caller.is_iam() && !caller.is_root();
+                    let identified = match may_have_tags && !told_by.contains(&Who::Stored(deploy)) {
+                        true => Identified::Untagged,
+                        false => Identified::Caller,
+                    };
                     let asked = (caller, identified, own.clone());
                     let alone = answered(&snapshot, asked, (action, resource), unsaid);
                     let asker = |who: &Who| answers.askers.iter().find(|asker| asker.who == *who);

@@ -339,11 +339,14 @@ impl<'s, 'a> Reaching<'s, 'a> {
             }
             // The place of an account is a key of every request on its resources, whoever asks.
             let of_all = if is_placed_alike { hull_of(&old.rcp, &new.rcp) } else { Some(Hull::EVERYTHING) };
-            let of_others = own.filter(|_| principals.is_empty());
-            for hull in of_all.into_iter().chain(of_others) {
+            if let Some(hull) = of_all {
                 for change in changes {
                     self.everybody(&hull, *change)?;
                 }
+            }
+            // Whom policies name of the account and who is not stored.
+            if let Some(hull) = own {
+                self.reached.of_others.add(ReachedPart { hull, changes: changes.clone(), is_own: false });
             }
         }
         Ok(())

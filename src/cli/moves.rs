@@ -110,9 +110,9 @@ impl Moves {
         verdict(self.told(Direction::Gained), self.told(Direction::Lost))
     }
 
-    /// How many moved.
+    /// How many moved, each once, in however many parts of all requests.
     pub(crate) fn count(&self) -> usize {
-        self.groups.iter().map(|group| group.who.len()).sum()
+        self.groups.iter().flat_map(|group| &group.who).collect::<BTreeSet<_>>().len()
     }
 
     /// What a change did, behind the lines that say what was done, also where that is nothing.

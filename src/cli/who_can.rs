@@ -37,7 +37,8 @@ use point::Answer;
 /// Everybody is asked: the stored users and roles, the root users of their accounts, and whom the policies of resources
 /// name, be it to deny or to except it: services, other accounts, sessions, identity providers, everyone. Each gets the answer that `iamdb can` gives: `yes`,
 /// `depends` with the condition under which it is yes, or `undecided` where a document is not known. Of another account it
-/// is told what the resource lets it do; whether its own policies do is not known here.
+/// is told what the resource lets it do; whether its own policies do is not known here. `but not` names those whom a policy
+/// tells apart and who cannot.
 ///
 /// A question with patterns in it, or with the action or the resource left out, is answered as `iamdb effective` answers
 /// it, for everybody: by regions of actions and resources, those who have the same together. Root users are not told
