@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::arn::AccountId;
-use crate::policy::{Effect, Parsed, PolicyType, Statement, parse};
+use crate::policy::{Effect, Parsed, PolicyType, PrincipalEntry, Selector, Statement, parse};
 
 /// A set of policies that are evaluated together, or a guard of a service that decides like one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,6 +175,15 @@ pub enum Guards {
 }
 
 impl PolicyLayers {
+    /// Who is named by the policies and is no caller of a request here: CloudFront's origin access identities
+    /// (R-GRM-23). What they are granted is in no answer.
+    pub fn not_modelled(&self) -> BTreeSet<String> {
+        let principals = self.statements().filter_map(|(_, statement)| statement.principal.as_ref());
+        let entries = principals.flat_map(Selector::entries);
+        let named = entries.filter(|entry| matches!(entry.value, PrincipalEntry::OriginAccessIdentity(_)));
+        named.map(|entry| entry.value.to_string()).collect()
+    }
+
     /// The policies of a layer; of SCPs and RCPs level after level.
     pub fn policies(&self, layer: Layer) -> Vec<&LayerPolicy> {
         match layer {

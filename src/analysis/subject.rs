@@ -1,6 +1,6 @@
 //! Whose permissions are asked about, and by which policies: what every question of the analysis takes.
 
-use itertools::Itertools;
+use std::collections::BTreeSet;
 
 use crate::arn::AccountId;
 use crate::caller::Caller;
@@ -8,7 +8,7 @@ use crate::compile::Callers;
 use crate::eval::{Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers};
-use crate::policy::{PrincipalEntry, ResourcePattern, Selector, Spanned};
+use crate::policy::{ResourcePattern, Spanned};
 use crate::request::{Action, Context, Request, Resource, Value};
 
 /// Whose permissions, by which policies.
@@ -40,15 +40,9 @@ pub struct Situation {
 }
 
 impl Subject {
-    /// Who is named by its policies and is no caller of a request here: CloudFront's origin access identities
-    /// (R-GRM-23). What they are granted is in no answer.
-    pub fn not_modelled(&self) -> Vec<String> {
-        let situations = self.situations.iter();
-        let statements = situations.flat_map(|situation| situation.layers.statements());
-        let principals = statements.filter_map(|(_, statement)| statement.principal.as_ref());
-        let entries = principals.flat_map(Selector::entries);
-        let named = entries.filter(|entry| matches!(entry.value, PrincipalEntry::OriginAccessIdentity(_)));
-        named.map(|entry| entry.value.to_string()).unique().collect()
+    /// Whom its policies name and who is in no answer ([`PolicyLayers::not_modelled`]).
+    pub fn not_modelled(&self) -> BTreeSet<String> {
+        self.situations.iter().flat_map(|situation| situation.layers.not_modelled()).collect()
     }
 
     /// The same, to whom no policy applies.

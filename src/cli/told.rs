@@ -27,11 +27,16 @@ pub(crate) fn brief_lines(told: &Told) -> Vec<Text> {
 
 /// Says what the policies of some subjects grant that no answer takes into account.
 pub(crate) fn note_unmodelled<'s>(subjects: impl IntoIterator<Item = &'s Subject>, out: &mut Output) {
-    let names: BTreeSet<String> = subjects.into_iter().flat_map(Subject::not_modelled).collect();
-    if !names.is_empty() {
-        let names: Vec<String> = names.into_iter().collect();
-        out.note(&format!("not modelled, and in no answer: what is granted to {}", quoted_list(&names)));
+    if let Some(note) = unmodelled(subjects.into_iter().flat_map(Subject::not_modelled)) {
+        out.note(&note);
     }
+}
+
+/// The note of those who are in no answer.
+pub(crate) fn unmodelled(names: impl IntoIterator<Item = String>) -> Option<String> {
+    let names: BTreeSet<String> = names.into_iter().collect();
+    (!names.is_empty())
+        .then(|| format!("not modelled, and in no answer: what is granted to {}", quoted_list(&names)))
 }
 
 fn lines_of(told: &Told, words: Words) -> (Vec<Text>, bool) {

@@ -14,6 +14,8 @@ use crate::cli::session::{Database, Keep, Session};
 use crate::cli::source::Source;
 use crate::cli::text::shown;
 use crate::cli::thing::account;
+use crate::cli::told::unmodelled;
+use crate::layers::{LayerPolicy, PolicyLayers};
 use crate::policy::resource_policy_type;
 use crate::policy::{Document, PolicyType};
 use crate::store::{PrincipalKind, Writer};
@@ -87,6 +89,11 @@ fn set(
                 .hint(format!("a {what} is a JSON file, `-` for stdin, or a literal {{…}}")));
         }
     };
+    let policy = LayerPolicy::read("", "", document.text(), policy_type);
+    let not_modelled = PolicyLayers { resource: vec![policy], ..PolicyLayers::default() }.not_modelled();
+    if let Some(note) = unmodelled(not_modelled) {
+        session.out.note(&note);
+    }
     let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let database = if policy_type == PolicyType::Trust { Database::MustExist } else { Database::MayBegin };

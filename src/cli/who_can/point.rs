@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::can::report::notes::general_note;
 use super::super::exit::Exit;
+use super::super::told::unmodelled;
 use super::super::when::{when_json, when_words};
 use super::Named;
 use super::names::{self, of};
@@ -96,6 +97,7 @@ impl Answer {
                 row.except.push((who, principal));
             }
         }
+        notes.extend(unmodelled(found.answers.iter().flat_map(|answered| answered.layers.not_modelled())));
         for reply in found.answers.iter().filter_map(|answered| answered.reply.as_ref().ok()) {
             notes.extend(reply.notes.iter().filter_map(|note| general_note(note, &question.action)));
         }
