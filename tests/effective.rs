@@ -161,8 +161,11 @@ pub(crate) fn of_resource() -> impl Strategy<Value = Json> {
 
 pub(crate) fn trust() -> impl Strategy<Value = Json> {
     let effect = prop::sample::select(vec!["Allow", "Allow", "Deny"]);
-    let one = (effect, principal(), condition()).prop_map(|(effect, (_, principal), condition)| {
-        json!({"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
+    let actions =
+        prop::sample::select(vec![json!("sts:AssumeRole"), json!(["sts:AssumeRole", "sts:TagSession"])]);
+    let one = (effect, principal(), actions, condition());
+    let one = one.prop_map(|(effect, (_, principal), actions, condition)| {
+        json!({"Effect": effect, "Principal": principal, "Action": actions, "Condition": condition})
     });
     prop::collection::vec(one, 1..3).prop_map(document)
 }

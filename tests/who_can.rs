@@ -32,6 +32,8 @@ pub(crate) struct Member {
     kind: PrincipalKind,
     account: &'static str,
     team: Option<&'static str>,
+    /// Of a role, whether its sessions may bring tags (R-TAG-6).
+    pub(crate) tags: bool,
 }
 
 pub(crate) fn member() -> impl Strategy<Value = Member> {
@@ -40,8 +42,9 @@ pub(crate) fn member() -> impl Strategy<Value = Member> {
         prop::sample::select(vec![PrincipalKind::User, PrincipalKind::User, PrincipalKind::Role]),
         prop::sample::select(vec![OWN, OWN, OTHER]),
         prop::sample::select(vec![None, Some("red"), Some("dora")]),
+        any::<bool>(),
     )
-        .prop_map(|(has, kind, account, team)| Member { has, kind, account, team })
+        .prop_map(|(has, kind, account, team, tags)| Member { has, kind, account, team, tags })
 }
 
 const NAMES: [&str; 6] = ["dora", "x", "emil", "dan", "fay", "gus"];
@@ -58,6 +61,11 @@ pub(crate) fn estate(policies: &Policies, crowd: &[Member]) -> Store {
             }
             if let Some(team) = member.team {
                 writer.put_tag(key, "team", team)?;
+            }
+            if member.kind == PrincipalKind::Role && member.tags {
+                let mut trust = trusting(json!({"Service": "ec2.amazonaws.com"}));
+                trust["Statement"]["Action"] = json!("sts:TagSession");
+                writer.put_trust_policy(key, &Document::new(trust.to_string()))?;
             }
         }
         Ok(())
