@@ -151,6 +151,8 @@ pub enum Note {
         /// The caller's.
         account: AccountId,
     },
+    /// The request is taken to come through no VPC endpoint, although policies of some are stored (R-EVL-57).
+    NoVpcEndpoint,
     /// A layer is there, but does not count for the request (R-EVL-8, R-EVL-36, R-EVL-37).
     Ignored {
         /// The layer.
@@ -231,6 +233,7 @@ pub fn reply(ask: &Ask<'_>) -> Result<Reply, QuestionError> {
     notes.extend(session_tags(ask, &resource));
     notes.extend(answers_of_sessions(ask, &resource, &answer)?);
     notes.extend(own_account(ask, &answer));
+    notes.extend(no_endpoint(ask, &answer));
     Ok(Reply { resource, answer, on_star, missing, near, degraded: degraded(ask.layers), notes })
 }
 
@@ -347,13 +350,20 @@ fn own_account(ask: &Ask<'_>, answer: &Answer) -> Option<Note> {
         Answer::Depends(_) => None,
     };
     let could_matter = |assumption: &Assumption| match (assumption, denied_by) {
-        (Assumption::NoResourcePolicy, _) => false,
+        (Assumption::NoResourcePolicy | Assumption::NoVpcEndpoint, _) => false,
         (_, Some(layers)) => layers.contains(&Layer::Rcp),
         (Assumption::OnlyAccount, None) => ask.layers.is_present(Layer::Resource),
         (Assumption::OwnAccount, None) => true,
     };
     let account = ask.caller.account().filter(|_| ask.assumed.iter().any(could_matter))?;
     Some(Note::OwnAccount { account: account.clone() })
+}
+
+/// R-EVL-57: that the request is taken to come through no VPC endpoint, where that could matter: a policy of one can only
+/// limit.
+fn no_endpoint(ask: &Ask<'_>, answer: &Answer) -> Option<Note> {
+    let is_assumed = ask.assumed.contains(&Assumption::NoVpcEndpoint);
+    (is_assumed && answer.word() != "no").then_some(Note::NoVpcEndpoint)
 }
 
 /// Whether sessions of the caller can carry tags of their own (R-TAG-6).

@@ -171,7 +171,17 @@ pub struct Surroundings {
     pub assumed: BTreeSet<Assumption>,
 }
 
-/// What is taken for granted of a resource of which the file says nothing.
+impl Surroundings {
+    /// The same, where requests come through an endpoint.
+    #[must_use]
+    pub fn through(mut self, endpoint: &Endpoint) -> Surroundings {
+        self.layers.vpc_endpoint.clone_from(&endpoint.policies);
+        self.assumed.extend(endpoint.assumed);
+        self
+    }
+}
+
+/// What is taken for granted of a resource, and of the way to it, where neither question nor file says anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assumption {
     /// It is of the caller's account, the only one that the file knows (R-EVL-11).
@@ -180,6 +190,8 @@ pub enum Assumption {
     OwnAccount,
     /// It has no policy, although the like of it may have (R-EVL-47).
     NoResourcePolicy,
+    /// Its requests come through no VPC endpoint, although the file knows policies of some (R-EVL-57).
+    NoVpcEndpoint,
 }
 
 impl Assumption {
@@ -188,6 +200,7 @@ impl Assumption {
         match self {
             Assumption::OnlyAccount | Assumption::OwnAccount => "resource-account",
             Assumption::NoResourcePolicy => "no-resource-policy",
+            Assumption::NoVpcEndpoint => "no-vpc-endpoint",
         }
     }
 }
@@ -273,26 +286,32 @@ fn may_have_policy(arn: &Arn, catalog: &Catalog) -> bool {
         || catalog.rcp_services().any(|service| service == arn.service())
 }
 
-/// The policies of the VPC endpoint through which a request comes, where its context says which that is and it is stored
-/// (R-EVL-57); none of any other request.
-pub fn endpoint_policies(
-    snapshot: &Snapshot<'_>,
-    given: &[(String, Option<Value>)],
-) -> Result<Vec<LayerPolicy>, StoreError> {
-    let said = given.iter().filter(|(key, _)| fold(key) == "aws:sourcevpce");
-    let ids: Vec<&String> = said.flat_map(|(_, value)| value.iter().flat_map(Value::items)).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
+/// What requests come through.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Endpoint {
+    /// The policies of the VPC endpoint.
+    pub policies: Vec<LayerPolicy>,
+    /// What is taken for granted of it.
+    pub assumed: Option<Assumption>,
+}
+
+/// The VPC endpoint through which requests come, where their context says which that is and it is stored with a policy
+/// (R-EVL-57); none where it says nothing.
+pub fn endpoint(snapshot: &Snapshot<'_>, given: &[(String, Option<Value>)]) -> Result<Endpoint, StoreError> {
+    let mut found = Endpoint::default();
+    let said: Vec<_> = given.iter().filter(|(key, _)| fold(key) == "aws:sourcevpce").collect();
+    let ids: Vec<&String> = said.iter().flat_map(|(_, value)| value.iter().flat_map(Value::items)).collect();
+    if !said.is_empty() && ids.is_empty() {
+        return Ok(found);
     }
-    let mut found = Vec::new();
-    for resource in snapshot.resources()? {
-        let is_it = Arn::parse(&resource.arn).is_some_and(|arn| {
-            resource.policy_type() == PolicyType::VpcEndpoint
-                && ids.iter().any(|id| arn.resource().strip_prefix("vpc-endpoint/") == Some(id.as_str()))
-        });
-        if let Some(document) = resource.policy.as_ref().filter(|_| is_it) {
+    for resource in snapshot.vpc_endpoints()? {
+        let Some((document, arn)) = resource.policy.as_ref().zip(Arn::parse(&resource.arn)) else { continue };
+        if said.is_empty() {
+            found.assumed = Some(Assumption::NoVpcEndpoint);
+        } else if ids.iter().any(|id| arn.resource().strip_prefix("vpc-endpoint/") == Some(id.as_str())) {
             let kind = "VPC endpoint policy";
-            found.push(layer_policy(resource.arn.clone(), kind, PolicyType::VpcEndpoint, Some(document)));
+            let policy = layer_policy(resource.arn.clone(), kind, PolicyType::VpcEndpoint, Some(document));
+            found.policies.push(policy);
         }
     }
     Ok(found)

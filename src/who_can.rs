@@ -29,7 +29,7 @@ use crate::layers::PolicyLayers;
 use crate::question::QuestionError;
 use crate::request::{Action, Context, Request, Resource, Value};
 use crate::store::{Snapshot, StoreError};
-use crate::stored::{Assumption, Everyone, Surroundings, endpoint_policies, surroundings};
+use crate::stored::{Assumption, Endpoint, Everyone, Surroundings, endpoint, surroundings};
 
 use alike::Alike;
 
@@ -147,6 +147,7 @@ pub struct Asker {
 struct Asking<'q, 's, 'a> {
     question: &'q Question<'q>,
     snapshot: &'s Snapshot<'a>,
+    endpoint: Endpoint,
     grounds: BTreeMap<Option<AccountId>, Surroundings>,
 }
 
@@ -166,7 +167,7 @@ pub fn who_can_and(
     question: &Question<'_>,
     also: &BTreeSet<Outsider>,
 ) -> Result<Answers, StoreError> {
-    let mut asking = Asking { question, snapshot, grounds: BTreeMap::new() };
+    let mut asking = Asking::new(question, snapshot)?;
     let mut answers = Answers { answers: Vec::new(), askers: Vec::new() };
     let mut alike = Alike::new(everyone);
     for (nth, holder) in everyone.users_and_roles().enumerate() {
@@ -178,14 +179,20 @@ pub fn who_can_and(
     Ok(answers)
 }
 
-impl Asking<'_, '_, '_> {
+impl<'q, 's, 'a> Asking<'q, 's, 'a> {
+    fn new(question: &'q Question<'q>, snapshot: &'s Snapshot<'a>) -> Result<Asking<'q, 's, 'a>, StoreError> {
+        let endpoint = endpoint(snapshot, &question.given)?;
+        Ok(Asking { question, snapshot, endpoint, grounds: BTreeMap::new() })
+    }
+
     /// What surrounds the requests of an account's principals.
     fn ground(&mut self, account: Option<&AccountId>) -> Result<&Surroundings, StoreError> {
         Ok(match self.grounds.entry(account.cloned()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 let request = self.question.request(root_of("aws", account));
-                new.insert(self.question.surroundings(self.snapshot, &request)?)
+                let ground = surroundings(self.snapshot, &request, self.question.catalog)?;
+                new.insert(ground.through(&self.endpoint))
             }
         })
     }
@@ -194,7 +201,10 @@ impl Asking<'_, '_, '_> {
     /// of its account, but of the file's. (The session of a stored role is asked about as the role is.)
     fn ground_of_outsider(&self, asked: &outsider::Asked) -> Result<Surroundings, StoreError> {
         let mut request = self.question.request(asked.caller.clone());
-        let ground = self.question.surroundings(self.snapshot, &request)?;
+        let around = |request: &Request| {
+            Ok(surroundings(self.snapshot, request, self.question.catalog)?.through(&self.endpoint))
+        };
+        let ground = around(&request)?;
         let assumed = &ground.assumed;
         let is_assumed =
             [Assumption::OnlyAccount, Assumption::OwnAccount].iter().any(|of| assumed.contains(of));
@@ -202,7 +212,7 @@ impl Asking<'_, '_, '_> {
             return Ok(ground);
         }
         request.resource_account = Some(own_account(self.snapshot)?);
-        self.question.surroundings(self.snapshot, &request)
+        around(&request)
     }
 }
 
@@ -212,13 +222,6 @@ fn own_account(snapshot: &Snapshot<'_>) -> Result<AccountId, StoreError> {
 }
 
 impl Question<'_> {
-    /// What surrounds a request, that of the VPC endpoint through which it comes among it.
-    fn surroundings(&self, snapshot: &Snapshot<'_>, request: &Request) -> Result<Surroundings, StoreError> {
-        let mut found = surroundings(snapshot, request, self.catalog)?;
-        found.layers.vpc_endpoint = endpoint_policies(snapshot, &self.given)?;
-        Ok(found)
-    }
-
     fn request(&self, caller: Caller) -> Request {
         let Question { action, resource, resource_account, .. } = self;
         Request {

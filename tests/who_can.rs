@@ -166,7 +166,7 @@ proptest! {
     fn who_can_is_whom_can_says(
         policies in policies(),
         crowd in prop::collection::vec(member(), 6),
-        asked in prop::collection::vec((prop::sample::select(ACTIONS.to_vec()), prop::sample::select(RESOURCES.to_vec())), 8),
+        asked in prop::collection::vec((prop::sample::select(ACTIONS.to_vec()), prop::sample::select(RESOURCES.to_vec())), 2),
         unsaid in prop::sample::select(vec![Unsaid::Unknown, Unsaid::Unknown, Unsaid::Absent]),
     ) {
         let mut store = estate(&policies, &crowd);

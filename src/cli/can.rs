@@ -72,16 +72,20 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             resource_account: args.question.resource_account.clone(),
             context: Context::default(),
         };
-        let surroundings = stored::surroundings(snapshot, &asked, &catalog)?;
+        let endpoint = stored::endpoint(snapshot, &given)?;
+        let surroundings = stored::surroundings(snapshot, &asked, &catalog)?.through(&endpoint);
         let PolicyLayers { identity, boundary, .. } = stored::policy_layers(snapshot, &principal)?;
-        let vpc_endpoint = stored::endpoint_policies(snapshot, &given)?;
-        let layers = PolicyLayers { identity, boundary, vpc_endpoint, ..surroundings.layers };
+        let layers = PolicyLayers { identity, boundary, ..surroundings.layers };
         let layers = args.policies.join(layers, &asked, snapshot)?;
         if asked.resource == Resource::Star && args.policies.gives_resource_policy() {
             out.warning("the resource `*` has no policy in AWS; the one given was evaluated")?;
         }
         let mut assumed = surroundings.assumed;
-        assumed.retain(|&of| of != Assumption::NoResourcePolicy || !layers.is_present(Layer::Resource));
+        assumed.retain(|of| match of {
+            Assumption::NoResourcePolicy => !layers.is_present(Layer::Resource),
+            Assumption::NoVpcEndpoint => !layers.is_present(Layer::VpcEndpoint),
+            Assumption::OnlyAccount | Assumption::OwnAccount => true,
+        });
         context::warn_of_unknown_keys(&given, &catalog, out)?;
         let ask = Ask {
             caller: &caller,

@@ -15,7 +15,7 @@ use super::policy_type::TypeName;
 use super::resolve::resolve_caller;
 use super::session::Session;
 use super::text::shown;
-use super::told::note_unmodelled;
+use super::told::{note_assumed, note_unmodelled};
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, Effective, Part, Subject};
 use crate::catalog::Catalog;
@@ -127,14 +127,16 @@ impl EffectiveArgs {
             let argument = self.policy_file.as_deref().unwrap_or_default();
             return policy_subject(argument, self.policy_type, session);
         };
-        session.read(&self.at.at, |snapshot, _| {
+        session.read(&self.at.at, |snapshot, out| {
             let (principal, name) = resolve_caller(snapshot, principal)?;
             let mut who = label(&principal);
             if let (PrincipalKind::Role, Some(name)) = (principal.kind, &name) {
                 who.push_str(&format!(" (session {})", shown(name)));
             }
             let subject = stored::subject(snapshot, &principal, name, catalog, part)?;
-            Ok((who, subject.through(&stored::endpoint_policies(snapshot, given)?)))
+            let endpoint = stored::endpoint(snapshot, given)?;
+            note_assumed(&endpoint, out);
+            Ok((who, subject.through(&endpoint.policies)))
         })
     }
 }

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use super::can::report::notes::NO_VPC_ENDPOINT;
 use super::output::{FAINT, Output, STRONG};
 use super::text::{Text, quoted_list, shown};
 use crate::analysis::Subject;
+use crate::stored::Endpoint;
 use crate::tell::{Detail, Direction, Row, Told, Words};
 
 /// How wide a heading is before the level stands behind it.
@@ -29,6 +31,13 @@ pub(crate) fn brief_lines(told: &Told) -> Vec<Text> {
 pub(crate) fn note_unmodelled<'s>(subjects: impl IntoIterator<Item = &'s Subject>, out: &mut Output) {
     if let Some(note) = unmodelled(subjects.into_iter().flat_map(Subject::not_modelled)) {
         out.note(&note);
+    }
+}
+
+/// Says what is taken for granted of the way that requests come.
+pub(crate) fn note_assumed(endpoint: &Endpoint, out: &mut Output) {
+    if endpoint.assumed.is_some() {
+        out.note(NO_VPC_ENDPOINT);
     }
 }
 

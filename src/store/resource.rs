@@ -77,6 +77,11 @@ impl Snapshot<'_> {
         self.list(&select("true"), [self.at.0], Resource::from_row)
     }
 
+    /// Every VPC endpoint by ARN.
+    pub fn vpc_endpoints(&self) -> Result<Vec<Resource>, StoreError> {
+        self.list(&select("r.arn GLOB 'arn:*:ec2:*:vpc-endpoint/*'"), [self.at.0], Resource::from_row)
+    }
+
     /// The resource of exactly this ARN. An object in a bucket is not the bucket.
     pub fn resource(&self, arn: &str) -> Result<Option<Resource>, StoreError> {
         self.one(&select("r.arn = ?2"), params![self.at.0, arn], Resource::from_row)

@@ -108,7 +108,7 @@ pub fn named(
     everyone: &Everyone,
     question: &Question<'_>,
 ) -> Result<BTreeSet<Outsider>, StoreError> {
-    let mut asking = Asking { question, snapshot, grounds: BTreeMap::new() };
+    let mut asking = Asking::new(question, snapshot)?;
     let own = snapshot.account()?;
     let ground = asking.ground(own.as_ref())?;
     let directory = Directory::of(everyone, snapshot)?;

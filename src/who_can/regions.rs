@@ -18,7 +18,7 @@ use crate::catalog::Catalog;
 use crate::compile::{CompileError, Level, Typing};
 use crate::request::Value;
 use crate::store::{Snapshot, StoreError};
-use crate::stored::{Everyone, Holder, Subjects, endpoint_policies};
+use crate::stored::{Everyone, Holder, Subjects, endpoint};
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
@@ -88,7 +88,7 @@ pub fn regions(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Vec<Regions>, RegionsError> {
     let subjects = Subjects::read(snapshot, question.catalog, question.part)?
-        .through(endpoint_policies(snapshot, question.given)?);
+        .through(endpoint(snapshot, question.given)?.policies);
     let budget = Budget::default();
     let mut crowd = Crowd::new(everyone, subjects.clone(), question.catalog, budget)?;
     crowd.turn_to(question.part)?;

@@ -12,7 +12,7 @@ use super::super::output::{FAINT, Output, STRONG, Wanted};
 use super::super::part::PartArgs;
 use super::super::progress::Meter;
 use super::super::text::{Text, count, shown};
-use super::super::told::{clause_lines, note_unmodelled};
+use super::super::told::{clause_lines, note_assumed, note_unmodelled};
 use super::names::{self, Naming, list};
 use super::table;
 use super::{Asked, Named, WhoCanArgs};
@@ -20,7 +20,7 @@ use crate::analysis::Part;
 use crate::catalog::Catalog;
 use crate::request::Value;
 use crate::store::Snapshot;
-use crate::stored::{Everyone, Holder};
+use crate::stored::{Everyone, Holder, endpoint};
 use crate::tell::{Detail, Direction, Row, Teller, Told};
 use crate::who_can::{About, OwnPolicies, PartQuestion, Regions, RegionsError, regions};
 
@@ -65,6 +65,8 @@ pub(super) fn run(
     drop(meter);
     let found = found.map_err(failed)?;
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
+    note_assumed(&endpoint(snapshot, &given)?, out);
+    note_assumed(&endpoint(snapshot, &given)?, out);
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
     // Each is gone once it is told: sets are large.
     let told = found.into_iter().map(|of| Group::of(&of, &holders, &part, catalog));

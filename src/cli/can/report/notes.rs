@@ -8,6 +8,10 @@ use crate::ask::{Ask, Degraded, Note};
 use crate::layers::Layer;
 use crate::request::Action;
 
+/// What is said where no VPC endpoint is named although policies of some are stored (R-EVL-57).
+pub(in crate::cli) const NO_VPC_ENDPOINT: &str = "requests are taken to come through no VPC endpoint, although policies of \
+    some are stored; `--context aws:SourceVpce=ID` asks through one";
+
 /// What is to be said of the answers about an action, whoever asks; none where it is about one caller.
 pub(in crate::cli) fn general_note(note: &Note, action: &Action) -> Option<String> {
     Some(match note {
@@ -37,6 +41,7 @@ pub(in crate::cli) fn general_note(note: &Note, action: &Action) -> Option<Strin
             "the resource is taken to be of the caller's account {account}, as nothing says whose it is; \
              `--resource-account` does"
         ),
+        Note::NoVpcEndpoint => NO_VPC_ENDPOINT.to_owned(),
         Note::Contradicts { .. }
         | Note::SessionTag { .. }
         | Note::SessionName { .. }
@@ -51,7 +56,8 @@ pub(super) fn note_text(note: &Note, ask: &Ask<'_>) -> String {
         | Note::DecidedOnStar
         | Note::NeedsResource
         | Note::OtherResource { .. }
-        | Note::OwnAccount { .. } => general_note(note, &ask.action).unwrap_or_default(),
+        | Note::OwnAccount { .. }
+        | Note::NoVpcEndpoint => general_note(note, &ask.action).unwrap_or_default(),
         Note::Contradicts { key, derived: Some(value) } => {
             format!(
                 "`{}` was given, although it is {} for this principal",
