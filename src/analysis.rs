@@ -7,6 +7,7 @@
 //! of this program, never an answer.
 
 mod alone;
+mod callers;
 mod cause;
 mod check;
 mod clause;
@@ -23,14 +24,13 @@ use thiserror::Error;
 
 use crate::algebra::{Budget, BudgetError, Set};
 use crate::catalog::Catalog;
-use crate::compile::{Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Typing, Universe};
+use crate::compile::{
+    Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Possible, Typing, Universe,
+};
 use crate::context_keys::{Askers, global_key, key_kind};
 use crate::eval::{Decision, Evaluation};
 use crate::layers::{Layer, StatementRef};
-use crate::pattern::Pattern;
-use crate::policy::{
-    Condition, ConditionValue, Effect, Operator, PolicyType, ResourcePattern, Span, Spanned, Test,
-};
+use crate::policy::{Condition, Effect, PolicyType, ResourcePattern, Spanned, Test};
 use crate::request::Request;
 
 pub use alone::{alone, unlimited};
@@ -195,7 +195,9 @@ impl<'a> Analysis<'a> {
         }
         let target = self.compiler.arena().intersection([read.allowed, part])?;
         let target = self.compiler.arena().difference([target], beyond)?;
+        let possible = self.possible(&[subject]);
         let mut clauses = self.clauses(&read, None, target)?;
+        self.keep_possible(&mut clauses, &possible)?;
         for clause in &mut clauses {
             self.compiler.arena().renew(self.budget);
             clause.witness = self.witness(clause, &read, None)?;
@@ -219,9 +221,13 @@ impl<'a> Analysis<'a> {
             let [old_universe, new_universe] = universes.as_slice() else { continue };
             let old = self.read(&old, old_universe, Side::Old)?;
             let new = self.read(&new, new_universe, Side::New)?;
+            if old.allowed == new.allowed {
+                continue;
+            }
+            let possible = self.possible(&[old.subject, new.subject]);
             let part = self.part(part)?;
-            self.one_way(&new, &old, part, standing, &mut gained)?;
-            self.one_way(&old, &new, part, standing, &mut lost)?;
+            self.one_way(&new, &old, (part, &possible), standing, &mut gained)?;
+            self.one_way(&old, &new, (part, &possible), standing, &mut lost)?;
         }
         let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
         let verdict = match (is_sure(&gained), is_sure(&lost)) {
@@ -246,7 +252,15 @@ impl<'a> Analysis<'a> {
         let other = self.read(other, other_universe, Side::New)?;
         let part = self.part(part)?;
         let arena = self.compiler.arena();
-        Ok(arena.intersection([one.allowed, part])? == arena.intersection([other.allowed, part])?)
+        let gained = arena.difference([other.allowed], [one.allowed])?;
+        let lost = arena.difference([one.allowed], [other.allowed])?;
+        let differing = arena.union([gained, lost])?;
+        let differing = arena.intersection([differing, part])?;
+        if differing == Set::EMPTY {
+            return Ok(true);
+        }
+        let possible = self.possible(&[one.subject, other.subject]);
+        Ok(self.possible_of(differing, &possible)? == Set::EMPTY)
     }
 
     /// Whether what a subject gained and lost in a part is some of what another did.
@@ -307,7 +321,7 @@ impl<'a> Analysis<'a> {
         &mut self,
         allowing: &Read<'_>,
         other: &Read<'_>,
-        part: Set,
+        (part, possible): (Set, &Option<Possible>),
         standing: Standing,
         clauses: &mut Vec<Clause>,
     ) -> Result<(), AnalysisError> {
@@ -315,7 +329,9 @@ impl<'a> Analysis<'a> {
         let target = self.compiler.arena().intersection([target, part])?;
         let told = clauses.iter().filter(|clause| clause.witness.is_some()).map(|clause| clause.set);
         let told = self.compiler.arena().union(told.collect::<Vec<_>>())?;
-        for mut clause in self.clauses(allowing, Some(other), target)? {
+        let mut found = self.clauses(allowing, Some(other), target)?;
+        self.keep_possible(&mut found, possible)?;
+        for mut clause in found {
             self.compiler.arena().renew(self.budget);
             if self.compiler.arena().is_subset(clause.set, told)? {
                 continue;
@@ -328,6 +344,44 @@ impl<'a> Analysis<'a> {
                 clauses.push(clause);
             }
         }
+        Ok(())
+    }
+
+    /// What limits requests to those that somebody makes, where that is not told (R-EVL-74); to be asked in the universe of
+    /// what was read last. None: nothing is known to.
+    fn possible(&mut self, subjects: &[&Subject]) -> Option<Possible> {
+        let is_anyone = |subject: &&Subject| matches!(subject.callers, Callers::Any | Callers::InAccount);
+        if !subjects.iter().all(is_anyone) {
+            return None;
+        }
+        let situations = subjects.iter().flat_map(|subject| &subject.situations);
+        let statements = situations.flat_map(|situation| situation.layers.statements());
+        let possible = self.compiler.possible(statements.map(|(_, statement)| statement));
+        self.compiler.arena().renew(self.budget);
+        // What cannot be told is taken to be possible.
+        possible.ok()
+    }
+
+    /// Those of some requests that somebody makes.
+    fn possible_of(&mut self, set: Set, possible: &Option<Possible>) -> Result<Set, AnalysisError> {
+        let Some(possible) = possible.as_ref().filter(|_| set != Set::EMPTY) else { return Ok(set) };
+        let found = self.compiler.possible_of(set, possible);
+        if found.is_err() {
+            self.compiler.arena().renew(self.budget);
+        }
+        Ok(found.unwrap_or(set))
+    }
+
+    /// Leaves out of clauses what nobody asks for.
+    fn keep_possible(
+        &mut self,
+        clauses: &mut Vec<Clause>,
+        possible: &Option<Possible>,
+    ) -> Result<(), AnalysisError> {
+        for clause in clauses.iter_mut() {
+            clause.set = self.possible_of(clause.set, possible)?;
+        }
+        clauses.retain(|clause| clause.set != Set::EMPTY);
         Ok(())
     }
 
@@ -390,15 +444,7 @@ impl<'a> Analysis<'a> {
     fn in_time(&mut self) -> Result<Set, AnalysisError> {
         let time = self.compiler.universe().keys().find(|(key, _)| TIMES.contains(&&***key));
         let (Some(since), Some((key, _))) = (self.since, time) else { return Ok(Set::FULL) };
-        let text = since.as_second().to_string();
-        let value = ConditionValue { pattern: Pattern::literal(&text), text };
-        let test = Test::DateGreaterThanEquals;
-        let condition = Condition {
-            operator: Operator { quantifier: None, test, if_exists: false },
-            key: key.to_string(),
-            values: vec![Spanned { value, span: Span::NOWHERE }],
-            span: Span::NOWHERE,
-        };
+        let condition = Condition::of(key, Test::DateGreaterThanEquals, &since.as_second().to_string());
         Ok(self.compiler.where_holds(&condition)?)
     }
 

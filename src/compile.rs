@@ -27,6 +27,7 @@ mod context;
 mod layers;
 pub mod level;
 mod point;
+mod possible;
 mod principal;
 mod relation;
 mod resource;
@@ -47,6 +48,7 @@ use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Stateme
 pub use layers::Compiled;
 pub use level::Level;
 pub use point::Point;
+pub use possible::Possible;
 pub use universe::{Asked, Callers, HOLDER_ACCOUNT, KeyDomain, KeyFacts, Typing, Universe, holder};
 
 /// A set too complicated for the budget.

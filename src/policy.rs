@@ -351,6 +351,19 @@ pub struct Condition {
     pub span: Span,
 }
 
+impl Condition {
+    /// A test of a key for one text, which stands nowhere.
+    pub fn of(key: &str, test: Test, text: &str) -> Condition {
+        let value = ConditionValue { pattern: Pattern::literal(text), text: text.to_owned() };
+        Condition {
+            operator: Operator { quantifier: None, test, if_exists: false },
+            key: key.to_owned(),
+            values: vec![Spanned { value, span: Span::NOWHERE }],
+            span: Span::NOWHERE,
+        }
+    }
+}
+
 /// Equal where they say the same, wherever they stand.
 impl PartialEq for Condition {
     fn eq(&self, other: &Self) -> bool {

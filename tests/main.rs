@@ -29,6 +29,7 @@ mod hostile;
 mod import;
 mod laws;
 mod layers;
+mod possible;
 mod sarif;
 mod scenarios;
 mod sets;

@@ -13,7 +13,7 @@ use super::{Analysis, AnalysisError, Cause, Part, Read, Side, Standing, Subject}
 use crate::algebra::Set;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
-use crate::compile::Callers;
+use crate::compile::{Callers, Possible};
 use crate::eval::condition_holds;
 use crate::knowledge::Knowledge;
 use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers, StatementRef};
@@ -66,7 +66,11 @@ impl Analysis<'_> {
             let part = self.part(part)?;
             let target = self.compiler.arena().intersection([new.allowed, part])?;
             let target = self.compiler.arena().difference([target], old.as_ref().map(|old| old.allowed))?;
-            self.blame(standing, target, &new, old.as_ref(), &mut blamed)?;
+            if target == Set::EMPTY {
+                continue;
+            }
+            let possible = self.possible(&subjects);
+            self.blame(standing, (target, &possible), &new, old.as_ref(), &mut blamed)?;
         }
         blamed.sort_by_key(|blamed| (blamed.situation, blamed.statement));
         Ok(blamed)
@@ -76,7 +80,7 @@ impl Analysis<'_> {
     fn blame(
         &mut self,
         standing: Standing,
-        target: Set,
+        (target, possible): (Set, &Option<Possible>),
         new: &Read<'_>,
         old: Option<&Read<'_>>,
         blamed: &mut Vec<Blamed>,
@@ -95,6 +99,7 @@ impl Analysis<'_> {
                 self.compiler.arena().renew(self.budget);
                 let (requests, scope) = (situation.requests(statement), situation.scope(statement.layer));
                 let set = self.compiler.arena().intersection([requests, scope, situation.on, target])?;
+                let set = self.possible_of(set, possible)?;
                 if set == Set::EMPTY {
                     continue;
                 }

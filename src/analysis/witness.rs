@@ -4,15 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use itertools::Itertools;
+
+use super::callers::callers_to_try;
 use super::clause::{Clause, Entries, StatementBox};
 use super::{Analysis, AnalysisError, Read, allows};
 use crate::algebra::diagram::Datum;
 use crate::algebra::{Held, Set};
-use crate::caller::{Caller, IamCaller, IamKind};
+use crate::caller::Caller;
+use crate::catalog::KeyType;
 use crate::compile::{Callers, HOLDER_ACCOUNT, Level, Point, holder};
 use crate::eval::Evaluation;
+use crate::knowledge::identity_keys;
 use crate::pattern::{Pattern, Piece};
-use crate::policy::{ActionPattern, PrincipalEntry, ResourcePattern, Selector, Statement};
+use crate::policy::{ActionPattern, ResourcePattern, Selector, Statement};
 use crate::request::{Action, Context, Request, Resource, Value, fold};
 
 /// How many requests are made before a clause is only possible.
@@ -89,13 +94,18 @@ impl Analysis<'_> {
             if of_action == Set::EMPTY {
                 continue;
             }
-            for caller in &hints.callers {
+            for (says_who, caller) in [true, false].into_iter().cartesian_product(&hints.callers) {
                 let of_caller = match caller {
                     Some(caller) => self.with_caller(of_action, caller)?,
                     None => of_action,
                 };
                 for name in NAMES {
-                    let context = hints.named(name);
+                    let named = hints.named(name);
+                    let own = self.of_caller(&named, caller.as_ref());
+                    if !says_who && own == named {
+                        continue;
+                    }
+                    let context = if says_who { own } else { named };
                     for resource in resources(&hints, &context) {
                         if of_caller == Set::EMPTY || tries >= MOST_TRIES {
                             break;
@@ -118,6 +128,24 @@ impl Analysis<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// A context that says of the caller what follows from it, as far as policies ask (R-EVL-74).
+    fn of_caller(&self, context: &Context, caller: Option<&Caller>) -> Context {
+        let mut context = context.clone();
+        let universe = self.compiler.universe();
+        for (key, value) in caller.map(identity_keys).into_iter().flatten() {
+            let folded = fold(key);
+            let is_text = matches!(universe.domain(&folded).base, KeyType::String | KeyType::Arn);
+            let is_asked = universe.keys().any(|(asked, _)| **asked == folded) && universe.is_open(key);
+            if let Value::Single(_) = value
+                && is_text
+                && is_asked
+            {
+                context.set(key, value);
+            }
+        }
+        context
     }
 
     /// A witness without those context keys that it is one without.
@@ -172,21 +200,8 @@ impl Analysis<'_> {
         }
         let callers = match &allowing.subject.callers {
             Callers::One(_) | Callers::Holder => vec![None],
-            Callers::Any | Callers::InAccount => {
-                let partitions = universe.partitions();
-                let entries = all().filter_map(|statement| statement.principal.as_ref());
-                let named = entries.flat_map(Selector::entries);
-                let named = named.flat_map(|entry| callers_of(&entry.value, &partitions));
-                let mut callers: Vec<Option<Caller>> = named.map(Some).collect();
-                for partition in &partitions {
-                    let arn = |rest: &str| Caller::parse(&format!("arn:{partition}:{rest}"));
-                    callers.push(arn("iam::999999999999:user/anyone"));
-                    callers.push(arn("sts::999999999999:assumed-role/anyone/session"));
-                }
-                callers.push(Some(Caller::Anonymous));
-                callers.push(Some(Caller::Service("other.amazonaws.com".to_owned())));
-                callers.dedup();
-                callers
+            asked @ (Callers::Any | Callers::InAccount) => {
+                callers_to_try(all, &universe.partitions(), asked).into_iter().map(Some).collect()
             }
         };
         Hints { statements, variables, spelling, callers }
@@ -439,50 +454,4 @@ fn filled(segments: &[Pattern], with: &str, context: &Context) -> Option<Resourc
         fields.push(with.to_owned());
     }
     Resource::parse(&fields.join(":"))
-}
-
-/// Callers that an entry names: of an account one in each partition, and a federated user behind whom a user is.
-fn callers_of(entry: &PrincipalEntry, partitions: &BTreeSet<&str>) -> Vec<Caller> {
-    match entry {
-        PrincipalEntry::Everyone | PrincipalEntry::OriginAccessIdentity(_) => Vec::new(),
-        PrincipalEntry::Account { account, .. } => {
-            let user = |partition| Caller::parse(&format!("arn:{partition}:iam::{account}:user/alice"));
-            partitions.iter().filter_map(user).collect()
-        }
-        PrincipalEntry::User(arn) => {
-            let session = format!("arn:{}:sts::{}:federated-user/anyone", arn.partition(), arn.account());
-            let mut session = Caller::parse(&session);
-            if let Some(Caller::Iam(session)) = &mut session {
-                session.kind = IamKind::FederatedUser(Some(arn.clone()));
-            }
-            Caller::parse(arn.as_str()).into_iter().chain(session).collect()
-        }
-        PrincipalEntry::Role(arn) | PrincipalEntry::Session(arn) | PrincipalEntry::FederatedUser(arn) => {
-            Caller::parse(arn.as_str()).into_iter().collect()
-        }
-        PrincipalEntry::UniqueId(id) => {
-            let (id, session) =
-                id.split_once(':').map_or((id.as_str(), None), |(id, session)| (id, Some(session)));
-            let kind = match (id.starts_with("AIDA"), session) {
-                (true, _) => IamKind::User,
-                (false, session) => IamKind::RoleSession(session.map(str::to_owned)),
-            };
-            let bearer = |partition: &&str| {
-                Caller::Iam(IamCaller {
-                    kind: kind.clone(),
-                    partition: (*partition).to_owned(),
-                    account: crate::arn::AccountId::parse("999999999999"),
-                    path: "/".to_owned(),
-                    name: "anyone".to_owned(),
-                    unique_id: Some(id.to_owned()),
-                    tags: Vec::new(),
-                    may_bring_tags: false,
-                })
-            };
-            partitions.iter().map(bearer).collect()
-        }
-        PrincipalEntry::Service(name) => vec![Caller::Service(name.clone())],
-        PrincipalEntry::Federated(name) => vec![Caller::Federated(name.clone())],
-        PrincipalEntry::CanonicalUser(id) => vec![Caller::CanonicalUser(id.clone())],
-    }
 }

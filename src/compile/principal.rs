@@ -109,7 +109,7 @@ pub(super) enum CallerKind {
 }
 
 /// `arn:P:service::A:` with any partition or a given one, and likewise the account.
-fn arn_of(partition: Option<&str>, service: &str, account: Option<&str>) -> Glob {
+pub(super) fn arn_of(partition: Option<&str>, service: &str, account: Option<&str>) -> Glob {
     let field = |glob: &mut Glob, text: Option<&str>| match text {
         Some(text) => glob.extend(Glob::literal(text).pieces().iter().cloned()),
         None => glob.extend([Piece::Many(Chars::NotIn(vec![':']))]),
@@ -123,7 +123,7 @@ fn arn_of(partition: Option<&str>, service: &str, account: Option<&str>) -> Glob
 }
 
 /// A pattern followed by a text in which `*` is any characters.
-fn with(mut glob: Glob, rest: &str) -> Glob {
+pub(super) fn with(mut glob: Glob, rest: &str) -> Glob {
     glob.extend(Glob::parse(rest).pieces().iter().cloned());
     glob
 }
@@ -337,19 +337,19 @@ impl Compiler {
         self.arena.union(kinds)
     }
 
-    fn caller_kind(&mut self, kind: CallerKind) -> Outcome<Set> {
+    pub(super) fn caller_kind(&mut self, kind: CallerKind) -> Outcome<Set> {
         self.any_caller(Level::Caller, &[kind.glob()])
     }
 
     /// The callers one of whose texts matches one of some patterns.
-    fn any_caller(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {
+    pub(super) fn any_caller(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {
         let language = Language::any_of(globs, self.arena.meter());
         let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
         self.caller_atom(level, language)
     }
 
     /// The callers one of whose texts is in a language: all or none, where the caller is known.
-    fn caller_atom(&mut self, level: Level, language: Language) -> Outcome<Set> {
+    pub(super) fn caller_atom(&mut self, level: Level, language: Language) -> Outcome<Set> {
         let texts = match &self.universe.callers {
             Callers::One(caller) => CallerTexts::of(caller),
             Callers::Holder => CallerTexts::of(&holder(&Resource::Star)),
@@ -365,7 +365,7 @@ impl Compiler {
 }
 
 /// R-PRN-2: partition, account and name, whatever the path.
-fn sessions_of(role: &Arn) -> Glob {
+pub(super) fn sessions_of(role: &Arn) -> Glob {
     let name = role.resource().rsplit('/').next().unwrap_or_default();
     let mut glob = arn_of(Some(role.partition()), "sts", Some(role.account()));
     glob.extend(Glob::literal(&format!("assumed-role/{name}/")).pieces().iter().cloned());

@@ -1,0 +1,399 @@
+//! Requests that somebody makes: the caller and the keys about the caller say the same (R-EVL-74, semantics 5.2).
+//!
+//! Sets take the caller and each of these keys as coordinates of their own. Where policies speak of several, such as of a
+//! role as a principal and of its ARN as `aws:PrincipalArn`, a set has points that are no request. What is possible is
+//! found as far as those policies can tell: each account, ARN, role and service that they name is the caller's exactly
+//! if it is the key's; and what all callers of a kind have in common, or lack, their keys do too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
+use std::sync::Arc;
+
+use super::principal::{CallerKind, arn_of, sessions_of, with};
+use super::value::Values;
+use super::{Callers, CompileError, Compiler, Level, Outcome, value, variable};
+use crate::algebra::{Chars, Glob, Language, Piece, Set};
+use crate::arn::{AccountId, Arn};
+use crate::caller::{Caller, IamCaller, IamKind};
+use crate::catalog::KeyType;
+use crate::knowledge::Knowledge;
+use crate::pattern::Pattern;
+use crate::policy::{
+    Condition, ConditionValue, Family, PrincipalEntry, ResourcePattern, Selector, Statement, Test,
+};
+use crate::request::{Value, fold};
+
+const ARN: &str = "aws:principalarn";
+const ACCOUNT: &str = "aws:principalaccount";
+const SERVICE: &str = "aws:principalservicename";
+
+const TYPE: &str = "aws:principaltype";
+/// What it holds of callers that are no service.
+const TYPES: [&str; 5] = ["Account", "User", "FederatedUser", "AssumedRole", "Anonymous"];
+
+/// The keys that are tied to who asks by name.
+const TIED: [&str; 3] = [ARN, ACCOUNT, SERVICE];
+
+/// What limits the requests that somebody makes: of each kind of callers several sets, which are seldom needed all together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Possible {
+    kinds: Vec<Vec<Set>>,
+}
+
+/// What policies name of callers, as principals or in keys about them.
+#[derive(Default)]
+struct Named {
+    accounts: BTreeSet<AccountId>,
+    /// Values of `aws:PrincipalArn`, and principals that it can be.
+    arns: Vec<Language>,
+    /// Values of it with wildcards that roles can have, each with the sessions of such roles as far as it tells them.
+    role_patterns: Vec<(Language, Glob)>,
+    /// Roles, by what tells the sessions of one from those of another.
+    roles: BTreeMap<(String, String, String), BTreeSet<Arn>>,
+    services: BTreeSet<String>,
+    /// Whether some canonical id is named.
+    by_canonical_id: bool,
+}
+
+impl Compiler {
+    /// The requests that somebody makes, as far as they differ in what some statements say of callers.
+    pub fn possible<'s>(
+        &mut self,
+        statements: impl IntoIterator<Item = &'s Statement>,
+    ) -> Result<Possible, CompileError> {
+        let keys: Vec<Arc<str>> = self.universe.keys().map(|(key, _)| Arc::clone(key)).collect();
+        let mut named = Named::default();
+        for statement in statements {
+            self.gather(statement, &mut named)?;
+        }
+        let of_accounts = self.accounts(&named, &keys)?;
+        let mut kinds_of_callers = Vec::new();
+        for (kind, examples) in kinds() {
+            // Whom no policy names so is known by an ARN as well.
+            if kind == CallerKind::Canonical && !named.by_canonical_id {
+                continue;
+            }
+            let mut limits = vec![self.caller_kind(kind)?];
+            self.common(&examples, &keys, &mut limits)?;
+            self.ties(kind, (&named, &of_accounts), &keys, &mut limits)?;
+            kinds_of_callers.push(limits);
+        }
+        Ok(Possible { kinds: kinds_of_callers })
+    }
+
+    /// Those of some requests that somebody makes.
+    pub fn possible_of(&mut self, set: Set, possible: &Possible) -> Result<Set, CompileError> {
+        let mut all = Vec::new();
+        for limits in &possible.kinds {
+            let mut left = set;
+            for &limit in limits {
+                left = self.arena.intersection([left, limit])?;
+                if left == Set::EMPTY {
+                    break;
+                }
+            }
+            all.push(left);
+        }
+        Ok(self.arena.union(all)?)
+    }
+
+    /// What a statement names.
+    fn gather(&mut self, statement: &Statement, named: &mut Named) -> Outcome<()> {
+        for entry in statement.principal.iter().flat_map(Selector::entries) {
+            match &entry.value {
+                PrincipalEntry::Account { account, .. } => {
+                    named.accounts.insert(account.clone());
+                }
+                PrincipalEntry::User(arn) | PrincipalEntry::FederatedUser(arn) => {
+                    self.gather_arn(arn.as_str(), named)?;
+                }
+                PrincipalEntry::Role(arn) => named.add_role(arn),
+                PrincipalEntry::Session(arn) => named.accounts.extend(AccountId::parse(arn.account())),
+                PrincipalEntry::Service(name) => {
+                    named.services.insert(name.clone());
+                }
+                PrincipalEntry::CanonicalUser(_) => named.by_canonical_id = true,
+                PrincipalEntry::Everyone
+                | PrincipalEntry::UniqueId(_)
+                | PrincipalEntry::OriginAccessIdentity(_)
+                | PrincipalEntry::Federated(_) => {}
+            }
+        }
+        for entry in statement.resource.iter().flat_map(Selector::entries) {
+            if let ResourcePattern::Arn(segments) = &entry.value {
+                named.accounts.extend(segments.get(4).and_then(Pattern::as_text).and_then(AccountId::parse));
+            }
+        }
+        for condition in &statement.conditions {
+            let key = fold(&condition.key);
+            for value in &condition.values {
+                let text = value.value.pattern.as_text();
+                match (key.as_str(), text) {
+                    (ACCOUNT, Some(text)) => named.accounts.extend(AccountId::parse(text)),
+                    (SERVICE, Some(text)) => {
+                        named.services.insert(text.to_owned());
+                    }
+                    (ARN, Some(text)) => self.gather_arn(text, named)?,
+                    (ARN, None) => self.gather_pattern(condition.operator.test, &value.value, named)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A whole ARN that a key or a principal can be.
+    fn gather_arn(&mut self, text: &str, named: &mut Named) -> Outcome<()> {
+        let language = Language::of(&Glob::literal(text), self.arena.meter());
+        named.arns.push(language.map_err(|what| self.at(ARN, what))?);
+        if let Some(arn) = Arn::parse(text) {
+            named.accounts.extend(AccountId::parse(arn.account()));
+            if arn.service() == "iam" && arn.resource().starts_with("role/") {
+                named.add_role(&arn);
+            }
+        }
+        Ok(())
+    }
+
+    /// A value of the key with wildcards.
+    fn gather_pattern(&mut self, test: Test, value: &ConditionValue, named: &mut Named) -> Outcome<()> {
+        if !matches!(test.family(), Family::String | Family::Arn)
+            || value.pattern.variables().next().is_some()
+        {
+            return Ok(());
+        }
+        let fitting =
+            value::fitting(test, &[value], variable::Values::Known(&self.universe), self.arena.meter());
+        if let Values::Text(language) = fitting.map_err(|what| self.at(ARN, what))?.values {
+            let fields: Vec<&str> = value.text.splitn(6, ':').collect();
+            if let [_, partition, _, _, account, resource] = fields[..] {
+                named.accounts.extend(AccountId::parse(account));
+                let sessions = sessions_like(partition, account, resource);
+                named.role_patterns.extend(sessions.map(|sessions| (language.clone(), sessions)));
+            }
+            named.arns.push(language);
+        }
+        Ok(())
+    }
+
+    /// What all callers of a kind have in common, or lack.
+    fn common(&mut self, examples: &[Caller; 2], keys: &[Arc<str>], limits: &mut Vec<Set>) -> Outcome<()> {
+        let [one, other] = examples.each_ref().map(Knowledge::of);
+        for key in keys {
+            let is_bool = self.universe.domain(key).base == KeyType::Bool;
+            let limit = match one.known.get(key) {
+                None if one.is_absent(key) => self.condition(&Condition::of(key, Test::Null, "true"))?,
+                Some(Value::Single(value)) if one.known.get(key) == other.known.get(key) => {
+                    let test = if is_bool { Test::Bool } else { Test::StringEquals };
+                    self.condition(&Condition::of(key, test, value))?
+                }
+                _ => continue,
+            };
+            // Where the kinds of callers are told apart otherwise, nothing is said.
+            if limit != Set::EMPTY {
+                limits.push(limit);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is named as a caller and by a key is named by both.
+    fn ties(
+        &mut self,
+        kind: CallerKind,
+        (named, of_accounts): (&Named, &[Set]),
+        keys: &[Arc<str>],
+        limits: &mut Vec<Set>,
+    ) -> Outcome<()> {
+        let [has_arn, has_account, has_service] = TIED.map(|tied| has(keys, tied));
+        if kind == CallerKind::Service && has_service {
+            let services = named
+                .services
+                .iter()
+                .map(|name| (vec![Glob::literal(&format!("service/{name}"))], vec![Glob::literal(name)]));
+            limits.push(self.tied(&services.collect::<Vec<_>>(), |of, globs| of.key_in(SERVICE, globs))?);
+        }
+        let (service, resource) = match kind {
+            CallerKind::User => ("iam", "user/"),
+            CallerKind::Session => ("iam", "role/"),
+            CallerKind::FederatedUser => ("sts", "federated-user/"),
+            CallerKind::Root => ("iam", "root"),
+            CallerKind::Service | CallerKind::Provider => {
+                // Whom a provider vouches for starts a session, and does nothing else.
+                if kind == CallerKind::Provider {
+                    limits.push(self.text_atom(Level::Service, &[Glob::literal("sts")])?);
+                }
+                // If a service has an account, it is AWS's own: none that a policy names. Neither is it one of the others.
+                let accounts = named.accounts.iter().map(AccountId::as_str).chain(["anonymous"]);
+                let accounts = accounts.map(Glob::literal).collect();
+                let types = TYPES.map(Glob::literal).to_vec();
+                let of_others: [(&str, Vec<Glob>); 2] = [(ACCOUNT, accounts), (TYPE, types)];
+                for (key, values) in of_others {
+                    if has(keys, key) {
+                        let values = self.key_in(key, &values)?;
+                        limits.push(self.arena.difference([Set::FULL], [values])?);
+                    }
+                }
+                if has_arn {
+                    limits.push(self.condition(&Condition::of(ARN, Test::Null, "true"))?);
+                }
+                return Ok(());
+            }
+            CallerKind::Canonical | CallerKind::Anonymous => return Ok(()),
+        };
+        if has_account {
+            limits.push(self.key_in(ACCOUNT, &[value::account()])?);
+        }
+        if has_arn {
+            let mut arn = arn_of(None, service, None);
+            arn.extend(Glob::literal(resource).pieces().iter().cloned());
+            if kind != CallerKind::Root {
+                arn.extend([Piece::Many(Chars::NotIn(vec![':']))]);
+            }
+            limits.push(self.key_in(ARN, &[arn])?);
+        }
+        limits.extend(of_accounts);
+        if !has_arn {
+            return Ok(());
+        }
+        if kind == CallerKind::Session {
+            let roles = named.roles.values().map(|arns| {
+                let literals = arns.iter().map(|arn| Glob::literal(arn.as_str())).collect();
+                (arns.iter().map(sessions_of).collect(), literals)
+            });
+            limits.push(self.tied(&roles.collect::<Vec<_>>(), |of, globs| of.key_in(ARN, globs))?);
+            for (language, sessions) in &named.role_patterns {
+                let caller = self.any_caller(Level::Caller, slice::from_ref(sessions))?;
+                let key = self.one_text(ARN, language.clone())?;
+                let otherwise = self.arena.difference([Set::FULL], [key])?;
+                limits.push(self.arena.union([caller, otherwise])?);
+            }
+        } else {
+            for language in &named.arns {
+                let caller = self.caller_atom(Level::Caller, language.clone())?;
+                let key = self.one_text(ARN, language.clone())?;
+                limits.push(self.both_or_none(caller, key)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of IAM principals the account is that of the keys.
+    fn accounts(&mut self, named: &Named, keys: &[Arc<str>]) -> Outcome<Vec<Set>> {
+        let of_account = |account: &AccountId| {
+            ["iam", "sts"].map(|service| with(arn_of(None, service, Some(account.as_str())), "*"))
+        };
+        let accounts: Vec<_> = named
+            .accounts
+            .iter()
+            .map(|account| (of_account(account).to_vec(), vec![Glob::literal(account.as_str())]))
+            .collect();
+        let mut tied = Vec::new();
+        // The account of an ARN is whose the resource is, where it has one.
+        if self.universe.callers == Callers::InAccount {
+            let own = self.tied(&accounts, |of, globs| of.text_atom(Level::Account, globs))?;
+            let any = self.text_atom(Level::Account, &[value::account()])?;
+            let none = self.arena.difference([Set::FULL], [any])?;
+            tied.push(self.arena.union([own, none])?);
+        }
+        if has(keys, ACCOUNT) {
+            tied.push(self.tied(&accounts, |of, globs| of.key_in(ACCOUNT, globs))?);
+        }
+        if has(keys, ARN) {
+            let arns: Vec<_> = accounts.into_iter().map(|(arns, _)| (arns.clone(), arns)).collect();
+            tied.push(self.tied(&arns, |of, globs| of.key_in(ARN, globs))?);
+        }
+        Ok(tied)
+    }
+
+    /// The requests in which a key holds what matches one of some patterns.
+    fn key_in(&mut self, key: &str, globs: &[Glob]) -> Outcome<Set> {
+        let language = Language::any_of(globs, self.arena.meter());
+        let language = language.map_err(|what| self.at(key, what))?;
+        self.one_text(key, language)
+    }
+
+    /// The requests in which the caller is of one of some texts exactly if what is beside it is of those beside them; no two
+    /// have some in common.
+    fn tied(
+        &mut self,
+        pairs: &[(Vec<Glob>, Vec<Glob>)],
+        beside: impl Fn(&mut Compiler, &[Glob]) -> Outcome<Set>,
+    ) -> Outcome<Set> {
+        let mut all = Vec::new();
+        for (callers, values) in pairs {
+            let both = [self.any_caller(Level::Caller, callers)?, beside(self, values)?];
+            all.push(self.arena.intersection(both)?);
+        }
+        let callers: Vec<Glob> = pairs.iter().flat_map(|(callers, _)| callers.clone()).collect();
+        let values: Vec<Glob> = pairs.iter().flat_map(|(_, values)| values.clone()).collect();
+        let named = [self.any_caller(Level::Caller, &callers)?, beside(self, &values)?];
+        all.push(self.arena.difference([Set::FULL], named)?);
+        self.arena.union(all)
+    }
+
+    fn both_or_none(&mut self, one: Set, other: Set) -> Outcome<Set> {
+        let both = self.arena.intersection([one, other])?;
+        let none = self.arena.difference([Set::FULL], [one, other])?;
+        self.arena.union([both, none])
+    }
+}
+
+fn has(keys: &[Arc<str>], key: &str) -> bool {
+    keys.iter().any(|asked| **asked == *key)
+}
+
+impl Named {
+    /// A role, of which the paths that policies give it are the possible ones: no two of an account have one name.
+    fn add_role(&mut self, arn: &Arn) {
+        let name = arn.resource().rsplit('/').next().unwrap_or_default();
+        let role = (arn.partition().to_owned(), arn.account().to_owned(), name.to_owned());
+        self.roles.entry(role).or_default().insert(arn.clone());
+        self.accounts.extend(AccountId::parse(arn.account()));
+    }
+}
+
+/// The sessions of roles whose ARN fits fields of a pattern: of the name is known what is behind the last wildcard, unless
+/// it is of the path.
+fn sessions_like(partition: &str, account: &str, resource: &str) -> Option<Glob> {
+    let role = resource.strip_prefix("role/")?;
+    let is_literal = !resource.contains(['*', '?']);
+    let last = role.rsplit(['*', '?']).next().unwrap_or_default();
+    let name = match last.rsplit_once('/') {
+        Some((_, name)) => name.to_owned(),
+        None if is_literal => role.to_owned(),
+        None => format!("*{last}"),
+    };
+    let field = |text: &str| if text.contains(['*', '?']) { "*".to_owned() } else { text.to_owned() };
+    let (partition, account) = (field(partition), field(account));
+    Some(Glob::parse(&format!("arn:{partition}:sts::{account}:assumed-role/{name}/*")))
+}
+
+/// Two callers of each kind, who have in common what all of it have; of their tags nothing is known.
+fn kinds() -> [(CallerKind, [Caller; 2]); 8] {
+    let iam = |kind: &IamKind| {
+        ["111122223333", "444455556666"].map(|account| {
+            Caller::Iam(IamCaller {
+                kind: kind.clone(),
+                partition: format!("aws-{account}"),
+                account: AccountId::parse(account),
+                path: format!("/{account}/"),
+                name: account.to_owned(),
+                unique_id: None,
+                tags: Vec::new(),
+                may_bring_tags: true,
+            })
+        })
+    };
+    let others = |of: fn(String) -> Caller| ["a", "b"].map(|name| of(name.to_owned()));
+    [
+        (CallerKind::User, iam(&IamKind::User)),
+        (CallerKind::Session, iam(&IamKind::RoleSession(None))),
+        (CallerKind::FederatedUser, iam(&IamKind::FederatedUser(None))),
+        (CallerKind::Root, iam(&IamKind::Root)),
+        (CallerKind::Service, others(Caller::Service)),
+        (CallerKind::Provider, others(Caller::Federated)),
+        (CallerKind::Canonical, others(Caller::CanonicalUser)),
+        (CallerKind::Anonymous, others(|_| Caller::Anonymous)),
+    ]
+}
