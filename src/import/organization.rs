@@ -17,7 +17,7 @@ use super::gaad::{RawPolicy, required};
 use super::{ImportError, Warning};
 use crate::arn::{AccountId, Arn};
 use crate::store::{FeatureSet, NodeKind, OrganizationPolicyType, TypeStatus};
-use ids::ids_for;
+use ids::{ids_for, is_policy};
 pub(super) use ids::kind_of;
 use raw::{Page, RawDescribed, RawNode, RawOrganization, RawRoot};
 
@@ -282,6 +282,9 @@ impl FileReader<'_> {
         document: Option<&RawValue>,
     ) -> Result<Option<(String, OrganizationPolicyType)>, String> {
         let id = required(raw.id, "organization policy", "Id")?;
+        if !is_policy(&id) {
+            return Err(format!("`{id}` is not the id of a policy; expected p-…"));
+        }
         let name = required(raw.name, &id, "Name")?;
         let type_name = required(raw.r#type, &id, "Type")?;
         let types = OrganizationPolicyType::ALL;

@@ -27,6 +27,11 @@ pub(in crate::import) fn kind_of(id: &str) -> Option<NodeKind> {
     }
 }
 
+/// Whether a text is the id of a policy.
+pub(super) fn is_policy(id: &str) -> bool {
+    policy(id) == Some(id.len())
+}
+
 /// The ids that a file's name holds, else those of its folder. Where a list can do without, `words` must stand in the
 /// file's name before the folder is asked.
 pub(super) fn ids_for(file: &str, words: &str) -> Ids {
@@ -119,5 +124,7 @@ mod tests {
         assert_eq!(kind_of("123456789012"), Some(NodeKind::Account));
         assert_eq!(kind_of("ou-ab12"), None);
         assert_eq!(kind_of("p-FullAWSAccess"), None);
+        assert!(is_policy("p-FullAWSAccess") && is_policy("p-ab12cd34"));
+        assert!(!is_policy("p-ab12") && !is_policy("p-ab12=cd34ef56") && !is_policy("ou-ab12-abcd1234"));
     }
 }
