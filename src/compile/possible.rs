@@ -48,8 +48,9 @@ struct Named {
     arns: Vec<Language>,
     /// Values of it with wildcards that roles can have, each with the sessions of such roles as far as it tells them.
     role_patterns: Vec<(Language, Glob)>,
-    /// Roles, by what tells the sessions of one from those of another.
-    roles: BTreeMap<(String, String, String), BTreeSet<Arn>>,
+    /// Roles, by the ARN of their sessions, with their ARNs where they are principals: elsewhere one of another path may be
+    /// written.
+    roles: BTreeMap<Glob, (Arn, BTreeSet<Arn>)>,
     services: BTreeSet<String>,
     /// Whether some canonical id is named.
     by_canonical_id: bool,
@@ -107,7 +108,9 @@ impl Compiler {
                 PrincipalEntry::User(arn) | PrincipalEntry::FederatedUser(arn) => {
                     self.gather_arn(arn.as_str(), named)?;
                 }
-                PrincipalEntry::Role(arn) => named.add_role(arn),
+                PrincipalEntry::Role(arn) => {
+                    named.role(arn).insert(arn.clone());
+                }
                 PrincipalEntry::Session(arn) => named.accounts.extend(AccountId::parse(arn.account())),
                 PrincipalEntry::Service(name) => {
                     named.services.insert(name.clone());
@@ -149,7 +152,7 @@ impl Compiler {
         if let Some(arn) = Arn::parse(text) {
             named.accounts.extend(AccountId::parse(arn.account()));
             if arn.service() == "iam" && arn.resource().starts_with("role/") {
-                named.add_role(&arn);
+                named.role(&arn);
             }
         }
         Ok(())
@@ -257,9 +260,12 @@ impl Compiler {
             return Ok(());
         }
         if kind == CallerKind::Session {
-            let roles = named.roles.values().map(|arns| {
-                let literals = arns.iter().map(|arn| Glob::literal(arn.as_str())).collect();
-                (arns.iter().map(sessions_of).collect(), literals)
+            let roles = named.roles.iter().map(|(sessions, (arn, principals))| {
+                let arns = match principals.len() {
+                    0 => roles_like(arn),
+                    _ => principals.iter().map(|arn| Glob::literal(arn.as_str())).collect(),
+                };
+                (vec![sessions.clone()], arns)
             });
             limits.push(self.tied(&roles.collect::<Vec<_>>(), |of, globs| of.key_in(ARN, globs))?);
             for (language, sessions) in &named.role_patterns {
@@ -344,13 +350,23 @@ fn has(keys: &[Arc<str>], key: &str) -> bool {
 }
 
 impl Named {
-    /// A role, of which the paths that policies give it are the possible ones: no two of an account have one name.
-    fn add_role(&mut self, arn: &Arn) {
-        let name = arn.resource().rsplit('/').next().unwrap_or_default();
-        let role = (arn.partition().to_owned(), arn.account().to_owned(), name.to_owned());
-        self.roles.entry(role).or_default().insert(arn.clone());
+    /// Where a role is a principal.
+    fn role(&mut self, arn: &Arn) -> &mut BTreeSet<Arn> {
         self.accounts.extend(AccountId::parse(arn.account()));
+        let (_, principals) =
+            self.roles.entry(sessions_of(arn)).or_insert_with(|| (arn.clone(), BTreeSet::new()));
+        principals
     }
+}
+
+/// The ARNs of a role, whatever its path.
+fn roles_like(arn: &Arn) -> Vec<Glob> {
+    let name = arn.resource().rsplit('/').next().unwrap_or_default();
+    let role = |path: &str| {
+        let glob = arn_of(Some(arn.partition()), "iam", Some(arn.account()));
+        with(glob, &format!("role/{path}{name}"))
+    };
+    vec![role(""), role("*/")]
 }
 
 /// The sessions of roles whose ARN fits fields of a pattern: of the name is known what is behind the last wildcard, unless

@@ -17,8 +17,8 @@ use super::gaad::{RawPolicy, required};
 use super::{ImportError, Warning};
 use crate::arn::{AccountId, Arn};
 use crate::store::{FeatureSet, NodeKind, OrganizationPolicyType, TypeStatus};
-use ids::{ids_for, is_policy};
 pub(super) use ids::kind_of;
+use ids::{ids_for, is_policy};
 use raw::{Page, RawDescribed, RawNode, RawOrganization, RawRoot};
 
 /// Everything that the files of one import say about an organization.
