@@ -96,6 +96,17 @@ fn the_account_of_an_arn_is_whose_the_resource_is() {
     }
 }
 
+/// An account whose ARN some policy writes is in the partition of that ARN, and has no root user in another (R-EVL-34).
+#[test]
+fn an_account_is_in_one_partition() {
+    let everybody = statement("Allow", &json!("*"), &json!({}));
+    let but_root = json!({"StringEquals": {"aws:PrincipalType": "Account"}});
+    let old = subject(&json!([everybody, statement("Deny", &json!("*"), &but_root)]));
+    let condition = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:root"}});
+    let diff = compared(&old, &allow(&json!({"AWS": "111111111111"}), &condition));
+    assert_eq!((diff.verdict, diff.gained.len()), (Verdict::Narrower, 0));
+}
+
 /// A condition that all callers of a statement meet says nothing; one that none does leaves nothing.
 #[test]
 fn a_key_that_follows_says_nothing() {

@@ -43,7 +43,8 @@ pub struct Possible {
 /// What policies name of callers, as principals or in keys about them.
 #[derive(Default)]
 struct Named {
-    accounts: BTreeSet<AccountId>,
+    /// Accounts, with their partitions where some ARN says them: no two have an account of one id.
+    accounts: BTreeMap<AccountId, BTreeSet<String>>,
     /// Values of `aws:PrincipalArn`, and principals that it can be.
     arns: Vec<Language>,
     /// Values of it with wildcards that roles can have, each with the sessions of such roles as far as it tells them.
@@ -102,8 +103,8 @@ impl Compiler {
     fn gather(&mut self, statement: &Statement, named: &mut Named) -> Outcome<()> {
         for entry in statement.principal.iter().flat_map(Selector::entries) {
             match &entry.value {
-                PrincipalEntry::Account { account, .. } => {
-                    named.accounts.insert(account.clone());
+                PrincipalEntry::Account { partition, account } => {
+                    named.account(partition.as_deref().unwrap_or_default(), account.as_str());
                 }
                 PrincipalEntry::User(arn) | PrincipalEntry::FederatedUser(arn) => {
                     self.gather_arn(arn.as_str(), named)?;
@@ -111,7 +112,7 @@ impl Compiler {
                 PrincipalEntry::Role(arn) => {
                     named.role(arn).insert(arn.clone());
                 }
-                PrincipalEntry::Session(arn) => named.accounts.extend(AccountId::parse(arn.account())),
+                PrincipalEntry::Session(arn) => named.account(arn.partition(), arn.account()),
                 PrincipalEntry::Service(name) => {
                     named.services.insert(name.clone());
                 }
@@ -124,7 +125,8 @@ impl Compiler {
         }
         for entry in statement.resource.iter().flat_map(Selector::entries) {
             if let ResourcePattern::Arn(segments) = &entry.value {
-                named.accounts.extend(segments.get(4).and_then(Pattern::as_text).and_then(AccountId::parse));
+                let text = |nth: usize| segments.get(nth).and_then(Pattern::as_text).unwrap_or_default();
+                named.account(text(1), text(4));
             }
         }
         for condition in &statement.conditions {
@@ -132,7 +134,7 @@ impl Compiler {
             for value in &condition.values {
                 let text = value.value.pattern.as_text();
                 match (key.as_str(), text) {
-                    (ACCOUNT, Some(text)) => named.accounts.extend(AccountId::parse(text)),
+                    (ACCOUNT, Some(text)) => named.account("", text),
                     (SERVICE, Some(text)) => {
                         named.services.insert(text.to_owned());
                     }
@@ -150,7 +152,7 @@ impl Compiler {
         let language = Language::of(&Glob::literal(text), self.arena.meter());
         named.arns.push(language.map_err(|what| self.at(ARN, what))?);
         if let Some(arn) = Arn::parse(text) {
-            named.accounts.extend(AccountId::parse(arn.account()));
+            named.account(arn.partition(), arn.account());
             if arn.service() == "iam" && arn.resource().starts_with("role/") {
                 named.role(&arn);
             }
@@ -170,7 +172,7 @@ impl Compiler {
         if let Values::Text(language) = fitting.map_err(|what| self.at(ARN, what))?.values {
             let fields: Vec<&str> = value.text.splitn(6, ':').collect();
             if let [_, partition, _, _, account, resource] = fields[..] {
-                named.accounts.extend(AccountId::parse(account));
+                named.account(partition, account);
                 let sessions = sessions_like(partition, account, resource);
                 named.role_patterns.extend(sessions.map(|sessions| (language.clone(), sessions)));
             }
@@ -227,7 +229,7 @@ impl Compiler {
                     limits.push(self.text_atom(Level::Service, &[Glob::literal("sts")])?);
                 }
                 // If a service has an account, it is AWS's own: none that a policy names. Neither is it one of the others.
-                let accounts = named.accounts.iter().map(AccountId::as_str).chain(["anonymous"]);
+                let accounts = named.accounts.keys().map(AccountId::as_str).chain(["anonymous"]);
                 let accounts = accounts.map(Glob::literal).collect();
                 let types = TYPES.map(Glob::literal).to_vec();
                 let of_others: [(&str, Vec<Glob>); 2] = [(ACCOUNT, accounts), (TYPE, types)];
@@ -286,15 +288,22 @@ impl Compiler {
 
     /// Of IAM principals the account is that of the keys.
     fn accounts(&mut self, named: &Named, keys: &[Arc<str>]) -> Outcome<Vec<Set>> {
-        let of_account = |account: &AccountId| {
-            ["iam", "sts"].map(|service| with(arn_of(None, service, Some(account.as_str())), "*"))
+        let of_account = |partition: Option<&str>, account: &AccountId| {
+            ["iam", "sts"].map(|service| with(arn_of(partition, service, Some(account.as_str())), "*"))
         };
         let accounts: Vec<_> = named
             .accounts
-            .iter()
-            .map(|account| (of_account(account).to_vec(), vec![Glob::literal(account.as_str())]))
+            .keys()
+            .map(|account| (of_account(None, account).to_vec(), vec![Glob::literal(account.as_str())]))
             .collect();
         let mut tied = Vec::new();
+        for (account, partitions) in named.accounts.iter().filter(|(_, partitions)| !partitions.is_empty()) {
+            let own = partitions.iter().flat_map(|partition| of_account(Some(partition), account));
+            let own = self.any_caller(Level::Caller, &own.collect::<Vec<_>>())?;
+            let all = self.any_caller(Level::Caller, &of_account(None, account))?;
+            let elsewhere = self.arena.difference([all], [own])?;
+            tied.push(self.arena.difference([Set::FULL], [elsewhere])?);
+        }
         // The account of an ARN is whose the resource is, where it has one.
         if self.universe.callers == Callers::InAccount {
             let own = self.tied(&accounts, |of, globs| of.text_atom(Level::Account, globs))?;
@@ -350,9 +359,18 @@ fn has(keys: &[Arc<str>], key: &str) -> bool {
 }
 
 impl Named {
+    /// An account, if it is one, in a partition, if that is said.
+    fn account(&mut self, partition: &str, account: &str) {
+        let Some(account) = AccountId::parse(account) else { return };
+        let partitions = self.accounts.entry(account).or_default();
+        if !partition.is_empty() && !partition.contains(['*', '?']) {
+            partitions.insert(partition.to_owned());
+        }
+    }
+
     /// Where a role is a principal.
     fn role(&mut self, arn: &Arn) -> &mut BTreeSet<Arn> {
-        self.accounts.extend(AccountId::parse(arn.account()));
+        self.account(arn.partition(), arn.account());
         let (_, principals) =
             self.roles.entry(sessions_of(arn)).or_insert_with(|| (arn.clone(), BTreeSet::new()));
         principals
