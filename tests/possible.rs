@@ -1,8 +1,8 @@
 //! Who asks, and what the keys of the request say of who asks: differences are of requests that somebody makes (R-EVL-74).
 
 use iamdb::algebra::Budget;
-use iamdb::analysis::{Analysis, Clause, Diff, Part, Standing, Subject, Verdict, alone};
-use iamdb::arn::Arn;
+use iamdb::analysis::{Analysis, Clause, Diff, Part, Reach, Standing, Subject, Verdict, alone};
+use iamdb::arn::{AccountId, Arn};
 use iamdb::caller::{Caller, IamKind};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
@@ -226,30 +226,47 @@ fn condition() -> impl Strategy<Value = Json> {
 fn policy() -> impl Strategy<Value = Json> {
     let one = (select(vec!["Allow", "Allow", "Deny"]), principal(), condition())
         .prop_map(|(effect, principal, condition)| statement(effect, &principal, &condition));
-    prop::collection::vec(one, 1..4).prop_map(Json::from)
+    let sparing = (principal(), condition()).prop_map(|(principal, condition)| {
+        let mut statement = statement("Deny", &principal, &condition);
+        let spared = statement.as_object_mut().and_then(|of| of.remove("Principal"));
+        statement["NotPrincipal"] = spared.unwrap_or_default();
+        statement
+    });
+    prop::collection::vec(prop_oneof![8 => one, 1 => sparing], 1..4).prop_map(Json::from)
 }
 
-/// A request in which all that follows from who asks is said; a service may have an account that nobody names.
-fn request(caller: &Caller, has_account: bool, subject: &Subject) -> Request {
+/// What a service may have, or not: an account that nobody names, and a type that is none of the others'.
+const OF_SERVICE: [(&str, &str); 2] =
+    [("aws:PrincipalAccount", "444444444444"), ("aws:PrincipalType", "Service")];
+
+/// A request in which all that follows from who asks is said.
+fn request(caller: &Caller, more: &[(&str, &str)], owner: Option<AccountId>) -> Request {
     let mut context = Context::default();
     for (key, value) in identity_keys(caller) {
         context.set(key, value);
     }
-    if has_account && matches!(caller, Caller::Service(_)) {
-        context.set("aws:PrincipalAccount", Value::Single("444444444444".to_owned()));
-        context.set("aws:PrincipalType", Value::Single("Service".to_owned()));
+    for (key, value) in more.iter().filter(|_| matches!(caller, Caller::Service(_))) {
+        context.set(key, Value::Single((*value).to_owned()));
     }
     Request {
         caller: caller.clone(),
         action: Action::parse("sqs:SendMessage").unwrap(),
-        resource: Resource::parse("arn:aws:sqs:us-east-1:000000000000:queue").unwrap(),
-        resource_account: subject.situations[0].resource_account.clone(),
+        resource: Resource::parse("arn:aws:s3:::bucket").unwrap(),
+        resource_account: owner,
         context,
     }
 }
 
-fn is_allowed(subject: &Subject, caller: &Caller, has_account: bool) -> bool {
-    subject.decide(&request(caller, has_account, subject), 0).unwrap().decision == Decision::Allowed
+/// Whether somebody may who stands so to the resource; none where nobody like it does.
+fn is_allowed(subject: &Subject, standing: Standing, caller: &Caller, more: &[(&str, &str)]) -> Option<bool> {
+    let met = standing.meets(subject);
+    let owner = match standing.reach {
+        Reach::Asked => met.situations[0].resource_account.clone(),
+        _ if caller.is_root() => return None,
+        _ => Some(caller.account()?.clone()),
+    };
+    let evaluation = met.decide(&request(caller, more, owner), 0)?;
+    Some(evaluation.decision == Decision::Allowed)
 }
 
 /// What of a request's context is not what follows from who asks.
@@ -273,14 +290,20 @@ proptest! {
         let (old, new) = (subject(&old), subject(&new));
         let diff = compared(&old, &new);
         for (less, more, clauses) in [(&old, &new, &diff.gained), (&new, &old, &diff.lost)] {
-            let gains = |caller: &&Caller| {
-                [true, false].iter().any(|&has| is_allowed(more, caller, has) && !is_allowed(less, caller, has))
+            let standings = [Standing::ASKED, Standing::UNAIDED, Standing::HELD_BACK];
+            let gains = |standing: Standing, caller: &Caller| {
+                let may = |of: &Subject, more| is_allowed(of, standing, caller, more);
+                let mores = [&OF_SERVICE[..], &OF_SERVICE[..1], &OF_SERVICE[1..], &[]];
+                mores.iter().any(|with| may(more, with) == Some(true) && may(less, with) == Some(false))
             };
             let callers = callers();
-            let somebody = callers.iter().find(gains);
-            let told: Vec<_> = clauses.iter().filter(|clause| clause.standing == Standing::ASKED).collect();
-            let example = told.first().and_then(|clause| clause.example()).map(ToString::to_string);
-            prop_assert_eq!(somebody.is_some(), !told.is_empty(), "{:?} {:?}", somebody, example);
+            let standings = standings.into_iter().chain(standings.map(Standing::bounded));
+            let all = || standings.clone().flat_map(|standing| callers.iter().map(move |of| (standing, of)));
+            let somebody = all().find(|(standing, caller)| gains(*standing, caller));
+            let example = clauses.first().and_then(|clause| clause.example()).map(ToString::to_string);
+            prop_assert_eq!(somebody.is_some(), !clauses.is_empty(), "{:?} {:?}", somebody, example);
+            let others = all().find(|(standing, caller)| *standing == Standing::ASKED && gains(*standing, caller));
+            prop_assert_eq!(others.is_some(), of(clauses, Standing::ASKED) > 0, "{:?} {:?}", others, example);
             for clause in clauses {
                 let example = clause.example();
                 prop_assert!(example.is_some(), "only possible: {:?}", clause.standing);
