@@ -181,19 +181,20 @@ impl Compiler {
         Ok(())
     }
 
-    /// What all callers of a kind have in common, or lack.
+    /// What all callers of a kind have, and have in common, or lack.
     fn common(&mut self, examples: &[Caller; 2], keys: &[Arc<str>], limits: &mut Vec<Set>) -> Outcome<()> {
         let [one, other] = examples.each_ref().map(Knowledge::of);
         for key in keys {
             let is_bool = self.universe.domain(key).base == KeyType::Bool;
-            let limit = match one.known.get(key) {
-                None if one.is_absent(key) => self.condition(&Condition::of(key, Test::Null, "true"))?,
-                Some(Value::Single(value)) if one.known.get(key) == other.known.get(key) => {
-                    let test = if is_bool { Test::Bool } else { Test::StringEquals };
-                    self.condition(&Condition::of(key, test, value))?
+            let limit = match (one.known.get(key), other.known.get(key)) {
+                (None, None) if one.is_absent(key) => Condition::of(key, Test::Null, "true"),
+                (Some(Value::Single(value)), same) if same == Some(&Value::Single(value.clone())) => {
+                    Condition::of(key, if is_bool { Test::Bool } else { Test::StringEquals }, value)
                 }
+                (Some(_), Some(_)) => Condition::of(key, Test::Null, "false"),
                 _ => continue,
             };
+            let limit = self.condition(&limit)?;
             // Where the kinds of callers are told apart otherwise, nothing is said.
             if limit != Set::EMPTY {
                 limits.push(limit);
