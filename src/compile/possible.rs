@@ -300,10 +300,16 @@ impl Compiler {
         let mut tied = Vec::new();
         for (account, partitions) in named.accounts.iter().filter(|(_, partitions)| !partitions.is_empty()) {
             let own = partitions.iter().flat_map(|partition| of_account(Some(partition), account));
-            let own = self.any_caller(Level::Caller, &own.collect::<Vec<_>>())?;
-            let all = self.any_caller(Level::Caller, &of_account(None, account))?;
-            let elsewhere = self.arena.difference([all], [own])?;
-            tied.push(self.arena.difference([Set::FULL], [elsewhere])?);
+            let (own, all) = (own.collect::<Vec<_>>(), of_account(None, account));
+            let mut elsewhere = Vec::new();
+            let [of_own, of_all] =
+                [self.any_caller(Level::Caller, &own)?, self.any_caller(Level::Caller, &all)?];
+            elsewhere.push(self.arena.difference([of_all], [of_own])?);
+            if has(keys, ARN) {
+                let [of_own, of_all] = [self.key_in(ARN, &own)?, self.key_in(ARN, &all)?];
+                elsewhere.push(self.arena.difference([of_all], [of_own])?);
+            }
+            tied.push(self.arena.difference([Set::FULL], elsewhere)?);
         }
         // The account of an ARN is whose the resource is, where it has one.
         if self.universe.callers == Callers::InAccount {
