@@ -284,6 +284,8 @@ fn contradictions(request: &Request) -> Vec<String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Some gain exactly if a clause says so, and whoever is shown makes the request that is shown.
     #[test]
     fn who_gains_is_told_and_nobody_else(old in policy(), new in policy()) {
