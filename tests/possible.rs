@@ -286,11 +286,15 @@ fn contradictions(request: &Request) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Some gain exactly if a clause says so, and whoever is shown makes the request that is shown.
+    /// Some gain exactly if a clause says so, and a statement is blamed; and whoever is shown makes the request that is shown.
     #[test]
     fn who_gains_is_told_and_nobody_else(old in policy(), new in policy()) {
         let (old, new) = (subject(&old), subject(&new));
         let diff = compared(&old, &new);
+        let catalog = Catalog::embedded();
+        let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
+        let blamed = analysis.blamed(&new, Some(&old), &Part::default()).unwrap();
+        prop_assert_eq!(blamed.is_empty(), diff.gained.is_empty());
         for (less, more, clauses) in [(&old, &new, &diff.gained), (&new, &old, &diff.lost)] {
             let standings = [Standing::ASKED, Standing::UNAIDED, Standing::HELD_BACK];
             let gains = |standing: Standing, caller: &Caller| {
