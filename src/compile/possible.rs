@@ -31,9 +31,6 @@ const TYPE: &str = "aws:principaltype";
 /// What it holds of callers that are no service.
 const TYPES: [&str; 5] = ["Account", "User", "FederatedUser", "AssumedRole", "Anonymous"];
 
-/// The keys that are tied to who asks by name.
-const TIED: [&str; 3] = [ARN, ACCOUNT, SERVICE];
-
 /// What limits the requests that somebody makes: of each kind of callers several sets, which are seldom needed all together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Possible {
@@ -211,78 +208,89 @@ impl Compiler {
         keys: &[Arc<str>],
         limits: &mut Vec<Set>,
     ) -> Outcome<()> {
-        let [has_arn, has_account, has_service] = TIED.map(|tied| has(keys, tied));
-        if kind == CallerKind::Service && has_service {
-            let services = named
-                .services
-                .iter()
-                .map(|name| (vec![Glob::literal(&format!("service/{name}"))], vec![Glob::literal(name)]));
-            limits.push(self.tied(&services.collect::<Vec<_>>(), |of, globs| of.key_in(SERVICE, globs))?);
-        }
         let (service, resource) = match kind {
+            CallerKind::Canonical | CallerKind::Anonymous => return Ok(()),
+            CallerKind::Service => {
+                if has(keys, SERVICE) {
+                    let services = named.services.iter().map(|name| {
+                        (vec![Glob::literal(&format!("service/{name}"))], vec![Glob::literal(name)])
+                    });
+                    let services: Vec<_> = services.collect();
+                    limits.push(self.tied(&services, |of, globs| of.key_in(SERVICE, globs))?);
+                }
+                return self.of_no_account(named, keys, limits);
+            }
+            // Whom a provider vouches for starts a session, and does nothing else.
+            CallerKind::Provider => {
+                limits.push(self.text_atom(Level::Service, &[Glob::literal("sts")])?);
+                return self.of_no_account(named, keys, limits);
+            }
             CallerKind::User => ("iam", "user/"),
             CallerKind::Session => ("iam", "role/"),
             CallerKind::FederatedUser => ("sts", "federated-user/"),
             CallerKind::Root => ("iam", "root"),
-            CallerKind::Service | CallerKind::Provider => {
-                // Whom a provider vouches for starts a session, and does nothing else.
-                if kind == CallerKind::Provider {
-                    limits.push(self.text_atom(Level::Service, &[Glob::literal("sts")])?);
-                }
-                // If a service has an account, it is AWS's own: none that a policy names. Neither is it one of the others.
-                let accounts = named.accounts.keys().map(AccountId::as_str).chain(["anonymous"]);
-                let accounts = accounts.map(Glob::literal).collect();
-                let types = TYPES.map(Glob::literal).to_vec();
-                let of_others: [(&str, Vec<Glob>); 2] = [(ACCOUNT, accounts), (TYPE, types)];
-                for (key, values) in of_others {
-                    if has(keys, key) {
-                        let values = self.key_in(key, &values)?;
-                        limits.push(self.arena.difference([Set::FULL], [values])?);
-                    }
-                }
-                if has_arn {
-                    limits.push(self.condition(&Condition::of(ARN, Test::Null, "true"))?);
-                }
-                return Ok(());
-            }
-            CallerKind::Canonical | CallerKind::Anonymous => return Ok(()),
         };
-        if has_account {
+        limits.extend(of_accounts);
+        if has(keys, ACCOUNT) {
             limits.push(self.key_in(ACCOUNT, &[value::account()])?);
         }
-        if has_arn {
+        if has(keys, ARN) {
             let mut arn = arn_of(None, service, None);
             arn.extend(Glob::literal(resource).pieces().iter().cloned());
             if kind != CallerKind::Root {
                 arn.extend([Piece::Many(Chars::NotIn(vec![':']))]);
             }
             limits.push(self.key_in(ARN, &[arn])?);
-        }
-        limits.extend(of_accounts);
-        if !has_arn {
-            return Ok(());
-        }
-        if kind == CallerKind::Session {
-            let roles = named.roles.iter().map(|(sessions, (arn, principals))| {
-                let arns = match principals.len() {
-                    0 => roles_like(arn),
-                    _ => principals.iter().map(|arn| Glob::literal(arn.as_str())).collect(),
-                };
-                (vec![sessions.clone()], arns)
-            });
-            limits.push(self.tied(&roles.collect::<Vec<_>>(), |of, globs| of.key_in(ARN, globs))?);
-            for (language, sessions) in &named.role_patterns {
-                let caller = self.any_caller(Level::Caller, slice::from_ref(sessions))?;
-                let key = self.one_text(ARN, language.clone())?;
-                let otherwise = self.arena.difference([Set::FULL], [key])?;
-                limits.push(self.arena.union([caller, otherwise])?);
+            match kind {
+                CallerKind::Session => self.arns_of_roles(named, limits)?,
+                _ => self.arns(named, limits)?,
             }
-        } else {
-            for language in &named.arns {
-                let caller = self.caller_atom(Level::Caller, language.clone())?;
-                let key = self.one_text(ARN, language.clone())?;
-                limits.push(self.both_or_none(caller, key)?);
-            }
+        }
+        Ok(())
+    }
+
+    /// If a service has an account, it is AWS's own: none that a policy names. Neither is it of the type of others.
+    fn of_no_account(&mut self, named: &Named, keys: &[Arc<str>], limits: &mut Vec<Set>) -> Outcome<()> {
+        let accounts = named.accounts.keys().map(AccountId::as_str).chain(["anonymous"]);
+        let of_others: [(&str, Vec<Glob>); 2] =
+            [(ACCOUNT, accounts.map(Glob::literal).collect()), (TYPE, TYPES.map(Glob::literal).to_vec())];
+        for (key, values) in of_others.iter().filter(|(key, _)| has(keys, key)) {
+            let values = self.key_in(key, values)?;
+            limits.push(self.arena.difference([Set::FULL], [values])?);
+        }
+        if has(keys, ARN) {
+            limits.push(self.condition(&Condition::of(ARN, Test::Null, "true"))?);
+        }
+        Ok(())
+    }
+
+    /// The key of a session is the ARN of its role.
+    fn arns_of_roles(&mut self, named: &Named, limits: &mut Vec<Set>) -> Outcome<()> {
+        let roles = named.roles.iter().map(|(sessions, (arn, principals))| {
+            let arns = match principals.len() {
+                0 => roles_like(arn),
+                _ => principals.iter().map(|arn| Glob::literal(arn.as_str())).collect(),
+            };
+            (vec![sessions.clone()], arns)
+        });
+        limits.push(self.tied(&roles.collect::<Vec<_>>(), |of, globs| of.key_in(ARN, globs))?);
+        for (language, sessions) in &named.role_patterns {
+            let caller = self.any_caller(Level::Caller, slice::from_ref(sessions))?;
+            let key = self.one_text(ARN, language.clone())?;
+            let otherwise = self.arena.difference([Set::FULL], [key])?;
+            limits.push(self.arena.union([caller, otherwise])?);
+        }
+        Ok(())
+    }
+
+    /// The key of any other is its own ARN.
+    fn arns(&mut self, named: &Named, limits: &mut Vec<Set>) -> Outcome<()> {
+        for language in &named.arns {
+            let caller = self.caller_atom(Level::Caller, language.clone())?;
+            let key = self.one_text(ARN, language.clone())?;
+            let both = self.arena.intersection([caller, key])?;
+            let none = self.arena.difference([Set::FULL], [caller, key])?;
+            limits.push(self.arena.union([both, none])?);
         }
         Ok(())
     }
@@ -352,12 +360,6 @@ impl Compiler {
         let named = [self.any_caller(Level::Caller, &callers)?, beside(self, &values)?];
         all.push(self.arena.difference([Set::FULL], named)?);
         self.arena.union(all)
-    }
-
-    fn both_or_none(&mut self, one: Set, other: Set) -> Outcome<Set> {
-        let both = self.arena.intersection([one, other])?;
-        let none = self.arena.difference([Set::FULL], [one, other])?;
-        self.arena.union([both, none])
     }
 }
 
