@@ -347,8 +347,8 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
-    /// What limits requests to those that somebody makes, where that is not told (R-EVL-74); to be asked in the universe of
-    /// what was read last. None: nothing is known to.
+    /// What limits requests to those that somebody makes, where nobody in particular asks (R-EVL-74); to be asked in the
+    /// universe of what was read last. None where nothing does, or not within the budget.
     fn possible(&mut self, subjects: &[&Subject]) -> Option<Possible> {
         let is_anyone = |subject: &&Subject| matches!(subject.callers, Callers::Any | Callers::InAccount);
         if !subjects.iter().all(is_anyone) {

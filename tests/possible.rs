@@ -96,7 +96,8 @@ fn the_account_of_an_arn_is_whose_the_resource_is() {
     }
 }
 
-/// An account whose ARN some policy writes is in the partition of that ARN, and has no root user in another (R-EVL-34).
+/// An account whose ARN some policy writes is in a partition that policies name, and has no root user in another
+/// (R-EVL-34). An ARN of the wrong one makes nobody of the account impossible.
 #[test]
 fn an_account_is_in_one_partition() {
     let everybody = statement("Allow", &json!("*"), &json!({}));
@@ -105,6 +106,13 @@ fn an_account_is_in_one_partition() {
     let condition = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:root"}});
     let diff = compared(&old, &allow(&json!({"AWS": "111111111111"}), &condition));
     assert_eq!((diff.verdict, diff.gained.len()), (Verdict::Narrower, 0));
+    let account = json!({"AWS": "111111111111"});
+    let wrong = json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws-us-gov:iam::111111111111:root"}});
+    let diff = compared(&subject(&json!([])), &allow(&account, &wrong));
+    assert_eq!((diff.verdict, diff.is_possible_only()), (Verdict::Wider, false));
+    let gained = diff.gained.iter().filter_map(Clause::example).map(|example| example.caller.clone());
+    let partitions: Vec<String> = gained.filter_map(|of| Some(of.iam()?.partition.clone())).collect();
+    assert!(partitions.iter().any(|partition| partition == "aws"), "{partitions:?}");
 }
 
 /// A condition that all callers of a statement meet says nothing; one that none does leaves nothing.

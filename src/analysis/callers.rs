@@ -38,8 +38,8 @@ pub(super) fn callers_to_try<'s, I: Iterator<Item = &'s Statement>>(
     let accounts = by_keys.chain(by_principals).unique().take(MOST_ACCOUNTS);
     let accounts: BTreeSet<AccountId> = accounts.chain(AccountId::parse(ANY_ACCOUNT)).collect();
     let by_key = values().flat_map(|(key, value)| callers_by_key(&key, value, &accounts, partitions));
-    let mut callers: Vec<Caller> = by_key.collect();
-    callers.splice(0..0, named);
+    let mut callers = named;
+    callers.extend(by_key);
     callers.extend(
         AccountId::parse(ANY_ACCOUNT).into_iter().flat_map(|any| callers_of_account(&any, partitions)),
     );

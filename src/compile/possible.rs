@@ -40,8 +40,8 @@ pub struct Possible {
 /// What policies name of callers, as principals or in keys about them.
 #[derive(Default)]
 struct Named {
-    /// Accounts, with their partitions where some ARN says them: no two have an account of one id.
-    accounts: BTreeMap<AccountId, BTreeSet<String>>,
+    /// Accounts, and whether some ARN says the partition of each.
+    accounts: BTreeMap<AccountId, bool>,
     /// Values of `aws:PrincipalArn`, and principals that it can be.
     arns: Vec<Language>,
     /// Values of it with wildcards that roles can have, each with the sessions of such roles as far as it tells them.
@@ -306,7 +306,9 @@ impl Compiler {
             .map(|account| (of_account(None, account).to_vec(), vec![Glob::literal(account.as_str())]))
             .collect();
         let mut tied = Vec::new();
-        for (account, partitions) in named.accounts.iter().filter(|(_, partitions)| !partitions.is_empty()) {
+        // Whose ARN is written is of a partition that policies name: an ARN of a wrong one says nothing else.
+        let partitions: Vec<String> = self.universe.partitions().into_iter().map(str::to_owned).collect();
+        for (account, _) in named.accounts.iter().filter(|(_, is_in_arn)| **is_in_arn) {
             let own = partitions.iter().flat_map(|partition| of_account(Some(partition), account));
             let (own, all) = (own.collect::<Vec<_>>(), of_account(None, account));
             let mut elsewhere = Vec::new();
@@ -371,10 +373,8 @@ impl Named {
     /// An account, if it is one, in a partition, if that is said.
     fn account(&mut self, partition: &str, account: &str) {
         let Some(account) = AccountId::parse(account) else { return };
-        let partitions = self.accounts.entry(account).or_default();
-        if !partition.is_empty() && !partition.contains(['*', '?']) {
-            partitions.insert(partition.to_owned());
-        }
+        *self.accounts.entry(account).or_default() |=
+            !partition.is_empty() && !partition.contains(['*', '?']);
     }
 
     /// Where a role is a principal.

@@ -66,7 +66,6 @@ pub(super) fn run(
     let found = found.map_err(failed)?;
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
     note_assumed(&endpoint(snapshot, &given)?, out);
-    note_assumed(&endpoint(snapshot, &given)?, out);
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
     // Each is gone once it is told: sets are large.
     let told = found.into_iter().map(|of| Group::of(&of, &holders, &part, catalog));
