@@ -28,6 +28,7 @@ mod export;
 mod finding;
 mod folder;
 mod gc;
+mod how;
 mod import;
 mod init;
 mod join;

@@ -31,6 +31,7 @@ mod possible;
 mod principal;
 mod relation;
 mod resource;
+mod start;
 mod universe;
 mod value;
 mod variable;

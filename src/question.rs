@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::algebra::diagram::Datum;
-use crate::algebra::{Budget, BudgetError, Held, Set};
+use crate::algebra::{Budget, BudgetError, Set};
 use crate::catalog::KeyType;
 use crate::compile::level::Subject;
 use crate::compile::{Asked, Callers, CompileError, Compiled, Compiler, Level, Point, Typing, Universe};
@@ -37,9 +37,6 @@ use standing::Standings;
 pub use crate::compile::KeyFacts;
 pub use standing::{AsKnown, Standing};
 pub use when::{Form, Test, When};
-
-/// What open variables are given where a context is looked for.
-const NAMES: [&str; 2] = ["alice", "bob"];
 
 /// What a key is given that needs some value.
 const SOMETHING: &str = "x";
@@ -275,11 +272,7 @@ impl<'q, 'a> Contexts<'q, 'a> {
     /// tell.
     fn example(&mut self, set: Set, like: &[(Level, Datum)]) -> Result<Option<Example>, QuestionError> {
         for said in self.starts(set) {
-            let mut within = set;
-            for (key, value) in said.iter() {
-                let value = Datum::TextKey(Held::One(value.to_string()));
-                within = self.compiler.arena().restrict(within, Level::Key(Arc::from(fold(key))), &value)?;
-            }
+            let (mut within, said) = self.compiler.with_context(set, &said)?;
             let mut point = Vec::new();
             for (level, datum) in like {
                 let alike = self.compiler.arena().restrict(within, level.clone(), datum)?;
@@ -331,23 +324,13 @@ impl<'q, 'a> Contexts<'q, 'a> {
         Ok(None)
     }
 
-    /// What is said of keys before a point is looked for: nothing; the same name of all that are variables; and of each
+    /// What is said of keys before a point is looked for: nothing; the same text of all that are variables; and of each
     /// key with a condition that says more than a set of values can, what its values begin with.
     fn starts(&self, set: Set) -> Vec<Context> {
         let statements = self.standings.statements(self.question.layers);
-        let variables: BTreeSet<String> =
-            statements.flat_map(|(_, statement)| statement.variables()).map(fold).collect();
-        let universe = self.compiler.universe();
-        let open: Vec<&String> = variables.iter().filter(|key| universe.is_open_text(key)).collect();
-        let named = |name: &str| {
-            let mut context = Context::default();
-            for key in &open {
-                context.set(key, Value::Single(name.to_owned()));
-            }
-            context
-        };
         let mut starts = vec![Context::default()];
-        starts.extend(NAMES.map(named));
+        starts.extend(self.compiler.starts(&statements.map(|(_, statement)| statement).collect::<Vec<_>>()));
+        let universe = self.compiler.universe();
         for level in self.compiler.levels(set) {
             let Level::Opaque(opaque) = level else { continue };
             let key = fold(&opaque.0.key);

@@ -64,6 +64,19 @@ fn a_list_that_is_related_to_a_variable_stays_a_list() {
     assert_eq!(diff.verdict, Verdict::Narrower);
 }
 
+/// A key that is a variable of one statement has in a witness of another what that one wants.
+#[test]
+fn a_variable_of_one_statement_is_a_condition_of_another() {
+    let own = json!({"Effect": "Allow", "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team}"});
+    let red = json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/${aws:username}",
+        "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}});
+    let both = json!({"Version": "2012-10-17", "Statement": [own, red]});
+    let one = json!({"Version": "2012-10-17", "Statement": [own]});
+    let diff = compared(&both.to_string(), &one.to_string(), &Catalog::embedded());
+    assert_eq!(diff.verdict, Verdict::Narrower);
+}
+
 /// Semantics 5.2: who is anonymous has no ARN, so a Deny of those without one denies somebody.
 #[test]
 fn not_everyone_has_an_arn() {

@@ -151,6 +151,17 @@ fn an_unknown_variable_in_a_resource_is_open() {
 }
 
 /// Eleven kinds of items, and sets of them that are told apart by what they hold: too many to list every set.
+/// A variable has to be what another statement compares the same key with, in whatever part of a value.
+#[test]
+fn a_variable_is_what_another_value_wants() {
+    let red = statement("Allow", "*", json!({"StringEquals": {"aws:ResourceTag/team": "is-red"}}));
+    let same = json!({"StringEquals": {"aws:ResourceTag/team": "is-${aws:PrincipalTag/team}"}});
+    let deny = statement("Deny", "*", json!({"StringNotEquals": same["StringEquals"]}));
+    let answer = depends(ask(&layers(&[policy(vec![red, deny])], &[]), Knowledge::default()));
+    let allowed = answer.allowed.context.get("aws:PrincipalTag/team").map(|value| value.to_string());
+    assert_eq!(allowed.as_deref(), Some("red"));
+}
+
 #[test]
 fn a_list_with_many_kinds_of_items_is_decided_exactly() {
     let one =

@@ -1,16 +1,15 @@
 //! A request of a set: with an action that exists, a resource made from the author's patterns and values that differ
 //! only where they must, if there is such a one; and then decided by the evaluator.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use itertools::Itertools;
 
 use super::callers::callers_to_try;
 use super::clause::{Clause, Entries, StatementBox};
 use super::{Analysis, AnalysisError, Read, allows};
+use crate::algebra::Set;
 use crate::algebra::diagram::Datum;
-use crate::algebra::{Held, Set};
 use crate::caller::Caller;
 use crate::catalog::KeyType;
 use crate::compile::{Callers, HOLDER_ACCOUNT, Level, Point, holder};
@@ -24,8 +23,7 @@ use crate::request::{Action, Context, Request, Resource, Value, fold};
 const MOST_TRIES: usize = 200;
 /// How many actions are tried.
 const MOST_ACTIONS: usize = 6;
-/// What variables are given, and what fills wildcards.
-const NAMES: [&str; 2] = ["alice", "bob"];
+/// What fills wildcards.
 const FILLINGS: [&str; 3] = ["example", "", "a"];
 
 /// Resources that are tried where no pattern names one.
@@ -52,27 +50,11 @@ pub struct Witness {
 /// What a request is made from.
 struct Hints<'s> {
     statements: Vec<(&'s Statement, &'s StatementBox)>,
-    /// Open keys that are used as variables.
-    variables: BTreeSet<Arc<str>>,
+    /// What to say of keys that are used as variables.
+    starts: Vec<Context>,
     /// How keys are written, by folded name.
     spelling: BTreeMap<String, String>,
     callers: Vec<Option<Caller>>,
-}
-
-impl Hints<'_> {
-    /// A context in which every variable is one name.
-    fn named(&self, name: &str) -> Context {
-        let mut context = Context::default();
-        for key in &self.variables {
-            let value = match key {
-                key if key.ends_with("account") => "111122223333",
-                key if key.ends_with("region") => "us-east-1",
-                _ => name,
-            };
-            context.set(key, Value::Single(value.to_owned()));
-        }
-        context
-    }
 }
 
 impl Analysis<'_> {
@@ -99,20 +81,20 @@ impl Analysis<'_> {
                     Some(caller) => self.with_caller(of_action, caller)?,
                     None => of_action,
                 };
-                for name in NAMES {
-                    let named = hints.named(name);
-                    let own = self.of_caller(&named, caller.as_ref());
-                    if !says_who && own == named {
+                for start in &hints.starts {
+                    let own = self.of_caller(start, caller.as_ref());
+                    if !says_who && own == *start {
                         continue;
                     }
-                    let context = if says_who { own } else { named };
+                    let wanted = if says_who { &own } else { start };
+                    let (of_context, context) = self.compiler.with_context(of_caller, wanted)?;
                     for resource in resources(&hints, &context) {
-                        if of_caller == Set::EMPTY || tries >= MOST_TRIES {
+                        if of_context == Set::EMPTY || tries >= MOST_TRIES {
                             break;
                         }
                         tries += 1;
                         let made = self.request(
-                            of_caller,
+                            of_context,
                             action.as_ref(),
                             resource,
                             caller.as_ref(),
@@ -192,19 +174,19 @@ impl Analysis<'_> {
         for key in all().flat_map(Statement::context_keys) {
             spelling.entry(fold(key)).or_insert_with(|| key.to_owned());
         }
-        let universe = self.compiler.universe();
-        let mut variables = BTreeSet::new();
-        for statement in all() {
-            let keys = statement.variables().map(fold);
-            variables.extend(keys.filter(|key| universe.is_open_text(key)).map(Arc::from));
-        }
+        let mut starts = self.compiler.starts(&all().collect::<Vec<_>>());
+        starts.push(Context::default());
+        starts.dedup();
         let callers = match &allowing.subject.callers {
             Callers::One(_) | Callers::Holder => vec![None],
             asked @ (Callers::Any | Callers::InAccount) => {
-                callers_to_try(all, &universe.partitions(), asked).into_iter().map(Some).collect()
+                callers_to_try(all, &self.compiler.universe().partitions(), asked)
+                    .into_iter()
+                    .map(Some)
+                    .collect()
             }
         };
-        Hints { statements, variables, spelling, callers }
+        Hints { statements, starts, spelling, callers }
     }
 
     /// Actions that exist and that the clause may have, then none: any.
@@ -276,7 +258,7 @@ impl Analysis<'_> {
         Ok(set)
     }
 
-    /// A request of a set, if these parts of it are of one.
+    /// A request of a set that has this context, if these parts of it are of one.
     fn request(
         &mut self,
         set: Set,
@@ -299,10 +281,6 @@ impl Analysis<'_> {
         }
         if let Some(resource) = &resource {
             set = self.with_resource(set, resource)?;
-        }
-        for (key, value) in context.iter() {
-            let one = Datum::TextKey(Held::One(value.to_string()));
-            set = self.compiler.arena().restrict(set, Level::Key(Arc::from(fold(key))), &one)?;
         }
         let Some(found) = self.compiler.arena().witness(set) else { return Ok(None) };
         let context = Self::spelled(&self.compiler.context(&found, context), hints);

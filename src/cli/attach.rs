@@ -10,6 +10,7 @@ use super::access::{self, Access, AccessDiff};
 use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
+use super::how::How;
 use super::moves::Moves;
 use super::name::{PrincipalName, label, policy_label};
 use super::resolve::find_principal;
@@ -18,8 +19,8 @@ use super::source::Source;
 use super::text::shown;
 use super::thing::Thing;
 use crate::access_change::About;
-use crate::policy::{Document, PolicyType};
-use crate::store::{AttachmentKind, Change, ManagedPolicy, OrganizationPolicyType, Principal};
+use crate::policy::Document;
+use crate::store::{Change, ManagedPolicy, OrganizationPolicyType, Principal};
 pub(crate) use node::typed;
 
 /// Attach a policy to a user, role or group, a root, OU or account, or a resource
@@ -80,13 +81,6 @@ pub(crate) struct AttachArgs {
     create: bool,
 }
 
-/// In which way it is attached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    Managed(AttachmentKind),
-    Inline,
-}
-
 /// What came of it.
 struct Attached {
     created: Option<Principal>,
@@ -116,7 +110,7 @@ pub(crate) fn run(args: &AttachArgs, session: &mut Session) -> Result<Exit, CliE
             args.refuse(&[("--scp", args.scp), ("--rcp", args.rcp), ("--account", args.account.is_some())])?
         }
     }
-    let how = args.how();
+    let how = How::asked(args.inline, args.boundary);
     let source = Source::read(&args.policy)?;
     if let (Source::Stored(_), How::Managed(_)) = (&source, how) {
         args.refuse_beside_stored()?;
@@ -196,31 +190,6 @@ impl AttachArgs {
             (false, false) => None,
         }
     }
-
-    fn how(&self) -> How {
-        match (self.inline, self.boundary) {
-            (true, _) => How::Inline,
-            (false, true) => How::Managed(AttachmentKind::Boundary),
-            (false, false) => How::Managed(AttachmentKind::Managed),
-        }
-    }
-}
-
-impl How {
-    fn policy_type(self) -> PolicyType {
-        match self {
-            How::Managed(AttachmentKind::Boundary) => PolicyType::Boundary,
-            How::Managed(AttachmentKind::Managed) | How::Inline => PolicyType::Identity,
-        }
-    }
-
-    fn phrase(self) -> &'static str {
-        match self {
-            How::Managed(AttachmentKind::Managed) => "",
-            How::Managed(AttachmentKind::Boundary) => " as its permissions boundary",
-            How::Inline => " as an inline policy",
-        }
-    }
 }
 
 impl Attached {
@@ -267,10 +236,7 @@ impl Attached {
             "PolicyArn": managed.map(|(policy, _)| policy.arn()),
             "VersionId": managed.map(|(_, version)| format!("v{version}")),
             "sha256": self.document.id().to_string(),
-            "attached_as": match how {
-                How::Managed(kind) => kind.as_str(),
-                How::Inline => "inline",
-            },
+            "attached_as": how.word(),
             "attached": self.changed,
             "dry_run": keep.is_dry(),
             "change": change.map(|change| change.number.0),

@@ -8,6 +8,7 @@ use super::access::{self, Access, AccessDiff};
 use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
+use super::how::How;
 use super::moves::Moves;
 use super::name::label;
 use super::nearest::{did_you_mean, nearest};
@@ -48,14 +49,6 @@ pub(crate) struct DetachArgs {
     dry_run: DryRun,
 }
 
-/// In which way something is attached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    Managed,
-    Boundary,
-    Inline,
-}
-
 pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliError> {
     match Thing::parse(&args.principal)? {
         Some(Thing::Node(name)) => return other::node(args, &name, session),
@@ -68,11 +61,7 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         None => {}
     }
     let policy = args.required_policy()?;
-    let how = match (args.inline, args.boundary) {
-        (true, _) => How::Inline,
-        (false, true) => How::Boundary,
-        (false, false) => How::Managed,
-    };
+    let how = How::asked(args.inline, args.boundary);
     let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let ((from, name, access, others), change) = session.write(Database::MustExist, keep, |writer| {
@@ -81,13 +70,13 @@ pub(crate) fn run(args: &DetachArgs, session: &mut Session) -> Result<Exit, CliE
         let name = detach(writer, policy, how, &from)?;
         let access = Access::after(before, writer, &from, &catalog)?;
         let others = Moves::by(writer, About::AllBut(from.key), &catalog)?;
-        let summary = format!("detached {}", how.of(&name, &from));
+        let summary = format!("detached {}", what_from(&name, how, &from));
         Ok(((from, name, access, others), summary))
     })?;
     let access = access.diff(&catalog, &mut session.out);
     session.out.answer(
         || {
-            let done = Text::from(format!("{}detached {}", keep.would(), how.of(&name, &from)));
+            let done = Text::from(format!("{}detached {}", keep.would(), what_from(&name, how, &from)));
             let own = access.iter().flat_map(AccessDiff::lines);
             std::iter::once(done).chain(own).chain(others.beside(&from, keep)).collect()
         },
@@ -122,39 +111,20 @@ impl DetachArgs {
     }
 }
 
-impl How {
-    fn word(self) -> &'static str {
-        match self {
-            How::Managed => "managed",
-            How::Boundary => "boundary",
-            How::Inline => "inline",
-        }
-    }
-
-    /// `limits (permissions boundary) from role/deploy`
-    fn of(self, name: &str, from: &Principal) -> String {
-        let note = match self {
-            How::Managed => "",
-            How::Boundary => " (permissions boundary)",
-            How::Inline => " (inline policy)",
-        };
-        format!("{name}{note} from {}", label(from))
-    }
-
-    fn phrase(self) -> &'static str {
-        match self {
-            How::Managed => "",
-            How::Boundary => " as its permissions boundary",
-            How::Inline => " as an inline policy",
-        }
-    }
+/// `limits (permissions boundary) from role/deploy`
+fn what_from(name: &str, how: How, from: &Principal) -> String {
+    let note = match how {
+        How::Managed(AttachmentKind::Managed) => "",
+        How::Managed(AttachmentKind::Boundary) => " (permissions boundary)",
+        How::Inline => " (inline policy)",
+    };
+    format!("{name}{note} from {}", label(from))
 }
 
 /// Detaches, and tells the name.
 fn detach(writer: &mut Writer<'_>, name: &str, how: How, from: &Principal) -> Result<String, CliError> {
     let kind = match how {
-        How::Managed => AttachmentKind::Managed,
-        How::Boundary => AttachmentKind::Boundary,
+        How::Managed(kind) => kind,
         How::Inline if writer.remove_inline(from.key, name)? => return Ok(shown(name)),
         How::Inline => return Err(not_attached(writer, name, how, from)?),
     };
@@ -190,10 +160,12 @@ fn not_attached(
     if let Some((other, name)) = all.iter().find(|(other, attached)| *other != how && attached == name) {
         let name = shown(name);
         return Ok(match other {
-            How::Managed => {
+            How::Managed(AttachmentKind::Managed) => {
                 error.hint(format!("`{name}` is attached as a managed policy: leave the option out"))
             }
-            How::Boundary => error.hint(format!("`{name}` is its permissions boundary: add `--boundary`")),
+            How::Managed(AttachmentKind::Boundary) => {
+                error.hint(format!("`{name}` is its permissions boundary: add `--boundary`"))
+            }
             How::Inline => error.hint(format!("`{name}` is an inline policy: add `--inline`")),
         });
     }
@@ -209,12 +181,11 @@ fn not_attached(
 }
 
 fn attachments(snapshot: &Snapshot<'_>, of: &Principal) -> Result<Vec<(How, String)>, CliError> {
-    let managed = snapshot.attached(of.key, AttachmentKind::Managed)?.into_iter();
-    let boundary = snapshot.attached(of.key, AttachmentKind::Boundary)?.into_iter();
-    let inline = snapshot.inline(of.key)?.into_iter();
-    Ok(managed
-        .map(|policy| (How::Managed, policy.name))
-        .chain(boundary.map(|policy| (How::Boundary, policy.name)))
-        .chain(inline.map(|inline| (How::Inline, inline.name)))
-        .collect())
+    let mut all = Vec::new();
+    for kind in [AttachmentKind::Managed, AttachmentKind::Boundary] {
+        let attached = snapshot.attached(of.key, kind)?.into_iter();
+        all.extend(attached.map(|policy| (How::Managed(kind), policy.name)));
+    }
+    all.extend(snapshot.inline(of.key)?.into_iter().map(|inline| (How::Inline, inline.name)));
+    Ok(all)
 }

@@ -1,7 +1,8 @@
 //! The change that `iamdb attach` makes: the principal, the stored policy, and the attachment between them.
 
-use super::{AttachArgs, Attached, How};
+use super::{AttachArgs, Attached};
 use crate::cli::error::{CliError, ErrorKind};
+use crate::cli::how::How;
 use crate::cli::name::{PrincipalName, label, policy_label};
 use crate::cli::nearest::{did_you_mean, is_slip};
 use crate::cli::quota;
