@@ -78,6 +78,8 @@ pub struct Moved {
     pub old: Subject,
     /// As it is.
     pub new: Subject,
+    /// In which part of all requests they were compared: nothing differs elsewhere.
+    pub part: Part,
     /// What differs; an error where that is too much to be compared.
     pub diff: Result<Diff, AnalysisError>,
     /// The changes that touched what decides for them.
@@ -335,7 +337,7 @@ impl Comparison<'_, '_, '_> {
             });
             if !is_told_of_general {
                 let who = vec![Mover::Other(new.asked.who.clone())];
-                (self.tell)(Moved { who, old: old_subject, new: new_subject, diff, changes });
+                (self.tell)(Moved { who, old: old_subject, new: new_subject, part, diff, changes });
             }
         }
         Ok(())
@@ -376,6 +378,7 @@ impl Comparison<'_, '_, '_> {
             return;
         }
         self.moved.extend(who.iter().filter_map(Mover::key));
-        (self.tell)(Moved { who, old, new, diff, changes: changes.clone() });
+        let (part, changes) = (part.clone(), changes.clone());
+        (self.tell)(Moved { who, old, new, part, diff, changes });
     }
 }

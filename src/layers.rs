@@ -286,6 +286,20 @@ impl PolicyLayers {
         })
     }
 
+    /// The policies of which it is only known that they are attached.
+    pub fn unknown(&self) -> impl Iterator<Item = &LayerPolicy> {
+        self.present().flat_map(|layer| self.policies(layer)).filter(|policy| policy.document.is_none())
+    }
+
+    /// The layers in which every policy whose document is not known allows everything; none where all are known.
+    pub fn with_unknown_allowing(&self) -> Option<PolicyLayers> {
+        self.unknown().next()?;
+        Some(self.map_policies(|_, _, policy| match &policy.document {
+            Some(_) => policy.clone(),
+            None => policy.with_document(Some(Arc::new(LayerDocument::unlimited(policy.policy_type)))),
+        }))
+    }
+
     /// The layers with every policy replaced by what a function makes of it.
     #[must_use]
     pub fn map_policies(
@@ -341,6 +355,19 @@ pub struct LayerDocument {
     pub text: String,
     /// What it says.
     pub parsed: Parsed,
+}
+
+impl LayerDocument {
+    /// One that allows everything, to everybody where it names principals.
+    pub fn unlimited(policy_type: PolicyType) -> LayerDocument {
+        let principal = if policy_type.has_principals() { r#""Principal":"*","# } else { "" };
+        let resource = if policy_type == PolicyType::Trust { "" } else { r#","Resource":"*""# };
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow",{principal}"Action":"*"{resource}}}}}"#
+        );
+        let parsed = parse(&text, policy_type);
+        LayerDocument { text, parsed }
+    }
 }
 
 impl LayerPolicy {

@@ -27,9 +27,9 @@ use crate::compile::level::Subject;
 use crate::compile::{Asked, Callers, CompileError, Compiled, Compiler, Level, Point, Typing, Universe};
 use crate::eval::{Decision, Evaluation, authorize};
 use crate::knowledge::Knowledge;
-use crate::layers::{LayerDocument, LayerPolicy, PolicyLayers};
+use crate::layers::PolicyLayers;
 use crate::pattern::Piece;
-use crate::policy::{Condition, ConditionValue, PolicyType, Spanned, Statement, parse};
+use crate::policy::{Condition, ConditionValue, Spanned, Statement};
 use crate::request::{Context, Request, Value, fold};
 
 use standing::Standings;
@@ -204,7 +204,7 @@ impl<'q, 'a> Contexts<'q, 'a> {
         let can_apply = |of| standings.can_apply(of);
         let compiled = compiler.layers_where(question.layers, &can_apply)?;
         let Compiled { allowed, denied, .. } = compiled;
-        let hoped_for = match with_unknown_allowing(question.layers) {
+        let hoped_for = match question.layers.with_unknown_allowing() {
             Some(layers) => {
                 let is_unknown =
                     |of| question.layers.policy(of).is_some_and(|policy| policy.document.is_none());
@@ -411,34 +411,4 @@ fn typical(condition: &Condition, base: KeyType) -> Vec<String> {
         endings.map(move |ending| format!("{begin}{ending}"))
     });
     with_endings.filter(is_of_type).unique().collect()
-}
-
-/// Layers in which every policy whose document is not known allows everything; none where all are known.
-fn with_unknown_allowing(layers: &PolicyLayers) -> Option<PolicyLayers> {
-    let mut present = layers.present().flat_map(|layer| layers.policies(layer));
-    if present.all(|policy| policy.document.is_some()) {
-        return None;
-    }
-    Some(layers.map_policies(|_, _, policy| match &policy.document {
-        Some(_) => policy.clone(),
-        None => policy.with_document(Some(allowing_everything(policy))),
-    }))
-}
-
-fn allowing_everything(policy: &LayerPolicy) -> Arc<LayerDocument> {
-    let principal = match policy.policy_type {
-        PolicyType::Identity | PolicyType::Boundary | PolicyType::Session | PolicyType::Scp => "",
-        PolicyType::Resource(_) | PolicyType::Trust | PolicyType::VpcEndpoint | PolicyType::Rcp => {
-            r#""Principal": "*", "#
-        }
-    };
-    let resource = match policy.policy_type {
-        PolicyType::Trust => "",
-        _ => r#", "Resource": "*""#,
-    };
-    let text = format!(
-        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", {principal}"Action": "*"{resource}}}}}"#
-    );
-    let parsed = parse(&text, policy.policy_type);
-    Arc::new(LayerDocument { text, parsed })
 }

@@ -59,6 +59,9 @@ pub struct Told {
     pub within: Vec<Within>,
     /// Whether only resources of the caller's own account are in it.
     pub own_account_only: bool,
+    /// Whether KMS keys and sessions of roles are in it only where their own policies leave them to the account
+    /// (R-EVL-40).
+    pub delegated_only: bool,
     /// What is not in it.
     pub except: Vec<Exception>,
     /// Where it comes from: first what makes the difference, then what else it takes.
@@ -76,8 +79,10 @@ pub struct Told {
 impl Told {
     /// Whether the same is told of two, but for what it takes besides what makes the difference, and for the example.
     pub fn is_alike(&self, other: &Told) -> bool {
-        let told =
-            |of: &Told| (of.direction, of.standing, of.own_account_only, of.is_exact, of.example.is_some());
+        let told = |of: &Told| {
+            let only = (of.standing, of.own_account_only, of.delegated_only);
+            (of.direction, only, of.is_exact, of.example.is_some())
+        };
         told(self) == told(other)
             && (&self.region, &self.within, &self.except) == (&other.region, &other.within, &other.except)
             && self.reasons.first() == other.reasons.first()
@@ -153,10 +158,8 @@ impl<'a> Teller<'a> {
 
     /// Tells one clause.
     pub fn tell(&self, clause: &Clause, direction: Direction) -> Told {
-        let mut region = self.part.clone();
-        for of in &clause.boxes {
-            region = region.and(self.region(of));
-        }
+        let boxes = clause.boxes.iter().map(|of| self.region(of));
+        let mut region = boxes.chain([self.part.clone()]).fold(Region::default(), Region::and);
         let allowing = match direction {
             Direction::Gained => Side::New,
             Direction::Lost | Direction::Held => Side::Old,
@@ -202,6 +205,7 @@ impl<'a> Teller<'a> {
             counts: counts.collect(),
             level: self.levels.worst(&region.actions),
             own_account_only: clause.own_account_only,
+            delegated_only: clause.delegated_only,
             except: except.collect(),
             reasons: self.reasons(clause, direction),
             is_exact: clause.is_exact,

@@ -148,6 +148,28 @@ fn a_key_that_follows_says_nothing() {
     }
 }
 
+/// What several keys say of the account of a caller is one (R-EVL-74, R-KEY-7).
+#[test]
+fn the_keys_about_an_account_are_one() {
+    let account = json!({"AWS": "111111111111"});
+    let of_key = |condition: &Json| {
+        subject(&json!([{"Effect": "Allow", "Principal": account, "Action": "kms:*", "Resource": "*",
+            "Condition": condition}]))
+    };
+    let caller = json!({"StringEquals": {"kms:CallerAccount": "111111111111"}});
+    assert_eq!(compared(&of_key(&json!({})), &of_key(&caller)).verdict, Verdict::Equivalent);
+    let other = json!({"StringEquals": {"kms:CallerAccount": "222222222222"}});
+    assert_eq!(compared(&subject(&json!([])), &of_key(&other)).verdict, Verdict::Equivalent);
+    let identity = |statements: Json| {
+        let text = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        alone(vec![layer_policy(&text, PolicyType::Identity)], PolicyType::Identity)
+    };
+    let of_nobody = identity(json!([{"Effect": "Allow", "Action": ["s3:*", "kms:*"], "Resource": "*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": "111111111111"},
+            "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/*"}}}]));
+    assert_eq!(compared(&identity(json!([])), &of_nobody).verdict, Verdict::Equivalent);
+}
+
 const CALLERS: [&str; 24] = [
     "arn:aws:iam::111111111111:user/bob",
     "arn:aws:iam::111111111111:user/team/ann",

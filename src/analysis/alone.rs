@@ -4,29 +4,22 @@ use super::{Situation, Subject};
 use crate::arn::AccountId;
 use crate::compile::{Callers, HOLDER_ACCOUNT};
 use crate::knowledge::Knowledge;
-use crate::layers::{Layer, LayerPolicy, Level, PolicyLayers};
+use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers};
 use crate::policy::{PolicyType, ResourceService};
 
 /// The account of the resources that resource-based policies are asked about; the callers are of others.
 const RESOURCE_ACCOUNT: &str = "000000000000";
 
-/// Allows everything to whom it is attached.
-const EVERYTHING: &str =
-    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
-/// Allows everything to everyone.
-const EVERYTHING_TO_EVERYONE: &str =
-    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#;
-
 /// A policy that limits nothing.
 pub fn unlimited(policy_type: PolicyType) -> LayerPolicy {
-    assumed(if policy_type.has_principals() { EVERYTHING_TO_EVERYONE } else { EVERYTHING }, policy_type)
+    assumed(&LayerDocument::unlimited(policy_type).text, policy_type)
 }
 
 /// A resource's policy that leaves everything to its account (R-EVL-40).
 fn delegating() -> LayerPolicy {
-    let text = EVERYTHING_TO_EVERYONE
-        .replace("\"*\",\"Action\"", &format!("{{\"AWS\":\"{HOLDER_ACCOUNT}\"}},\"Action\""));
-    assumed(&text, PolicyType::Resource(ResourceService::Other))
+    let policy_type = PolicyType::Resource(ResourceService::Other);
+    let account = format!(r#""Principal":{{"AWS":"{HOLDER_ACCOUNT}"}}"#);
+    assumed(&LayerDocument::unlimited(policy_type).text.replace(r#""Principal":"*""#, &account), policy_type)
 }
 
 fn assumed(text: &str, policy_type: PolicyType) -> LayerPolicy {

@@ -109,6 +109,7 @@ impl Analysis<'_> {
                     boxes: vec![StatementBox::whole(Side::New, nth, statement)],
                     within: Vec::new(),
                     own_account_only: false,
+                    delegated_only: false,
                     except: Vec::new(),
                     cause: Cause::None,
                     is_exact: false,

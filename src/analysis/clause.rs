@@ -32,6 +32,9 @@ pub struct Clause {
     pub within: Vec<Limit>,
     /// Whether only resources of the caller's own account are in it.
     pub own_account_only: bool,
+    /// Whether KMS keys and sessions of roles are in it only where their own policies leave them to the account
+    /// (R-EVL-40).
+    pub delegated_only: bool,
     /// What is not in it.
     pub except: Vec<StatementBox>,
     /// Why it is told: why the other side does not allow it.
@@ -101,6 +104,10 @@ pub enum Cause {
     HalfAllowed(StatementRef),
     /// The rules about accounts and resources that it is decided by there.
     Rules,
+    /// What a document says that is not known (R-EVL-64).
+    Unknown,
+    /// The policy of a KMS key or a role, which always has one and is not stored (R-EVL-40).
+    Unstored,
 }
 
 /// The requests of a target that one statement allows.
@@ -244,11 +251,13 @@ impl Analysis<'_> {
             let requests = self.requests_of(of, cause, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;
         }
-        let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
-        let own_account_only =
-            is_within_reach && !self.compiler.arena().is_subset(shown, situation.compiled.reach)?;
-        if own_account_only {
-            shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
+        let (reach, undelegated) = (situation.compiled.reach, situation.compiled.undelegated);
+        let is_within_reach = self.compiler.arena().is_subset(set, reach)?;
+        let own_account = self.compiler.arena().union([reach, undelegated])?;
+        let own_account_only = is_within_reach && !self.compiler.arena().is_subset(shown, own_account)?;
+        let delegated_only = is_within_reach && !self.compiler.arena().is_disjoint(shown, undelegated)?;
+        if is_within_reach {
+            shown = self.compiler.arena().intersection([shown, reach])?;
         }
         let mut within = Vec::new();
         let own = any.first().or(boxes.iter().find(|of| of.side == from.side)).map(|of| of.statement.layer);
@@ -333,6 +342,7 @@ impl Analysis<'_> {
             boxes,
             within,
             own_account_only,
+            delegated_only,
             except,
             cause,
             is_exact,
@@ -488,6 +498,23 @@ fn statement_of<'s>(
 }
 
 impl Clause {
+    /// What may be allowed or not, by what is not known.
+    pub(super) fn undecided(cause: Cause, set: Set) -> Clause {
+        Clause {
+            standing: Standing::ASKED,
+            situation: 0,
+            boxes: Vec::new(),
+            within: Vec::new(),
+            own_account_only: false,
+            delegated_only: false,
+            except: Vec::new(),
+            cause,
+            is_exact: false,
+            witness: None,
+            set,
+        }
+    }
+
     /// The request that shows it.
     pub fn example(&self) -> Option<&Request> {
         self.witness.as_ref().map(|witness| &witness.request)

@@ -45,6 +45,24 @@ impl Subject {
         self.situations.iter().flat_map(|situation| situation.layers.not_modelled()).collect()
     }
 
+    /// The names of the policies that decide and whose documents are not known (R-EVL-64).
+    pub fn unknown(&self) -> BTreeSet<&str> {
+        let layers = self.situations.iter().map(|situation| &situation.layers);
+        layers.flat_map(PolicyLayers::unknown).map(|policy| policy.name.as_str()).collect()
+    }
+
+    /// The same, if every document that is not known allowed everything.
+    #[must_use]
+    pub(super) fn hoped_for(&self) -> Subject {
+        let mut subject = self.clone();
+        for situation in &mut subject.situations {
+            if let Some(layers) = situation.layers.with_unknown_allowing() {
+                situation.layers = layers;
+            }
+        }
+        subject
+    }
+
     /// The same, to whom no policy applies.
     #[must_use]
     pub fn without_policies(&self) -> Subject {

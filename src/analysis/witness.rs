@@ -13,7 +13,7 @@ use crate::algebra::diagram::Datum;
 use crate::caller::Caller;
 use crate::catalog::KeyType;
 use crate::compile::{Callers, HOLDER_ACCOUNT, Level, Point, holder};
-use crate::eval::Evaluation;
+use crate::eval::{Decision, Evaluation};
 use crate::knowledge::identity_keys;
 use crate::pattern::{Pattern, Piece};
 use crate::policy::{ActionPattern, ResourcePattern, Selector, Statement};
@@ -81,13 +81,16 @@ impl Analysis<'_> {
                     Some(caller) => self.with_caller(of_action, caller)?,
                     None => of_action,
                 };
+                let own = if says_who { self.of_caller(caller.as_ref()) } else { Context::default() };
+                let (of_caller, said) = self.compiler.with_context(of_caller, &own)?;
+                if said != own {
+                    continue;
+                }
                 for start in &hints.starts {
-                    let own = self.of_caller(start, caller.as_ref());
-                    if !says_who && own == *start {
-                        continue;
-                    }
-                    let wanted = if says_who { &own } else { start };
-                    let (of_context, context) = self.compiler.with_context(of_caller, wanted)?;
+                    let mut wanted = start.clone();
+                    own.iter().for_each(|(key, _)| wanted.remove(key));
+                    let (of_context, mut context) = self.compiler.with_context(of_caller, &wanted)?;
+                    own.iter().for_each(|(key, value)| context.set(key, value.clone()));
                     for resource in resources(&hints, &context) {
                         if of_context == Set::EMPTY || tries >= MOST_TRIES {
                             break;
@@ -112,9 +115,9 @@ impl Analysis<'_> {
         Ok(None)
     }
 
-    /// A context that says of the caller what follows from it, as far as policies ask (R-EVL-74).
-    fn of_caller(&self, context: &Context, caller: Option<&Caller>) -> Context {
-        let mut context = context.clone();
+    /// What follows of the context from who asks, as far as policies ask (R-EVL-74).
+    fn of_caller(&self, caller: Option<&Caller>) -> Context {
+        let mut context = Context::default();
         let universe = self.compiler.universe();
         for (key, value) in caller.map(identity_keys).into_iter().flatten() {
             let folded = fold(key);
@@ -366,6 +369,10 @@ impl Analysis<'_> {
                     break;
                 }
             }
+        }
+        // What is not known there may be allowed as well (R-EVL-64).
+        if refused.as_ref().is_some_and(|refused| refused.decision == Decision::Unknown) {
+            return Ok(None);
         }
         if !allows(&allowed) || refused.as_ref().is_some_and(allows) {
             return Err(AnalysisError::Disagreement { request: request.to_string() });

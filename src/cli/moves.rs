@@ -69,7 +69,7 @@ impl Moves {
         let mut meter = Meter::new("comparing");
         let mut groups: Vec<Group> = Vec::new();
         let mut tell = |moved: Moved| {
-            let group = Group::of(moved, part, catalog);
+            let group = Group::of(moved, catalog);
             match groups.iter_mut().find(|known| known.is_alike(&group)) {
                 Some(known) => known.join(group),
                 None => groups.push(group),
@@ -226,10 +226,10 @@ fn listed(title: &str, principals: &[Principal], detail: Detail) -> Vec<Text> {
 }
 
 impl Group {
-    fn of(moved: Moved, part: &Part, catalog: &Catalog) -> Group {
-        let Moved { who, old, new, diff, changes } = moved;
+    fn of(moved: Moved, catalog: &Catalog) -> Group {
+        let Moved { who, old, new, part, diff, changes } = moved;
         let who = who.iter().map(Named::of).collect();
-        let teller = Teller::between(catalog, &old, &new).within_part(part);
+        let teller = Teller::between(catalog, &old, &new).within_part(&part);
         let (gained, lost, error) = match diff {
             Ok(diff) => {
                 let tell = |clauses: &[crate::analysis::Clause], direction| -> Vec<Told> {

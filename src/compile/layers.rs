@@ -35,6 +35,9 @@ pub struct Compiled {
     /// The requests that the caller's own policies can allow, if nothing denies them: those on resources of its own
     /// account whose policies need not agree.
     pub reach: Set,
+    /// Those that they cannot only because the resource's own policy, which has to, does not leave them to the account
+    /// (R-EVL-40).
+    pub undelegated: Set,
     /// The requests that no policy decides: what needs no permission, or is refused whatever they say.
     pub beyond: Set,
 }
@@ -121,7 +124,7 @@ impl Compiler {
             granted.insert(statement, self.arena.union([grant.free, passing])?);
         }
         let branch = self.principal_branch(&stack)?;
-        let reach = self.reach(&stack)?;
+        let (reach, undelegated) = self.reach(&stack)?;
         let mut gates = vec![branch];
         for gate in [Layer::Scp, Layer::VpcEndpoint] {
             gates.push(self.passes(gate, &stack)?);
@@ -134,7 +137,19 @@ impl Compiler {
         let allowed = self.arena.union([decided, free])?;
         let by_rules = self.refused_by_rules(&stack)?;
         let beyond = self.arena.union(by_rules.into_iter().chain([free, refused]))?;
-        Ok(Compiled { allowed, statements, scopes, groups, granting, granted, grants, denied, reach, beyond })
+        Ok(Compiled {
+            allowed,
+            statements,
+            scopes,
+            groups,
+            granting,
+            granted,
+            grants,
+            denied,
+            reach,
+            undelegated,
+            beyond,
+        })
     }
 
     /// What a statement of the resource's policy grants (R-EVL-20, R-EVL-30).
@@ -227,11 +242,11 @@ impl Compiler {
         self.arena.union([out_of_scope, allowed])
     }
 
-    /// What identity policies alone can come to.
-    fn reach(&mut self, stack: &Stack<'_>) -> Outcome<Set> {
-        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(Set::FULL) };
+    /// What identity policies alone can come to, and what they cannot for want of a word of the resource's own.
+    fn reach(&mut self, stack: &Stack<'_>) -> Outcome<(Set, Set)> {
+        let Callers::One(caller) = self.universe.callers.clone() else { return Ok((Set::FULL, Set::EMPTY)) };
         if !caller.is_iam() {
-            return Ok(Set::EMPTY);
+            return Ok((Set::EMPTY, Set::EMPTY));
         }
         let same = self.same_account(&caller)?;
         let refused = self.refused(&caller, same, stack)?;
@@ -240,8 +255,10 @@ impl Compiler {
             .filter_map(|class| stack.grants.get(class).copied())
             .collect();
         let required = self.requires_resource_policy()?;
+        let own = self.arena.difference([same], refused)?;
         let undelegated = self.arena.difference([required], delegated)?;
-        self.arena.difference([same], refused.into_iter().chain([undelegated]))
+        let reach = self.arena.difference([own], [undelegated])?;
+        Ok((reach, self.arena.difference([own], [reach])?))
     }
 
     /// What the rules about accounts, partitions and resources of AWS refuse, whatever policies say.

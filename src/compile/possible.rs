@@ -26,6 +26,8 @@ use crate::request::{Value, fold};
 const ARN: &str = "aws:principalarn";
 const ACCOUNT: &str = "aws:principalaccount";
 const SERVICE: &str = "aws:principalservicename";
+/// Of requests to KMS, and of those only (R-KEY-7).
+const CALLER_ACCOUNT: &str = "kms:calleraccount";
 
 const TYPE: &str = "aws:principaltype";
 /// What it holds of callers that are no service.
@@ -64,6 +66,9 @@ impl Compiler {
         let mut named = Named::default();
         for statement in statements {
             self.gather(statement, &mut named)?;
+        }
+        if self.universe.callers == Callers::Holder {
+            return Ok(Possible { kinds: vec![self.of_holder(&named, &keys)?] });
         }
         let of_accounts = self.accounts(&named, &keys)?;
         let mut kinds_of_callers = Vec::new();
@@ -131,7 +136,7 @@ impl Compiler {
             for value in &condition.values {
                 let text = value.value.pattern.as_text();
                 match (key.as_str(), text) {
-                    (ACCOUNT, Some(text)) => named.account("", text),
+                    (ACCOUNT | CALLER_ACCOUNT, Some(text)) => named.account("", text),
                     (SERVICE, Some(text)) => {
                         named.services.insert(text.to_owned());
                     }
@@ -200,6 +205,37 @@ impl Compiler {
         Ok(())
     }
 
+    /// Where who asks is no coordinate, the keys say the same of it.
+    fn of_holder(&mut self, named: &Named, keys: &[Arc<str>]) -> Outcome<Vec<Set>> {
+        let mut limits = Vec::new();
+        let accounts: Vec<_> = named
+            .accounts
+            .keys()
+            .map(|account| (arns_of(account).to_vec(), vec![Glob::literal(account.as_str())]))
+            .collect();
+        if has(keys, ARN) && has(keys, ACCOUNT) {
+            let (arn, account) = (key_of(ARN), key_of(ACCOUNT));
+            limits.push(self.tied(&accounts, arn, account)?);
+        }
+        if has(keys, ARN) && has(keys, CALLER_ACCOUNT) {
+            let tied = self.tied(&accounts, key_of(ARN), key_of(CALLER_ACCOUNT))?;
+            limits.push(self.unless_elsewhere(tied)?);
+        }
+        if has(keys, ACCOUNT) && has(keys, CALLER_ACCOUNT) {
+            let same: Vec<_> = accounts.iter().map(|(_, id)| (id.clone(), id.clone())).collect();
+            let tied = self.tied(&same, key_of(ACCOUNT), key_of(CALLER_ACCOUNT))?;
+            limits.push(self.unless_elsewhere(tied)?);
+        }
+        Ok(limits)
+    }
+
+    /// A set, and all that is not asked of KMS.
+    fn unless_elsewhere(&mut self, set: Set) -> Outcome<Set> {
+        let kms = self.text_atom(Level::Service, &[Glob::literal("kms")])?;
+        let elsewhere = self.arena.difference([Set::FULL], [kms])?;
+        self.arena.union([set, elsewhere])
+    }
+
     /// Who is named as a caller and by a key is named by both.
     fn ties(
         &mut self,
@@ -216,7 +252,7 @@ impl Compiler {
                         (vec![Glob::literal(&format!("service/{name}"))], vec![Glob::literal(name)])
                     });
                     let services: Vec<_> = services.collect();
-                    limits.push(self.tied(&services, |of, globs| of.key_in(SERVICE, globs))?);
+                    limits.push(self.tied(&services, by_caller, key_of(SERVICE))?);
                 }
                 return self.of_no_account(named, keys, limits);
             }
@@ -233,6 +269,10 @@ impl Compiler {
         limits.extend(of_accounts);
         if has(keys, ACCOUNT) {
             limits.push(self.key_in(ACCOUNT, &[value::account()])?);
+        }
+        if has(keys, CALLER_ACCOUNT) {
+            let account = self.key_in(CALLER_ACCOUNT, &[value::account()])?;
+            limits.push(self.unless_elsewhere(account)?);
         }
         if has(keys, ARN) {
             let mut arn = arn_of(None, service, None);
@@ -273,7 +313,7 @@ impl Compiler {
             };
             (vec![sessions.clone()], arns)
         });
-        limits.push(self.tied(&roles.collect::<Vec<_>>(), |of, globs| of.key_in(ARN, globs))?);
+        limits.push(self.tied(&roles.collect::<Vec<_>>(), by_caller, key_of(ARN))?);
         for (language, sessions) in &named.role_patterns {
             let caller = self.any_caller(Level::Caller, slice::from_ref(sessions))?;
             let key = self.one_text(ARN, language.clone())?;
@@ -297,20 +337,17 @@ impl Compiler {
 
     /// Of IAM principals the account is that of the keys.
     fn accounts(&mut self, named: &Named, keys: &[Arc<str>]) -> Outcome<Vec<Set>> {
-        let of_account = |partition: Option<&str>, account: &AccountId| {
-            ["iam", "sts"].map(|service| with(arn_of(partition, service, Some(account.as_str())), "*"))
-        };
         let accounts: Vec<_> = named
             .accounts
             .keys()
-            .map(|account| (of_account(None, account).to_vec(), vec![Glob::literal(account.as_str())]))
+            .map(|account| (arns_of(account).to_vec(), vec![Glob::literal(account.as_str())]))
             .collect();
         let mut tied = Vec::new();
         // Whose ARN is written is of a partition that policies name: an ARN of a wrong one says nothing else.
         let partitions: Vec<String> = self.universe.partitions().into_iter().map(str::to_owned).collect();
         for (account, _) in named.accounts.iter().filter(|(_, is_in_arn)| **is_in_arn) {
-            let own = partitions.iter().flat_map(|partition| of_account(Some(partition), account));
-            let (own, all) = (own.collect::<Vec<_>>(), of_account(None, account));
+            let own = partitions.iter().flat_map(|partition| arns_in(Some(partition), account));
+            let (own, all) = (own.collect::<Vec<_>>(), arns_of(account));
             let mut elsewhere = Vec::new();
             let [of_own, of_all] =
                 [self.any_caller(Level::Caller, &own)?, self.any_caller(Level::Caller, &all)?];
@@ -323,17 +360,21 @@ impl Compiler {
         }
         // The account of an ARN is whose the resource is, where it has one.
         if self.universe.callers == Callers::InAccount {
-            let own = self.tied(&accounts, |of, globs| of.text_atom(Level::Account, globs))?;
+            let own = self.tied(&accounts, by_caller, |of, globs| of.text_atom(Level::Account, globs))?;
             let any = self.text_atom(Level::Account, &[value::account()])?;
             let none = self.arena.difference([Set::FULL], [any])?;
             tied.push(self.arena.union([own, none])?);
         }
         if has(keys, ACCOUNT) {
-            tied.push(self.tied(&accounts, |of, globs| of.key_in(ACCOUNT, globs))?);
+            tied.push(self.tied(&accounts, by_caller, key_of(ACCOUNT))?);
+        }
+        if has(keys, CALLER_ACCOUNT) {
+            let own = self.tied(&accounts, by_caller, key_of(CALLER_ACCOUNT))?;
+            tied.push(self.unless_elsewhere(own)?);
         }
         if has(keys, ARN) {
             let arns: Vec<_> = accounts.into_iter().map(|(arns, _)| (arns.clone(), arns)).collect();
-            tied.push(self.tied(&arns, |of, globs| of.key_in(ARN, globs))?);
+            tied.push(self.tied(&arns, by_caller, key_of(ARN))?);
         }
         Ok(tied)
     }
@@ -345,24 +386,44 @@ impl Compiler {
         self.one_text(key, language)
     }
 
-    /// The requests in which the caller is of one of some texts exactly if what is beside it is of those beside them; no two
-    /// have some in common.
+    /// The requests in which one thing is of some texts exactly if another is of those beside them; no two have some in
+    /// common.
     fn tied(
         &mut self,
         pairs: &[(Vec<Glob>, Vec<Glob>)],
-        beside: impl Fn(&mut Compiler, &[Glob]) -> Outcome<Set>,
+        one: impl Fn(&mut Compiler, &[Glob]) -> Outcome<Set>,
+        other: impl Fn(&mut Compiler, &[Glob]) -> Outcome<Set>,
     ) -> Outcome<Set> {
         let mut all = Vec::new();
-        for (callers, values) in pairs {
-            let both = [self.any_caller(Level::Caller, callers)?, beside(self, values)?];
+        for (texts, beside) in pairs {
+            let both = [one(self, texts)?, other(self, beside)?];
             all.push(self.arena.intersection(both)?);
         }
-        let callers: Vec<Glob> = pairs.iter().flat_map(|(callers, _)| callers.clone()).collect();
-        let values: Vec<Glob> = pairs.iter().flat_map(|(_, values)| values.clone()).collect();
-        let named = [self.any_caller(Level::Caller, &callers)?, beside(self, &values)?];
+        let texts: Vec<Glob> = pairs.iter().flat_map(|(texts, _)| texts.clone()).collect();
+        let beside: Vec<Glob> = pairs.iter().flat_map(|(_, beside)| beside.clone()).collect();
+        let named = [one(self, &texts)?, other(self, &beside)?];
         all.push(self.arena.difference([Set::FULL], named)?);
         self.arena.union(all)
     }
+}
+
+/// The requests of callers of these texts.
+fn by_caller(of: &mut Compiler, globs: &[Glob]) -> Outcome<Set> {
+    of.any_caller(Level::Caller, globs)
+}
+
+/// The requests in which a key is of some texts.
+fn key_of(key: &'static str) -> impl Fn(&mut Compiler, &[Glob]) -> Outcome<Set> {
+    move |of, globs| of.key_in(key, globs)
+}
+
+/// The principals of an account, in any partition.
+fn arns_of(account: &AccountId) -> [Glob; 2] {
+    arns_in(None, account)
+}
+
+fn arns_in(partition: Option<&str>, account: &AccountId) -> [Glob; 2] {
+    ["iam", "sts"].map(|service| with(arn_of(partition, service, Some(account.as_str())), "*"))
 }
 
 fn has(keys: &[Arc<str>], key: &str) -> bool {

@@ -1,7 +1,9 @@
 //! Where a clause comes from: the statements that allow it, and why the other side does not.
 
+use std::collections::BTreeSet;
+
 use super::{Direction, Teller, Told, roles};
-use crate::analysis::{Cause, Clause, Side, StatementBox};
+use crate::analysis::{Cause, Clause, Side, StatementBox, Subject};
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, StatementRef};
 use crate::policy::{Effect, PolicyType, Selector, Statement, position};
 
@@ -64,6 +66,13 @@ pub enum Reason {
     },
     /// The rules about accounts and resources.
     Rules,
+    /// A policy whose document is not known (R-EVL-64).
+    Unknown {
+        /// Its name.
+        policy: String,
+    },
+    /// The policy of a KMS key or a role, which always has one and is not stored (R-EVL-40).
+    Unstored,
 }
 
 impl Told {
@@ -71,7 +80,7 @@ impl Told {
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.reasons.iter().filter_map(|reason| match reason {
             Reason::Statement { source, .. } => Some(source),
-            Reason::Limited { .. } | Reason::Rules => None,
+            Reason::Limited { .. } | Reason::Rules | Reason::Unknown { .. } | Reason::Unstored => None,
         })
     }
 
@@ -101,6 +110,14 @@ impl Teller<'_> {
         match clause.cause {
             Cause::None | Cause::NotAllowed | Cause::Denied(_) | Cause::HalfAllowed(_) => {}
             Cause::Rules => reasons.push(Reason::Rules),
+            Cause::Unstored => reasons.push(Reason::Unstored),
+            Cause::Unknown => {
+                let subjects = [Some(self.old), self.new];
+                let names: BTreeSet<&str> =
+                    subjects.into_iter().flatten().flat_map(Subject::unknown).collect();
+                let unknown = |policy: &str| Reason::Unknown { policy: policy.to_owned() };
+                reasons.extend(names.into_iter().map(unknown));
+            }
             Cause::Limited { layer, group } => reasons.push(self.limited(layer, group, allowing)),
         }
         // What makes the difference is the last of the boxes.

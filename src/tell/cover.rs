@@ -126,7 +126,8 @@ pub(crate) fn covers(pattern: &Pattern, other: &Pattern, letters: Letters) -> bo
     pattern.get(at..).is_some_and(|rest| rest.iter().all(|symbol| *symbol == Symbol::Star))
 }
 
-/// Whether two patterns differ in a character before the first wildcard or behind the last.
+/// Whether two patterns differ in a character before the first wildcard or behind the last, or one is longer than the
+/// other can be.
 fn are_apart(one: &Pattern, other: &Pattern, letters: Letters) -> bool {
     let (one, other) = (symbols(one, letters), symbols(other, letters));
     let differ = |pair: (&Symbol<'_>, &Symbol<'_>)| match pair {
@@ -135,11 +136,13 @@ fn are_apart(one: &Pattern, other: &Pattern, letters: Letters) -> bool {
         (Symbol::Question, Symbol::Question) => Some(false),
         _ => None,
     };
-    let is_fixed = |symbols: &[Symbol<'_>]| {
-        symbols.iter().all(|symbol| matches!(symbol, Symbol::Char(_) | Symbol::Question))
+    let least = |symbols: &[Symbol<'_>]| {
+        symbols.iter().filter(|symbol| matches!(symbol, Symbol::Char(_) | Symbol::Question)).count()
     };
-    let both_fixed = is_fixed(&one) && is_fixed(&other);
-    (both_fixed && one.len() != other.len())
+    let is_too_long_for =
+        |other: &[Symbol<'_>], one: &[Symbol<'_>]| least(one) == one.len() && least(other) > one.len();
+    is_too_long_for(&one, &other)
+        || is_too_long_for(&other, &one)
         || one.iter().zip(&other).map_while(differ).any(|differ| differ)
         || one.iter().rev().zip(other.iter().rev()).map_while(differ).any(|differ| differ)
 }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{Change, Direction, Reason, Region, Selection, Source, Told, Within, level_name};
 use crate::analysis::{Side, Standing};
 use crate::caller::{Caller, IamKind};
+use crate::layers::Layer;
 use crate::policy::Condition;
 use crate::request::{Request, Value};
 
@@ -17,6 +18,7 @@ impl Told {
         let mut object = region_members(&self.region);
         object.insert("standing".to_owned(), json!(self.standing.name()));
         object.insert("own_account_only".to_owned(), json!(self.own_account_only));
+        object.insert("delegated_only".to_owned(), json!(self.delegated_only));
         let within = self.within.iter().map(|within| {
             let any_of = within.any_of.iter().map(|(region, source)| {
                 let mut object = region_members(region);
@@ -173,6 +175,8 @@ fn reason_json(reason: &Reason) -> Json {
             json!({ "layer": layer.name(), "file": name, "change": change.name() })
         }
         Reason::Rules => json!({ "layer": "rules", "change": Change::Unchanged.name() }),
+        Reason::Unstored => json!({ "layer": Layer::Resource.name(), "file": null }),
+        Reason::Unknown { policy } => json!({ "layer": "unknown", "file": policy }),
     }
 }
 

@@ -93,6 +93,10 @@ impl Told {
         if self.own_account_only {
             row("only", "resources of the caller's own account".to_owned());
         }
+        if self.delegated_only {
+            let words = "of KMS keys and roles, those whose own policy leaves it to the account";
+            row("only", words.to_owned());
+        }
         if let Some(words) = self.standing.words() {
             row("only", words);
         }
@@ -119,9 +123,10 @@ impl Told {
         }
         match &self.example {
             Some(example) => row("e.g.", self.example_words(example)),
+            None if self.is_undecided() => row("but", "it is undecided".to_owned()),
             None => row("but", format!("it is only possible: no request was found {}", self.that_shows_it())),
         }
-        if !self.is_exact && !self.is_of_rules() {
+        if !self.is_exact && !self.is_of_rules() && !self.is_undecided() {
             row("but", "it is less than what is told here".to_owned());
         }
         let level =
@@ -132,6 +137,12 @@ impl Told {
     /// Whether no statement is behind it: calls that need no permission, or that need long-term credentials.
     fn is_of_rules(&self) -> bool {
         self.reasons.iter().all(|reason| *reason == Reason::Rules)
+    }
+
+    /// Whether a document would decide that is not known.
+    fn is_undecided(&self) -> bool {
+        let is_unknown = |reason: &Reason| matches!(reason, Reason::Unknown { .. } | Reason::Unstored);
+        self.reasons.iter().any(is_unknown)
     }
 
     fn is_about_anyone(&self) -> bool {
@@ -367,6 +378,10 @@ fn reason_words(reason: &Reason, direction: Direction) -> String {
         }
         Reason::Rules if is_past => "the resource is of an account that has to allow it too".to_owned(),
         Reason::Rules => "the resource was of an account that had to allow it too".to_owned(),
+        Reason::Unstored => {
+            "a KMS key or a role always has a policy, and that of this one is not stored".to_owned()
+        }
+        Reason::Unknown { policy } => format!("the document of {policy} is not known"),
     }
 }
 

@@ -129,7 +129,7 @@ pub fn regions(
         }
         question.tell_apart(apart, &mut found);
     }
-    found.retain(|regions| !regions.effective.clauses.is_empty());
+    found.retain(|regions| !regions.effective.is_empty());
     Ok(found)
 }
 
@@ -158,13 +158,14 @@ impl PartQuestion<'_> {
             let is_like = analysis.is_equivalent(&own.subject, &general.subject, self.part);
             if own.own_policies == general.own_policies && is_like.is_ok_and(|is_like| is_like) {
                 left_out.push((position, None));
-            } else if own.effective.clauses.is_empty() {
+            } else if own.effective.is_empty() {
                 left_out.push((position, at));
             }
         }
         for (position, general) in left_out {
             let who = found.get_mut(position).map(|own| {
                 own.effective.clauses.clear();
+                own.effective.undecided.clear();
                 own.who.clone()
             });
             if let Some(general) = general.and_then(|at| found.get_mut(at)) {

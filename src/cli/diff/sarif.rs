@@ -104,7 +104,7 @@ fn layer(reason: &Reason) -> Option<&'static str> {
     match reason {
         Reason::Statement { source, .. } => Some(source.layer.name()),
         Reason::Limited { layer, .. } => Some(layer.name()),
-        Reason::Rules => None,
+        Reason::Rules | Reason::Unknown { .. } | Reason::Unstored => None,
     }
 }
 

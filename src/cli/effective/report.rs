@@ -30,7 +30,7 @@ pub(super) fn print(answer: &Answer, teller: &Teller<'_>, out: &mut Output) -> R
     if is_cut {
         out.note("long lists are cut; `--expand` shows all");
     }
-    for policy in unknown(answer) {
+    for policy in answer.subject.unknown() {
         out.note(&format!(
             "the document of {} is not known: where it would decide, nothing counts as allowed",
             quoted_list([policy])
@@ -38,20 +38,6 @@ pub(super) fn print(answer: &Answer, teller: &Teller<'_>, out: &mut Output) -> R
     }
     out.answer(|| lines, || object(answer, &idle))?;
     Ok(Exit::Yes)
-}
-
-/// The policies that are attached and whose documents are not known.
-fn unknown(answer: &Answer) -> Vec<String> {
-    let mut names = Vec::new();
-    for situation in &answer.subject.situations {
-        for layer in situation.layers.present() {
-            let policies = situation.layers.policies(layer).into_iter();
-            names.extend(policies.filter(|of| of.document.is_none()).map(|of| of.name.clone()));
-        }
-    }
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// The statements of the principal's own policies that come to nothing wherever they count.

@@ -128,7 +128,7 @@ impl Group {
 
     fn of(regions: &Regions, holders: &[&Holder], part: &Part, catalog: &Catalog) -> Group {
         let teller = Teller::of(catalog, &regions.subject).within_part(part);
-        let clauses = regions.effective.clauses.iter();
+        let clauses = regions.effective.clauses.iter().chain(&regions.effective.undecided);
         Group {
             who: regions.who.iter().filter_map(|who| names::of(who, holders)).collect(),
             told: clauses.map(|clause| teller.tell(clause, Direction::Held)).collect(),
