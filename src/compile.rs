@@ -10,8 +10,10 @@
 //!   Request ──────────────────────────────────────────────────▶ Point     point
 //! ```
 //!
-//! This is the second meaning of the language. It shares its words with the evaluator and nothing else, so that a
-//! mistake has to be made twice to go unseen.
+//! This is the second meaning of the language. It shares its words with the evaluator, so that a mistake has to be made
+//! twice to go unseen, and three things besides, which have tests of their own: which buckets are public
+//! ([`Policy::is_public`](crate::policy::Policy::is_public)), how a date is read, and the groups of a layer
+//! ([`PolicyLayers::groups`](crate::layers::PolicyLayers::groups)).
 //!
 //! # What is not exact
 //!

@@ -1,4 +1,5 @@
-//! What a policy says, as values: the tree that both meanings read.
+//! What a policy says, as values: the tree that both meanings read. Two files say what something means, for both alike:
+//! `date`, how a date is read, and `public`, which buckets are public (R-EVL-62).
 //!
 //! Only well-formed things are in the tree. A statement that can never apply, an entry that can never
 //! match and an element that is ignored are left out of it by [`parse()`], which says so in its diagnostics;
@@ -15,6 +16,7 @@ mod principal;
 mod print;
 pub(crate) mod provider;
 mod public;
+mod reference;
 mod size;
 
 use std::fmt;
@@ -30,6 +32,7 @@ pub(crate) use json::{Node, Value};
 pub use parse::{Parsed, parse};
 pub(crate) use parse::{Reading, read};
 pub use principal::PrincipalEntry;
+pub use reference::parse_reference;
 pub use size::{Quota, size};
 
 /// Where a policy is used. It decides what its grammar requires (R-GRM-30) and how short ARNs are read

@@ -28,6 +28,7 @@ pub use cause::{Change, Reason, Source};
 pub(crate) use cover::{Letters, covers};
 pub use document::{Grammar, policy_of};
 pub use json::request_json;
+pub(crate) use json::{condition_json, value_json};
 pub use level::{level_name, severity};
 pub use region::Region;
 pub use selection::Selection;

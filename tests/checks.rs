@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use iamdb::algebra::Budget;
 use iamdb::analysis::{Analysis, Part, Subject, alone, outsiders};
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
-use iamdb::policy::{PolicyType, ResourceService, Selector, parse};
+use iamdb::layers::LayerDocument;
+use iamdb::policy::{Parsed, PolicyType, ResourceService, Selector, parse, parse_reference};
 use serde_json::{Value as Json, json};
 
 use crate::asking::layer_policy;
@@ -48,6 +50,50 @@ fn new_access_is_blamed_on_the_allow() {
     assert_eq!(check(json!([one]), json!([from_here])), [0]);
     assert_eq!(check(json!([from_here]), json!([one])), [0; 0]);
     assert_eq!(check(json!([one, all]), json!([one])), [1]);
+}
+
+/// A reference may name roles by a pattern (R-AA-22); what else has a wildcard in a principal is refused there, too.
+#[test]
+fn a_reference_names_roles_by_patterns() {
+    let bucket = PolicyType::Resource(ResourceService::Other);
+    let role = |name: &str| format!("arn:aws:iam::111111111111:role/{name}");
+    let text = |element: &str, principals: &[String]| {
+        let statement = json!({"Effect": "Allow", element: {"AWS": principals}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"});
+        json!({"Version": "2012-10-17", "Statement": statement}).to_string()
+    };
+    let subject = |text: &str, parsed: Parsed| {
+        let mut policy = layer_policy(text, bucket);
+        policy.document = Some(Arc::new(LayerDocument { text: text.to_owned(), parsed }));
+        alone(vec![policy], bucket)
+    };
+    let reference = text("Principal", &[role("ci-*"), role("team/*"), role("web")]);
+    assert_eq!(parse(&reference, bucket).errors().count(), 2);
+    let parsed = parse_reference(&reference, bucket);
+    assert_eq!(parsed.errors().count(), 0);
+    let reference = subject(&reference, parsed);
+    let is_new = |principal: &str| {
+        let text = text("Principal", &[principal.to_owned()]);
+        !blamed(&subject(&text, parse(&text, bucket)), Some(&reference), &Part::default()).is_empty()
+    };
+    for name in ["ci-deploy", "team/ci", "web"] {
+        assert!(!is_new(&role(name)), "{name}");
+    }
+    // It may be one of a role with another path.
+    assert!(is_new("arn:aws:sts::111111111111:assumed-role/ci-deploy/run"));
+    for name in ["deploy-ci-", "ci", "web2"] {
+        assert!(is_new(&role(name)), "{name}");
+    }
+    for other in [
+        "arn:aws:iam::222222222222:role/ci-deploy",
+        "arn:aws:iam::111111111111:user/ci-deploy",
+        "111111111111",
+    ] {
+        assert!(is_new(other), "{other}");
+    }
+    let user = "arn:aws:iam::111111111111:user/*".to_owned();
+    for refused in [text("NotPrincipal", &[role("ci-*")]), text("Principal", &[user])] {
+        assert_eq!(parse_reference(&refused, bucket).errors().count(), 1, "{refused}");
+    }
 }
 
 /// V40: a condition that can be met is a grant (R-AA-24).

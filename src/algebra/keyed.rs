@@ -53,11 +53,6 @@ impl<D: Base> Region<Keyed<D>> {
         Region { map: Parts { absent: true, ..self.map } }
     }
 
-    /// Whether absence is in the set.
-    pub fn has_absent(&self) -> bool {
-        self.map.absent
-    }
-
     /// The single values in the set.
     pub fn ones(&self) -> Region<D> {
         Region { map: self.map.one.clone() }

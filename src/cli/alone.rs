@@ -11,7 +11,7 @@ use super::session::Session;
 use super::text::shown;
 use crate::analysis::{Subject, alone};
 use crate::layers::{LayerDocument, LayerPolicy};
-use crate::policy::{Consequence, Parsed, PolicyType, parse};
+use crate::policy::{Consequence, Parsed, PolicyType, parse, parse_reference};
 
 /// What one policy decides by itself, and what it is called.
 pub(crate) fn policy_subject(
@@ -32,21 +32,22 @@ pub(crate) fn policy_subject(
     }
 }
 
-/// What each of two policies of one type decides by itself.
-pub(crate) fn two_policies(
-    old: &str,
+/// What a reference and a policy of the same type decide, each by itself.
+pub(crate) fn reference_and_policy(
+    reference: &str,
     new: &str,
     typed: Option<TypeName>,
     session: &mut Session,
 ) -> Result<(Subject, Subject), CliError> {
-    match (meaning(old, session)?, meaning(new, session)?) {
-        (Meaning::Policy(old), Meaning::Policy(new)) => {
-            let policy_type = type_of_both(typed.map(TypeName::policy_type), Some(&old), Some(&new))?;
-            let mut subject = |named: &Named| -> Result<Subject, CliError> {
-                let policy = layer_policy(named, policy_type, &mut session.out)?;
+    match (meaning(reference, session)?, meaning(new, session)?) {
+        (Meaning::Policy(reference), Meaning::Policy(new)) => {
+            let typed = typed.map(TypeName::policy_type);
+            let policy_type = type_of_both(typed, Some(&reference), Some(&new))?;
+            let mut subject = |named: &Named, parse: Parser| -> Result<Subject, CliError> {
+                let policy = read_policy(named, policy_type, parse, &mut session.out)?;
                 Ok(alone(vec![policy], policy_type))
             };
-            Ok((subject(&old)?, subject(&new)?))
+            Ok((subject(&reference, parse_reference)?, subject(&new, parse)?))
         }
         _ => Err(CliError::new(ErrorKind::Usage, "a policy is compared with a policy")
             .hint("name files, or stored policies")),
@@ -71,7 +72,19 @@ pub(crate) fn layer_policy(
     policy_type: PolicyType,
     out: &mut Output,
 ) -> Result<LayerPolicy, CliError> {
-    let parsed: Parsed = parse(&named.text, policy_type);
+    read_policy(named, policy_type, parse, out)
+}
+
+/// How the text of a policy is read.
+type Parser = fn(&str, PolicyType) -> Parsed;
+
+fn read_policy(
+    named: &Named,
+    policy_type: PolicyType,
+    parse: Parser,
+    out: &mut Output,
+) -> Result<LayerPolicy, CliError> {
+    let parsed = parse(&named.text, policy_type);
     let is_rejected =
         |parsed: &Parsed| parsed.degraded().any(|found| found.consequence == Consequence::DocumentRejected);
     if is_rejected(&parsed) {

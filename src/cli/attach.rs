@@ -12,16 +12,16 @@ use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::how::How;
 use super::moves::Moves;
-use super::name::{PrincipalName, label, policy_label};
+use super::name::{PrincipalName, account_id, label, policy_label};
 use super::resolve::find_principal;
 use super::session::{Database, DryRun, Keep, Session, UNSET_ACCOUNT};
 use super::source::Source;
 use super::text::shown;
 use super::thing::Thing;
 use crate::access_change::About;
+use crate::arn::AccountId;
 use crate::policy::Document;
 use crate::store::{Change, ManagedPolicy, OrganizationPolicyType, Principal};
-pub(crate) use node::typed;
 
 /// Attach a policy to a user, role or group, a root, OU or account, or a resource
 ///
@@ -74,8 +74,8 @@ pub(crate) struct AttachArgs {
     #[command(flatten)]
     dry_run: DryRun,
     /// Whose the resource is, where its ARN does not say it
-    #[arg(long, value_name = "ACCOUNT")]
-    account: Option<String>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
+    account: Option<AccountId>,
     /// Create the user although a similar name exists
     #[arg(long)]
     create: bool,

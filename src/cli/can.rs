@@ -103,8 +103,8 @@ pub(crate) fn run(args: &CanArgs, session: &mut Session) -> Result<Exit, CliErro
             known_action: known_action.as_ref(),
         };
         let reply = reply(&ask).map_err(|error| {
-            CliError::new(ErrorKind::Budget, shown(&error.to_string()))
-                .hint("say more of the context with `--context KEY=VALUE`, `--absent KEY` or `--closed`")
+            let advice = "say more of the context with `--context KEY=VALUE`, `--absent KEY` or `--closed`";
+            CliError::no_answer(&args.principal, &error, advice)
         })?;
         let detail = if args.trace { report::Detail::Trace } else { report::Detail::Brief };
         report::print(&ask, &reply, detail, out)

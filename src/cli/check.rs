@@ -1,9 +1,11 @@
 //! `check`: the custom policy checks of IAM Access Analyzer, offline (R-AA-20 to R-AA-26).
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::alone::{policy_subject, two_policies};
+use super::alone::{policy_subject, reference_and_policy};
 use super::completions::{Offer, offer};
 use super::error::{COSTLY, CliError, ErrorKind};
 use super::exit::Exit;
@@ -17,7 +19,8 @@ use super::told::note_unmodelled;
 use crate::algebra::Budget;
 use crate::analysis::{Analysis, AnalysisError, Blamed, Part, Subject, outsiders};
 use crate::compile::Typing;
-use crate::tell::request_json;
+use crate::request::fold;
+use crate::tell::{By, request_json, request_words};
 
 /// Check a policy as IAM Access Analyzer's custom checks do: PASS or FAIL, with reasons
 ///
@@ -117,22 +120,29 @@ struct Words {
     pass: &'static str,
     fail: &'static str,
     reason: &'static str,
+    /// Where no request shows a reason.
+    unshown: &'static str,
 }
+
+const ONLY_POSSIBLE: &str = "it is only possible: no request was found that shows it";
 
 const NO_NEW_ACCESS: Words = Words {
     pass: "The modified permissions don't grant new access compared to your existing policy.",
     fail: "The modified permissions grant new access compared to your existing policy.",
     reason: "New access in the statement with",
+    unshown: ONLY_POSSIBLE,
 };
 const NOT_GRANTED: Words = Words {
     pass: "The policy document does not grant access to perform one or more of the listed actions.",
     fail: "The policy document grants access to perform one or more of the listed actions.",
     reason: "One or more of the listed actions in the statement with",
+    unshown: ONLY_POSSIBLE,
 };
 const NOT_PUBLIC: Words = Words {
     pass: "The resource policy does not grant public access for the given resource type.",
     fail: "The resource policy grants public access for the given resource type.",
     reason: "Public access granted in the statement with",
+    unshown: "no request was found that shows it: a stranger may be what its patterns want",
 };
 
 pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliError> {
@@ -140,12 +150,12 @@ pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliEr
     let mut analysis = Analysis::new(&catalog, Typing::Typed, Budget::default());
     match &args.check {
         Check::NoNewAccess { new, existing, policy_type } => {
-            let (existing, subject) = two_policies(existing, new, *policy_type, session)?;
+            let (existing, subject) = reference_and_policy(existing, new, *policy_type, session)?;
             refuse_invalid(&existing)?;
             refuse_invalid(&subject)?;
             let blamed =
                 analysis.blamed(&subject, Some(&existing), &Part::default()).map_err(no_answer(new))?;
-            print(&NO_NEW_ACCESS, &subject, &blamed, session)
+            print(&NO_NEW_ACCESS, (&subject, Some(&existing)), &blamed, session)
         }
         Check::AccessNotGranted { policy, part, access, policy_type } => {
             let part = match access {
@@ -159,24 +169,41 @@ pub(crate) fn run(args: &CheckArgs, session: &mut Session) -> Result<Exit, CliEr
             let (_, subject) = policy_subject(policy, *policy_type, session)?;
             refuse_invalid(&subject)?;
             let blamed = analysis.blamed(&subject, None, &part).map_err(no_answer(policy))?;
-            print(&NOT_GRANTED, &subject, &blamed, session)
+            print(&NOT_GRANTED, (&subject, None), &blamed, session)
         }
         Check::NoPublicAccess { policy, resource_type } => {
             let typed = if resource_type == TRUST { TypeName::Trust } else { TypeName::Resource };
             let (_, subject) = policy_subject(policy, Some(typed), session)?;
             refuse_invalid(&subject)?;
-            let mut blamed: Vec<Blamed> = Vec::new();
-            for outsider in outsiders(&subject) {
-                for one in analysis.blamed(&outsider, None, &Part::default()).map_err(no_answer(policy))? {
-                    if !blamed.iter().any(|known| known.statement == one.statement) {
-                        blamed.push(one);
-                    }
-                }
-            }
-            blamed.sort_by_key(|blamed| blamed.statement);
-            print(&NOT_PUBLIC, &subject, &blamed, session)
+            let blamed = public(&mut analysis, &subject).map_err(no_answer(policy))?;
+            print(&NOT_PUBLIC, (&subject, None), &blamed, session)
         }
     }
+}
+
+/// The statements that let strangers in. Strangers meet a policy without its patterns, so the request that shows it is one
+/// that the same stranger may make as the policy is, with what the patterns want.
+fn public(analysis: &mut Analysis<'_>, subject: &Subject) -> Result<Vec<Blamed>, AnalysisError> {
+    let mut found: Vec<Blamed> = Vec::new();
+    for outsider in outsiders(subject) {
+        let blamed = analysis.blamed(&outsider, None, &Part::default())?;
+        if blamed.is_empty() {
+            continue;
+        }
+        let in_person = Subject { situations: subject.situations.clone(), ..outsider };
+        let mut shown = analysis.blamed(&in_person, None, &Part::default())?;
+        for one in blamed {
+            let same = shown.iter_mut().find(|shown| shown.statement == one.statement);
+            let one = Blamed { witness: same.and_then(|same| same.witness.take()), ..one };
+            match found.iter_mut().find(|known| known.statement == one.statement) {
+                Some(known) if known.witness.is_some() => {}
+                Some(known) => *known = one,
+                None => found.push(one),
+            }
+        }
+    }
+    found.sort_by_key(|blamed| blamed.statement);
+    Ok(found)
 }
 
 /// The error of a check that has no answer.
@@ -227,9 +254,16 @@ fn refuse_invalid(subject: &Subject) -> Result<(), CliError> {
     Ok(())
 }
 
+/// The keys that policies test.
+fn tested<'s>(subjects: impl Iterator<Item = &'s Subject>) -> BTreeSet<String> {
+    let situations = subjects.flat_map(|subject| &subject.situations);
+    let statements = situations.flat_map(|situation| situation.layers.statements());
+    statements.flat_map(|(_, statement)| &statement.conditions).map(|of| fold(&of.key)).collect()
+}
+
 fn print(
     words: &Words,
-    subject: &Subject,
+    (subject, existing): (&Subject, Option<&Subject>),
     blamed: &[Blamed],
     session: &mut Session,
 ) -> Result<Exit, CliError> {
@@ -246,11 +280,12 @@ fn print(
         Some((index, None)) => format!("{} index: {index}.", words.reason),
         None => words.reason.to_owned(),
     };
+    let tested = tested([subject].into_iter().chain(existing));
     let text = || {
         let mut lines = vec![Text::styled(STRONG, result).and(format!("  {message}"))];
         for blamed in blamed {
             lines.push(format!("  {}", shown(&description(blamed))).into());
-            lines.push(Text::from("    ").and(Text::styled(FAINT, &shown(&example(blamed)))));
+            lines.push(Text::from("    ").and(Text::styled(FAINT, &shown(&example(words, blamed, &tested)))));
         }
         lines
     };
@@ -272,14 +307,16 @@ fn print(
     Ok(exit)
 }
 
-fn example(blamed: &Blamed) -> String {
+/// The request for which a statement is blamed, with what it says of the keys that are tested.
+fn example(words: &Words, blamed: &Blamed, tested: &BTreeSet<String>) -> String {
     let Some(witness) = &blamed.witness else {
-        return "it is only possible: no request was found that shows it".to_owned();
+        return words.unshown.to_owned();
     };
-    let request = &witness.request;
-    let mut words = format!("e.g. {} on {} by {}", request.action, request.resource, request.caller);
+    let keys = witness.request.context.iter().map(|(key, _)| fold(key));
+    let others = keys.filter(|key| !tested.contains(key)).collect();
+    let mut example = format!("e.g. {}", request_words(&witness.request, By::Anyone, &others));
     if let Some(standing) = blamed.standing.words() {
-        words.push_str(&format!(", {standing}"));
+        example.push_str(&format!(", {standing}"));
     }
-    words
+    example
 }

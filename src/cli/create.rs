@@ -8,7 +8,7 @@ use serde_json::json;
 use super::completions::{Offer, offer};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
-use super::name::{PrincipalName, label};
+use super::name::{PrincipalName, account_id, label};
 use super::output::STRONG;
 use super::quota;
 use super::session::{Database, DryRun, Session, UNSET_ACCOUNT};
@@ -16,6 +16,7 @@ use super::source::Given;
 use super::tag::{Tag, check_taggable, put_tags};
 use super::text::{Text, shown};
 use super::thing::{NodeName, Thing};
+use crate::arn::AccountId;
 use crate::policy::PolicyType;
 use crate::store::PrincipalKind;
 pub(crate) use organization::{attach_full_access, management_account, place_name};
@@ -48,8 +49,8 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "FILE")]
     trust: Option<String>,
     /// The management account of an organization
-    #[arg(long, value_name = "ACCOUNT")]
-    management: Option<String>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
+    management: Option<AccountId>,
     /// Where an OU or account is: root or ou/NAME
     #[arg(long = "in", value_name = "PLACE", add = offer(&[Offer::Nodes]))]
     into: Option<String>,
@@ -60,8 +61,8 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     id: Option<String>,
     /// Whose a resource is, where its ARN does not say it
-    #[arg(long, value_name = "ACCOUNT")]
-    account: Option<String>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
+    account: Option<AccountId>,
     #[command(flatten)]
     dry_run: DryRun,
 }

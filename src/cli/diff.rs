@@ -73,7 +73,8 @@ Examples:
   terraform show -json tf.plan | iamdb diff --plan - --output markdown
   git show main:policy.json | iamdb diff - policy.json --output sarif > access.sarif")]
 pub(crate) struct DiffArgs {
-    /// What is compared with; or two times of the whole database, A..B, each a time or a change number
+    /// What is compared with; or two times of the whole database, A..B, each a time or a change number; with --since a
+    /// user or role, to be told of it only
     #[arg(required_unless_present_any = ["since", "plan"], value_name = "OLD|A..B", add = offer(&[Offer::Users, Offer::Roles, Offer::Policies, Offer::Files]))]
     old: Option<String>,
     /// What is compared; with A..B a user or role, to be told of it only

@@ -1,5 +1,6 @@
 //! Why a command has no answer: what, where, and what next.
 
+use std::fmt::Display;
 use std::io;
 
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use super::exit::Exit;
 use super::finding::Findings;
 use super::text::{quoted_list, shown};
 use crate::analysis::AnalysisError;
+use crate::question::QuestionError;
 use crate::store::StoreError;
 
 /// What sort of thing went wrong: for programs, which read it as `error.code`.
@@ -55,6 +57,24 @@ impl ErrorKind {
     }
 }
 
+impl From<&AnalysisError> for ErrorKind {
+    fn from(error: &AnalysisError) -> ErrorKind {
+        match error {
+            AnalysisError::Compile(_) => ErrorKind::Budget,
+            AnalysisError::Disagreement { .. } => ErrorKind::Internal,
+        }
+    }
+}
+
+impl From<&QuestionError> for ErrorKind {
+    fn from(error: &QuestionError) -> ErrorKind {
+        match error {
+            QuestionError::Compile(_) | QuestionError::Undecided { .. } => ErrorKind::Budget,
+            QuestionError::Disagreement { .. } => ErrorKind::Internal,
+        }
+    }
+}
+
 /// How a question is asked that has options for it.
 pub(crate) const RESTRICT: &str = "`--action`, `--resource` and `--context` restrict the question";
 /// What is known of documents that are too much.
@@ -89,19 +109,22 @@ impl CliError {
         CliError { kind, message: readable(message.into()), hints: Vec::new(), findings: None }
     }
 
-    /// With what to do next.
+    /// A question about somebody or something that has no answer; and how it could be asked.
     #[must_use]
-    /// A question about somebody or something that the analysis has no answer to; and how it could be asked.
-    pub(crate) fn no_answer(about: &str, error: &AnalysisError, advice: &str) -> CliError {
+    pub(crate) fn no_answer<'e, E: Display>(about: &str, error: &'e E, advice: &str) -> CliError
+    where
+        ErrorKind: From<&'e E>,
+    {
+        let kind = ErrorKind::from(error);
         let message = format!("{}: {}", shown(about), shown(&error.to_string()));
-        match error {
-            AnalysisError::Compile(_) => CliError::new(ErrorKind::Budget, message).hint(advice),
-            AnalysisError::Disagreement { .. } => {
-                CliError::new(ErrorKind::Internal, message).hint("no answer is better than a wrong one")
-            }
-        }
+        CliError::new(kind, message).hint(match kind {
+            ErrorKind::Internal => "no answer is better than a wrong one",
+            _ => advice,
+        })
     }
 
+    /// With what to do next.
+    #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> CliError {
         self.hints.push(readable(hint.into()));
         self
@@ -221,5 +244,27 @@ impl From<StoreError> for CliError {
             StoreError::Damaged(_) | StoreError::Sqlite(_) => CliError::new(ErrorKind::Database, message)
                 .hint("`iamdb verify` names the first thing that is damaged"),
         }
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn a_contradiction_is_no_matter_of_how_one_asks() {
+        let request = "iam:GetUser".to_owned();
+        let question = QuestionError::Disagreement { request: request.clone() };
+        let analysis = AnalysisError::Disagreement { request };
+        for error in [
+            CliError::no_answer("alice", &question, RESTRICT),
+            CliError::no_answer("alice", &analysis, RESTRICT),
+        ] {
+            assert_eq!(error.kind, ErrorKind::Internal);
+            assert_eq!(error.hints, ["no answer is better than a wrong one"]);
+        }
+        let undecided = QuestionError::Undecided { keys: vec!["aws:SourceIp".to_owned()] };
+        let error = CliError::no_answer("alice", &undecided, RESTRICT);
+        assert_eq!((error.kind, error.hints.as_slice()), (ErrorKind::Budget, &[RESTRICT.to_owned()][..]));
     }
 }

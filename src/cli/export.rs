@@ -10,6 +10,7 @@ use serde_json::json;
 use super::at::AtArgs;
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
+use super::name::account_id;
 use super::output::Output;
 use super::session::Session;
 use super::staged::{Staged, cannot_write};
@@ -44,14 +45,10 @@ pub(crate) struct ExportArgs {
     #[arg(value_name = "FOLDER")]
     folder: Option<PathBuf>,
     /// Only the dump of that account, to stdout
-    #[arg(long, value_name = "ID", value_parser = parse_account, conflicts_with = "folder")]
+    #[arg(long, value_name = "ID", value_parser = account_id, conflicts_with = "folder")]
     account: Option<AccountId>,
     #[command(flatten)]
     at: AtArgs,
-}
-
-fn parse_account(text: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| "an account id is twelve digits".to_owned())
 }
 
 pub(crate) fn run(args: &ExportArgs, session: &mut Session) -> Result<Exit, CliError> {

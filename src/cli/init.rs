@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::name::account_id;
 use super::session::{Database, Keep, Session};
 use super::text::shown;
 use crate::arn::AccountId;
@@ -19,16 +20,8 @@ Examples:
   iamdb init --db test.db")]
 pub(crate) struct InitArgs {
     /// The account, twelve digits
-    #[arg(long, value_name = "ID", value_parser = parse_account)]
+    #[arg(long, value_name = "ID", value_parser = account_id)]
     account: Option<AccountId>,
-}
-
-fn parse_account(text: &str) -> Result<AccountId, String> {
-    match AccountId::parse(text) {
-        Some(account) if account.as_str() != AccountId::UNSET => Ok(account),
-        Some(_) => Err("000000000000 stands for an account that is not set".to_owned()),
-        None => Err("an account id is twelve digits".to_owned()),
-    }
 }
 
 pub(crate) fn run(args: &InitArgs, session: &mut Session) -> Result<Exit, CliError> {

@@ -1,5 +1,6 @@
 //! `iamdb man`: manual pages, from the same definitions as the help.
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -7,9 +8,10 @@ use clap::CommandFactory;
 use clap_mangen::Man;
 use serde_json::json;
 
-use super::error::{CliError, ErrorKind};
+use super::error::CliError;
 use super::exit::Exit;
 use super::session::Session;
+use super::staged::cannot_write;
 use super::text::{count, shown};
 use super::{Cli, RULES};
 
@@ -45,15 +47,12 @@ pub(crate) fn run(args: &ManArgs, session: &mut Session) -> Result<Exit, CliErro
         session.out.bytes(&page(&command, None)?)?;
         return Ok(Exit::Yes);
     };
-    let cannot = |path: &std::path::Path, error: std::io::Error| {
-        CliError::new(ErrorKind::Io, format!("cannot write `{}`: {error}", shown(&path.to_string_lossy())))
-    };
-    std::fs::create_dir_all(dir).map_err(|error| cannot(dir, error))?;
+    fs::create_dir_all(dir).map_err(|error| cannot_write(dir, &error))?;
     let mut written = Vec::new();
     pages(&command, None, &mut written)?;
     for (name, page) in &written {
         let path = dir.join(name);
-        std::fs::write(&path, page).map_err(|error| cannot(&path, error))?;
+        fs::write(&path, page).map_err(|error| cannot_write(&path, &error))?;
     }
     let (dir, names) = (dir.to_string_lossy(), written.iter().map(|(name, _)| name).collect::<Vec<_>>());
     session.out.answer(

@@ -10,7 +10,7 @@ use super::error::{CliError, ErrorKind};
 use super::folder::files_in;
 use super::name::{PrincipalName, label, policy_label};
 use super::output::Output;
-use super::resolve::{find_policy, find_principal};
+use super::resolve::{find_principal, policy_version};
 use super::session::Session;
 use super::source::{Given, Source, neither_file_nor_stored};
 use super::text::shown;
@@ -124,9 +124,8 @@ fn given(given: Given) -> Named {
 
 /// The stored policy that an argument names: its default version, or the one that is asked for.
 pub(crate) fn stored(argument: &str, snapshot: &Snapshot<'_>) -> Result<Option<Named>, CliError> {
-    let Some(choice) = find_policy(snapshot, argument)? else { return Ok(None) };
-    let version = choice.version(snapshot)?;
-    let label = policy_label(&choice.policy);
+    let Some((policy, version)) = policy_version(snapshot, argument)? else { return Ok(None) };
+    let label = policy_label(&policy);
     let label = label.strip_prefix("policy/").unwrap_or(&label);
     Ok(Some(Named {
         label: format!("{label}@v{}", version.number),

@@ -84,6 +84,15 @@ impl PrincipalName {
     }
 }
 
+/// The id of an account as it is typed.
+pub(crate) fn account_id(text: &str) -> Result<AccountId, String> {
+    match AccountId::parse(text) {
+        Some(account) if account.as_str() != AccountId::UNSET => Ok(account),
+        Some(_) => Err("000000000000 stands for an account that is not set".to_owned()),
+        None => Err("an account id is twelve digits".to_owned()),
+    }
+}
+
 fn home(arn: &Arn) -> Result<Home, CliError> {
     let account = match arn.account() {
         AccountId::UNSET => Some(None),

@@ -1,7 +1,8 @@
 //! The two streams: stdout is the answer, stderr everything else.
 //!
 //! As text, warnings go to stderr when they are made and notes behind the answer. As JSON, the answer is one object
-//! on stdout and holds both (`warnings`, `notes`); an error is one object on stderr. Nothing else in the crate prints.
+//! on stdout and holds both (`warnings`, `notes`); an error is one object on stderr. Nothing else in the crate
+//! prints but clap its help (`usage`) and indicatif its bar (`progress`).
 
 use std::io::{self, IsTerminal, Write};
 

@@ -6,6 +6,7 @@ use super::action::Unlisted;
 use super::at::time;
 use super::context::ContextArgs;
 use super::error::{CliError, ErrorKind};
+use super::name::account_id;
 use super::text::shown;
 use crate::arn::AccountId;
 use crate::ask::Unsaid;
@@ -25,7 +26,7 @@ pub(crate) struct QuestionArgs {
     #[command(flatten)]
     pub(crate) unlisted: Unlisted,
     /// Whose resource it is, where neither its ARN nor the file says so
-    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
     pub(crate) resource_account: Option<AccountId>,
 }
 
@@ -39,10 +40,6 @@ impl QuestionArgs {
     pub(crate) fn made_at(&self) -> Timestamp {
         self.now.unwrap_or_else(Timestamp::now)
     }
-}
-
-fn account(text: &str) -> Result<AccountId, String> {
-    AccountId::parse(text).ok_or_else(|| "an account id has twelve digits".to_owned())
 }
 
 /// An ARN, or `*`.

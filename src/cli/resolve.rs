@@ -120,6 +120,16 @@ pub(crate) fn find_policy(snapshot: &Snapshot<'_>, text: &str) -> Result<Option<
     Ok(found.pop())
 }
 
+/// The stored policy that was named, and its default version, or the one that was asked for.
+pub(crate) fn policy_version(
+    snapshot: &Snapshot<'_>,
+    text: &str,
+) -> Result<Option<(ManagedPolicy, PolicyVersion)>, CliError> {
+    let Some(choice) = find_policy(snapshot, text)? else { return Ok(None) };
+    let version = choice.version(snapshot)?;
+    Ok(Some((choice.policy, version)))
+}
+
 /// Every stored policy that the text names. A name may end in `@v3` itself, so the whole is tried first.
 pub(crate) fn find_policies(snapshot: &Snapshot<'_>, text: &str) -> Result<Vec<PolicyChoice>, CliError> {
     let choices = |text: &str, version| -> Result<Vec<PolicyChoice>, CliError> {

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::at::When;
-use super::error::CliError;
+use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
 use super::output::Output;
 use super::source::catalog_in;
 use crate::catalog::Catalog;
-use crate::store::{Attribution, Change, Snapshot, Store, Writer};
+use crate::store::{At, Attribution, Change, Snapshot, Store, Writer};
 
 /// Whether a change is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,25 @@ impl Session {
         let mut store = self.open()?;
         let snapshot = store.read(at.0)?;
         question(&snapshot, &mut self.out)
+    }
+
+    /// Asks one question of the states at both ends of a range.
+    pub(crate) fn read_range<T>(
+        &mut self,
+        (from, to): (When, When),
+        question: impl FnOnce(&Snapshot<'_>, &Snapshot<'_>, &mut Output) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        self.read(&When(At::Now), |now, out| {
+            let (before, after) = (now.as_of(from.0)?, now.as_of(to.0)?);
+            let (first, last) = (before.change().0, after.change().0);
+            if first > last {
+                let message = format!("the range runs backwards, from change {first} to change {last}");
+                return Err(
+                    CliError::new(ErrorKind::Usage, message).hint(format!("write it `{last}..{first}`"))
+                );
+            }
+            question(&before, &after, out)
+        })
     }
 
     /// Makes one change, all of it or nothing. `work` returns its value and the change's summary.

@@ -5,9 +5,10 @@ use std::str::FromStr;
 use super::create::{attach_full_access, management_account};
 use super::error::{CliError, ErrorKind};
 use super::exit::Exit;
+use super::name::account_id;
 use super::session::{Database, DryRun, Keep, Session};
 use super::text::shown;
-use super::thing::{Thing, account, organization_label, resolve_organization};
+use super::thing::{Thing, organization_label, resolve_organization};
 use crate::arn::AccountId;
 use crate::store::{NodeKey, Organization, TypeStatus, Writer};
 
@@ -24,8 +25,8 @@ pub(crate) struct SetArgs {
     /// organization or organization/o-…
     what: String,
     /// The management account, whose principals and resources no SCP or RCP limits
-    #[arg(long, value_name = "ACCOUNT")]
-    management: Option<String>,
+    #[arg(long, value_name = "ACCOUNT", value_parser = account_id)]
+    management: Option<AccountId>,
     /// Whether service control policies are enabled
     #[arg(long, value_name = "on|off")]
     scps: Option<Switch>,
@@ -62,18 +63,17 @@ pub(crate) fn run(args: &SetArgs, session: &mut Session) -> Result<Exit, CliErro
         return Err(CliError::new(ErrorKind::Usage, "nothing is said that could be set")
             .hint("`--management`, `--scps` and `--rcps` set something"));
     }
-    let management = args.management.as_deref().map(account).transpose()?;
     let keep = args.dry_run.keep();
     let (sentences, change) = session.write(Database::MustExist, keep, |writer| {
         let known = resolve_organization(writer, id.as_deref())?;
         let mut facts = known.facts.clone();
-        facts.management_account = management.clone().or(facts.management_account);
+        facts.management_account = args.management.clone().or(facts.management_account);
         facts.scps = args.scps.map_or(facts.scps, |Switch(status)| status);
         facts.rcps = args.rcps.map_or(facts.rcps, |Switch(status)| status);
         writer.put_organization(known.root, &facts)?;
         let now = Organization { root: known.root, facts };
         let mut sentences = changes(&known, &now, keep);
-        if let Some(account) = &management {
+        if let Some(account) = &args.management {
             sentences.extend(placed(writer, account, now.root, keep)?);
         }
         if known.facts.scps != now.facts.scps {

@@ -2,6 +2,7 @@
 //! `account/123456789012`, `scp/limits`, `rcp/limits`, or the ARN of a resource.
 
 use super::error::{CliError, ErrorKind};
+use super::name::account_id;
 use super::nearest::{did_you_mean, nearest};
 use super::text::{quoted_list, shown};
 use crate::arn::{AccountId, Arn};
@@ -60,13 +61,18 @@ impl Thing {
     }
 }
 
-/// An account id as it was typed.
-pub(crate) fn account(text: &str) -> Result<AccountId, CliError> {
-    match AccountId::parse(text) {
-        Some(account) if account.as_str() != AccountId::UNSET => Ok(account),
-        _ => Err(CliError::new(ErrorKind::Usage, format!("`{}` is not the id of an account", shown(text)))
-            .hint("an account id is twelve digits: account/123456789012")),
-    }
+/// A service or resource control policy by name, id or ARN: its type as far as that says it, and its name or id.
+pub(crate) fn policy_name(text: &str) -> Result<(Option<OrganizationPolicyType>, String), CliError> {
+    Ok(match Thing::parse(text)? {
+        Some(Thing::Policy(policy_type, name)) => (Some(policy_type), name),
+        _ => (None, text.to_owned()),
+    })
+}
+
+fn account(text: &str) -> Result<AccountId, CliError> {
+    account_id(text).map_err(|why| {
+        CliError::new(ErrorKind::Usage, format!("`{}` is not the id of an account", shown(text))).hint(why)
+    })
 }
 
 /// `arn:aws:organizations::111111111111:ou/o-abc/ou-ab12-abcd1234` and its like.

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::text::{Text, shown};
 use crate::policy::Condition;
 use crate::question::{Form, Test, When};
+use crate::tell::condition_json;
 
 /// How the cases are told.
 pub(crate) fn cases_text(when: &When) -> &'static str {
@@ -65,12 +66,6 @@ pub(crate) fn when_json(when: &When) -> Json {
     let cases = when.cases.iter().map(|case| case.iter().map(test).collect::<Vec<Json>>());
     let provided: Vec<Json> = when.provided.iter().map(test).collect();
     json!({ "all_of": provided, form: cases.collect::<Vec<_>>(), "exact": when.exact })
-}
-
-/// A condition.
-pub(crate) fn condition_json(condition: &Condition) -> Json {
-    let values: Vec<&String> = condition.values.iter().map(|value| &value.text).collect();
-    json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
 }
 
 /// In one line: what is needed in any case, and then the cases.

@@ -116,20 +116,15 @@ pub(crate) fn run(args: &WhoCanArgs, wanted: Wanted, session: &mut Session) -> R
     let given = args.question.context.read(&catalog)?;
     let points = args.points(&asked, &catalog)?;
     let now = args.question.made_at();
-    if let Some((from, to)) = args.diff {
+    if let Some(range) = args.diff {
         let Some(points) = points else {
             let message = "`--diff` is about single actions on single resources";
             return Err(CliError::new(ErrorKind::Usage, message)
                 .hint("`iamdb diff A..B --action 's3:*'` compares a part of all requests"));
         };
-        return session.read(&to, |after, out| {
+        return session.read_range(range, |before, after, out| {
             context::warn_of_unknown_keys(&given, &catalog, out)?;
-            args.compare_points(
-                &points,
-                (&given, now, &catalog),
-                [&after.as_of(from.0)?, after],
-                (wanted, out),
-            )
+            args.compare_points(&points, (&given, now, &catalog), [before, after], (wanted, out))
         });
     }
     session.read(&args.at.at, |snapshot, out| {

@@ -137,7 +137,8 @@ fn selection_json<T: Display>(selection: &Selection<T>) -> Json {
     object
 }
 
-fn condition_json(condition: &Condition) -> Json {
+/// A condition.
+pub(crate) fn condition_json(condition: &Condition) -> Json {
     let values: Vec<&str> = condition.values.iter().map(|value| value.text.as_str()).collect();
     json!({ "operator": condition.operator.to_string(), "key": condition.key, "values": values })
 }
@@ -192,6 +193,14 @@ impl Change {
     }
 }
 
+/// What a context key holds.
+pub(crate) fn value_json(value: &Value) -> Json {
+    match value {
+        Value::Single(text) => json!(text),
+        Value::Multi(texts) => json!(texts),
+    }
+}
+
 /// A request as the `request` of a scenario, with its whole context.
 pub fn request_json(request: &Request) -> Json {
     let principal = match &request.caller {
@@ -201,12 +210,8 @@ pub fn request_json(request: &Request) -> Json {
         Caller::CanonicalUser(id) => json!({ "CanonicalUser": id }),
         Caller::Anonymous => json!("*"),
     };
-    let value = |value: &Value| match value {
-        Value::Single(text) => json!(text),
-        Value::Multi(texts) => json!(texts),
-    };
     let context: Map<String, Json> =
-        request.context.iter().map(|(key, held)| (key.to_owned(), value(held))).collect();
+        request.context.iter().map(|(key, value)| (key.to_owned(), value_json(value))).collect();
     let mut object = json!({
         "principal": principal,
         "action": request.action.to_string(),

@@ -22,7 +22,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Where AWS explains it (R-AA-1); of what the algebra finds, the rules by which policies are evaluated.
+    /// Where AWS explains it (R-AA-1); of what AWS has no check of, the rules by which policies are evaluated.
     pub fn learn_more(&self) -> String {
         const GUIDE: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide";
         if self.basis == Basis::Proof {
@@ -46,7 +46,7 @@ pub enum Basis {
     Policy,
     /// The policy, and the catalogue of services (R-AA-3).
     Catalogue,
-    /// The algebra: AWS has no such check.
+    /// Nothing that AWS checks: most by the algebra, over all requests.
     Proof,
     /// Nothing that is here: why it is not decided.
     Nothing(&'static str),
@@ -106,7 +106,8 @@ pub fn check(code: &str) -> Option<&'static Check> {
 
 macro_rules! checks {
     ($($finding_type:ident, $code:literal, $types:expr, $basis:expr, $meaning:literal;)*) => {
-        /// Every check, the worst first, each kind by its code.
+        /// Every check: those of AWS, the worst first and each kind by its code, and behind them what AWS has no check of,
+        /// the worst first too.
         pub const CHECKS: &[Check] = &[$(Check {
             code: $code,
             finding_type: FindingType::$finding_type,

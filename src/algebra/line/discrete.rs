@@ -31,11 +31,6 @@ impl<T: Discrete> DiscreteCut<T> {
         (at > T::MIN).then_some(DiscreteCut(at))
     }
 
-    /// The point behind it, to the right.
-    pub fn next_point(self) -> T {
-        self.0
-    }
-
     /// The point to the left.
     pub fn last_point(self) -> T {
         self.0.previous().unwrap_or(T::MIN)

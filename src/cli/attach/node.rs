@@ -12,13 +12,21 @@ use crate::cli::session::{Database, Keep, Session};
 use crate::cli::source::Source;
 use crate::cli::text::shown;
 use crate::cli::thing::{
-    NodeName, find_organization_policies, node_label, organization_policy_label, resolve_node,
+    NodeName, find_organization_policies, node_label, organization_policy_label, policy_name, resolve_node,
     resolve_organization_policy,
 };
 use crate::policy::Document;
 use crate::store::{
     NewOrganizationPolicy, Node, OrganizationPolicy, OrganizationPolicyOwner, OrganizationPolicyType, Writer,
 };
+
+/// The policy that is to be attached.
+enum Wanted {
+    /// It is stored under that name first.
+    Document(OrganizationPolicyType, String, Document),
+    /// The one of that name or id, of that type or any.
+    Stored(Option<OrganizationPolicyType>, String),
+}
 
 /// What came of it.
 struct Attached {
@@ -39,41 +47,40 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         ("--account", args.account.is_some()),
     ])?;
     let policy_type = args.organization_policy_type();
-    let source = match args.policy.split_once('/') {
-        Some(("scp" | "rcp", _)) => Source::Stored(args.policy.clone()),
-        _ => Source::read(&args.policy)?,
-    };
-    let given = match (&source, policy_type) {
+    let wanted = match (Source::read(&args.policy)?, policy_type) {
         (Source::Given(given), Some(policy_type)) => {
             let name = given.name(args.name.as_deref())?;
-            Some((policy_type, name, given.accepted(policy_type.policy_type(), &mut session.out)?))
+            let document = given.accepted(policy_type.policy_type(), &mut session.out)?;
+            Wanted::Document(policy_type, name, document)
         }
         (Source::Given(_), None) => {
             return Err(CliError::new(ErrorKind::Usage, "a document does not say what it is")
                 .hint("`--scp` for a service control policy, `--rcp` for a resource control policy"));
         }
-        (Source::Stored(name), said) => {
+        (Source::Stored(text), said) => {
             args.refuse_beside_stored()?;
-            if let (Some(said), (Some(named), _)) = (said, typed(name, said))
+            let (named, name) = policy_name(&text)?;
+            if let (Some(said), Some(named)) = (said, named)
                 && said != named
             {
                 return Err(CliError::new(
                     ErrorKind::Usage,
-                    format!("`--{}` is not for `{}`", said.as_str(), shown(name)),
+                    format!("`--{}` is not for `{}`", said.as_str(), shown(&text)),
                 ));
             }
-            None
+            Wanted::Stored(named.or(said), name)
         }
     };
     let catalog = session.catalog()?;
     let keep = args.dry_run.keep();
     let ((attached, moves), change) = session.write(Database::MustExist, keep, |writer| {
         let to = resolve_node(writer, to)?;
-        let (policy, stored) = match &given {
-            Some((policy_type, name, document)) => store(writer, args, *policy_type, name, document)?,
-            None => {
-                let (policy_type, name) = typed(&args.policy, policy_type);
-                (resolve_organization_policy(writer, policy_type, name)?, None)
+        let (policy, stored) = match &wanted {
+            Wanted::Document(policy_type, name, document) => {
+                store(writer, args, *policy_type, name, document)?
+            }
+            Wanted::Stored(policy_type, name) => {
+                (resolve_organization_policy(writer, *policy_type, name)?, None)
             }
         };
         let changed = writer.attach_to_node(to.key, policy.key)?;
@@ -106,20 +113,6 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
         },
     )?;
     Ok(Exit::Yes)
-}
-
-/// `scp/limits` as type and name.
-pub(crate) fn typed(
-    text: &str,
-    said: Option<OrganizationPolicyType>,
-) -> (Option<OrganizationPolicyType>, &str) {
-    for policy_type in OrganizationPolicyType::ALL {
-        let name = text.strip_prefix(policy_type.as_str()).and_then(|rest| rest.strip_prefix('/'));
-        if let Some(name) = name {
-            return (Some(policy_type), name);
-        }
-    }
-    (said, text)
 }
 
 /// Stores a document under its name, unless it is stored.

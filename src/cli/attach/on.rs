@@ -13,7 +13,6 @@ use crate::cli::resolve::resolve_principal;
 use crate::cli::session::{Database, Keep, Session};
 use crate::cli::source::Source;
 use crate::cli::text::shown;
-use crate::cli::thing::account;
 use crate::cli::told::unmodelled;
 use crate::layers::{LayerPolicy, PolicyLayers};
 use crate::policy::resource_policy_type;
@@ -37,7 +36,6 @@ pub(super) fn resource(args: &AttachArgs, arn: &Arn, session: &mut Session) -> R
         return Err(CliError::new(ErrorKind::Usage, message));
     }
     args.refuse(&[("--trust", args.trust), ("--scp", args.scp), ("--rcp", args.rcp)])?;
-    let owner = args.account.as_deref().map(account).transpose()?;
     set(args, "resource policy", resource_policy_type(arn.as_str()), session, |writer, document| {
         let known = writer.resource(arn.as_str())?;
         let created = known.is_none();
@@ -45,7 +43,7 @@ pub(super) fn resource(args: &AttachArgs, arn: &Arn, session: &mut Session) -> R
             Some(resource) => resource,
             None => writer.create_resource(arn.as_str())?,
         };
-        if let Some(owner) = &owner {
+        if let Some(owner) = &args.account {
             writer.put_resource_owner(resource.key, owner)?;
         }
         let changed = writer.put_resource_policy(resource.key, document)?;

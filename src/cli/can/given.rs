@@ -2,8 +2,8 @@
 //! `--rcp`.
 
 use super::super::error::CliError;
-use super::super::resolve::{find_policy, unknown_policy};
-use super::super::source::{Given, Source};
+use super::super::resolve::policy_version;
+use super::super::source::{Given, Source, neither_file_nor_stored};
 use crate::eval::resource_policy_type_of;
 use crate::layers::{LayerPolicy, Level, PolicyLayers};
 use crate::policy::{Document, PolicyType};
@@ -82,12 +82,10 @@ fn read(
             Ok(layer_policy(label, kind, policy_type, Some(&Document::new(text))))
         }
         Source::Stored(name) => {
-            let Some(choice) = find_policy(snapshot, &name)? else {
-                return Err(unknown_policy(snapshot, &name)?);
+            let Some((policy, version)) = policy_version(snapshot, &name)? else {
+                return Err(neither_file_nor_stored(snapshot, &name)?);
             };
-            let version = choice.version(snapshot)?;
-            let name = choice.policy.name.clone();
-            Ok(layer_policy(name, kind, policy_type, Some(&version.document)))
+            Ok(layer_policy(policy.name, kind, policy_type, Some(&version.document)))
         }
     }
 }

@@ -27,7 +27,6 @@ pub(super) fn organization(
     if let Some(id) = &args.id {
         check_id(id, "r-", "--id r-ab12")?;
     }
-    let management = args.management.as_deref().map(crate::cli::thing::account).transpose()?;
     let keep = args.dry_run.keep();
     answer(keep, session, |writer| {
         let root = writer.create_node(&NewNode {
@@ -38,7 +37,7 @@ pub(super) fn organization(
         })?;
         let facts = OrganizationFacts {
             id: id.map(str::to_owned),
-            management_account: management.clone(),
+            management_account: args.management.clone(),
             feature_set: FeatureSet::All,
             scps: TypeStatus::Enabled,
             rcps: TypeStatus::Enabled,
@@ -48,7 +47,7 @@ pub(super) fn organization(
         let mut sentences =
             vec![format!("{}created {} with its root", keep.would(), organization_label(&made))];
         sentences.extend(attach_full_access(writer, &root, keep)?);
-        if let Some(account) = &management {
+        if let Some(account) = &args.management {
             sentences.extend(management_account(writer, account, root.key, keep)?);
         }
         Ok((organization_label(&made), sentences))

@@ -8,11 +8,9 @@ use crate::cli::exit::Exit;
 use crate::cli::session::Session;
 use crate::cli::tag::put_resource_tags;
 use crate::cli::text::shown;
-use crate::cli::thing::account;
 
 /// Creates a resource without policy.
 pub(super) fn resource(args: &CreateArgs, arn: &Arn, session: &mut Session) -> Result<Exit, CliError> {
-    let owner = args.account.as_deref().map(account).transpose()?;
     if arn.as_str().contains(['*', '?']) {
         return Err(CliError::new(
             ErrorKind::Usage,
@@ -22,11 +20,11 @@ pub(super) fn resource(args: &CreateArgs, arn: &Arn, session: &mut Session) -> R
     let keep = args.dry_run.keep();
     answer(keep, session, |writer| {
         let resource = writer.create_resource(arn.as_str())?;
-        if let Some(owner) = &owner {
+        if let Some(owner) = &args.account {
             writer.put_resource_owner(resource.key, owner)?;
         }
         put_resource_tags(writer, &resource, &args.tags)?;
-        let of = owner.as_ref().or(resource.account.as_ref());
+        let of = args.account.as_ref().or(resource.account.as_ref());
         let of = of.map_or(String::new(), |account| format!(" of {account}"));
         Ok((resource.arn.clone(), vec![format!("{}created {}{of}", keep.would(), shown(&resource.arn))]))
     })

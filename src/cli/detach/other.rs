@@ -5,7 +5,6 @@ use serde_json::json;
 use super::DetachArgs;
 use crate::access_change::About;
 use crate::arn::Arn;
-use crate::cli::attach::typed;
 use crate::cli::error::{CliError, ErrorKind};
 use crate::cli::exit::Exit;
 use crate::cli::moves::Moves;
@@ -14,7 +13,7 @@ use crate::cli::resolve::resolve_principal;
 use crate::cli::session::{Database, Session};
 use crate::cli::text::{quoted_list, shown};
 use crate::cli::thing::{
-    NodeName, find_organization_policies, node_label, organization_policy_label, resolve_node,
+    NodeName, find_organization_policies, node_label, organization_policy_label, policy_name, resolve_node,
     resolve_resource,
 };
 use crate::store::{NewOrganizationPolicy, OrganizationPolicyType, TypeStatus, Writer};
@@ -29,16 +28,16 @@ struct Detached {
 /// Detaches an SCP or RCP from a node.
 pub(super) fn node(args: &DetachArgs, from: &NodeName, session: &mut Session) -> Result<Exit, CliError> {
     let policy = args.required_policy()?;
-    let (policy_type, name) = typed(policy, None);
+    let (policy_type, name) = policy_name(policy)?;
     answer(args, session, |writer| {
         let from = resolve_node(writer, from)?;
         let attached = writer.policies_of_node(from.key)?;
-        let named = find_organization_policies(writer, policy_type, name)?;
+        let named = find_organization_policies(writer, policy_type, &name)?;
         let mut both = attached.iter().filter(|policy| named.iter().any(|one| one.key == policy.key));
         let (Some(policy), None) = (both.next(), both.next()) else {
             let error = CliError::new(
                 ErrorKind::NotFound,
-                format!("`{}` is not attached to `{}`", shown(name), node_label(&from)),
+                format!("`{}` is not attached to `{}`", shown(&name), node_label(&from)),
             );
             let attached = quoted_list(attached.iter().map(organization_policy_label));
             return Err(

@@ -21,7 +21,7 @@ const SCHEMA: &str = "iamdb.access-changes/1";
 /// Compares, and prints what came of it.
 pub(super) fn run(
     args: &DiffArgs,
-    (from, to): (When, When),
+    range: (When, When),
     who: Option<&str>,
     wanted: Wanted,
     session: &mut Session,
@@ -40,13 +40,12 @@ pub(super) fn run(
     }
     let part = args.part.read()?;
     let catalog = session.catalog()?;
-    session.read(&to, |after, out| {
-        let before = after.as_of(from.0)?;
-        let only = who.map(|who| members(after, &before, who)).transpose()?;
+    session.read_range(range, |before, after, out| {
+        let only = who.map(|who| members(after, before, who)).transpose()?;
         let is_asked = |key: PrincipalKey| only.iter().flatten().any(|one| *one == key);
         let about = if only.is_some() { About::These(&is_asked) } else { About::Everyone };
         let new = if args.expand || only.is_some() { NewPrincipals::Compared } else { NewPrincipals::Listed };
-        let moves = Moves::between(&before, after, &part, about, new, &catalog)?;
+        let moves = Moves::between(before, after, &part, about, new, &catalog)?;
         let detail = if args.expand { Detail::Whole } else { Detail::Brief };
         let (first, last) = (before.change().0 + 1, after.change().0);
         let changes = match first {

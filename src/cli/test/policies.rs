@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::at::When;
 use super::super::error::CliError;
-use super::super::resolve::{find_policy, unknown_policy};
+use super::super::resolve::{policy_version, unknown_policy};
 use super::super::session::Session;
 use super::super::source::Given;
 use super::super::text::shown;
@@ -72,10 +72,11 @@ fn from_database(
 
 /// A stored policy; of its versions the default, or the one that is named.
 fn stored(name: &str, snapshot: &Snapshot<'_>) -> Result<NamedPolicy, CliError> {
-    let Some(choice) = find_policy(snapshot, name)? else { return Err(unknown_policy(snapshot, name)?) };
-    let version = choice.version(snapshot)?;
+    let Some((policy, version)) = policy_version(snapshot, name)? else {
+        return Err(unknown_policy(snapshot, name)?);
+    };
     Ok(NamedPolicy {
-        name: choice.policy.name.clone(),
+        name: policy.name,
         kind: format!("stored policy v{}", version.number),
         text: version.document.text().to_owned(),
     })

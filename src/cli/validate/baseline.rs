@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::error::{CliError, ErrorKind};
 use super::super::session::Session;
 use super::super::source::Given;
+use super::super::staged::cannot_write;
 use super::super::text::{count, shown};
 use super::Checked;
 use super::fingerprint::{file, fingerprint};
@@ -87,9 +89,7 @@ pub(super) fn write(path: &str, checked: &[Checked], session: &mut Session) -> R
     let baseline = Baseline { schema: SCHEMA.to_owned(), findings: findings.collect() };
     let number = baseline.findings.len();
     let text = serde_json::to_string_pretty(&baseline).map_err(|error| CliError::printing(&error.into()))?;
-    fs::write(path, text + "\n").map_err(|error| {
-        CliError::new(ErrorKind::Io, format!("cannot write `{}`: {}", shown(path), shown(&error.to_string())))
-    })?;
+    fs::write(path, text + "\n").map_err(|error| cannot_write(Path::new(path), &error))?;
     session.out.note(&format!("wrote {} to `{}`", count(number, "finding", "findings"), shown(path)));
     Ok(())
 }

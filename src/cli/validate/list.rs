@@ -6,6 +6,7 @@ use super::super::error::CliError;
 use super::super::session::Session;
 use super::super::table::aligned;
 use super::super::text::Text;
+use super::report::level;
 use crate::validate::{Basis, CHECKS, Check};
 
 /// Prints the table.
@@ -30,7 +31,7 @@ fn text() -> Vec<Text> {
         };
         vec![
             check.code.to_owned(),
-            check.finding_type.to_string(),
+            level(check.finding_type).to_owned(),
             check.types.to_string(),
             basis(check).to_owned(),
             meaning,

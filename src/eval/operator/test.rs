@@ -115,7 +115,7 @@ fn lower(text: &str) -> String {
 }
 
 /// `[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?` (R-CND-22).
-pub(crate) fn number(text: &str) -> Option<BigDecimal> {
+fn number(text: &str) -> Option<BigDecimal> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let unsigned = |text: &str| text.strip_prefix(['+', '-']).unwrap_or(text).to_owned();
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {

@@ -2,14 +2,14 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::super::when::{condition_json, when_json};
+use super::super::super::when::when_json;
 use super::{place, resources};
 use crate::ask::{Ask, Degraded, Near, Reply};
 use crate::eval::Fit;
 use crate::explain;
 use crate::layers::StatementRef;
 use crate::question::{Answer, Depends, Example};
-use crate::request::Value;
+use crate::tell::{condition_json, value_json};
 
 /// The reply as an object.
 pub(super) fn object(ask: &Ask<'_>, reply: &Reply) -> Json {
@@ -92,13 +92,6 @@ fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
         }
     }
     Some(object)
-}
-
-fn value_json(value: &Value) -> Json {
-    match value {
-        Value::Single(text) => json!(text),
-        Value::Multi(items) => json!(items),
-    }
 }
 
 fn example_json(depends: &Depends, example: &Example) -> Json {
