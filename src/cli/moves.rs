@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::access::verdict;
 use super::error::{COSTLY, CliError};
-use super::name::label;
+use super::name::{label, shared};
 use super::output::{FAINT, STRONG};
 use super::progress::Meter;
 use super::session::Keep;
@@ -85,6 +85,8 @@ impl Moves {
         groups.sort_by_cached_key(|group| (std::cmp::Reverse(group.who.len()), group.who.first().cloned()));
         let mut places = Places::default();
         for group in &mut groups {
+            group.who.iter_mut().try_for_each(|one| one.tell_apart(after))?;
+            group.who.sort();
             group.place = places.of(&group.who, after)?;
         }
         let numbers: BTreeSet<ChangeNumber> =
@@ -215,7 +217,11 @@ fn listed(title: &str, principals: &[Principal], detail: Detail) -> Vec<Text> {
         return Vec::new();
     }
     let told = if detail == Detail::Whole { principals.len() } else { LISTED };
-    let mut names: Vec<String> = principals.iter().take(told).map(label).collect();
+    let shared = shared(principals.iter());
+    let name = |principal: &Principal| {
+        Some(label(principal)).filter(|label| !shared.contains(label)).unwrap_or_else(|| principal.arn())
+    };
+    let mut names: Vec<String> = principals.iter().take(told).map(name).collect();
     if principals.len() > told {
         names.push(format!("and {} more", principals.len() - told));
     }

@@ -1,5 +1,7 @@
 //! Names as people type them, and the rules that IAM has for new ones (R-GRM-61).
 
+use std::collections::HashSet;
+
 use super::error::{CliError, ErrorKind};
 use super::text::shown;
 use crate::arn::{AccountId, Arn};
@@ -116,6 +118,12 @@ fn no_principal(text: &str) -> CliError {
 /// `user/alice`.
 pub(crate) fn label(principal: &Principal) -> String {
     format!("{}/{}", principal.kind, shown(&principal.name))
+}
+
+/// The labels that several principals have, of different accounts: those are told by their ARNs.
+pub(crate) fn shared<'p>(principals: impl Iterator<Item = &'p Principal>) -> HashSet<String> {
+    let mut seen = HashSet::new();
+    principals.map(label).filter(|label| !seen.insert(label.clone())).collect()
 }
 
 /// `policy/my-repo`.

@@ -43,6 +43,18 @@ impl Named {
     }
 }
 
+impl Named {
+    /// Calls it by its ARN where another account has one of that kind and name.
+    pub(super) fn tell_apart(&mut self, snapshot: &Snapshot<'_>) -> Result<(), CliError> {
+        let Some(kind) = self.kind else { return Ok(()) };
+        let named = snapshot.principals_named(self.label.rsplit('/').next().unwrap_or_default())?;
+        if named.iter().filter(|other| other.kind == kind).count() > 1 {
+            self.label.clone_from(&self.name);
+        }
+        Ok(())
+    }
+}
+
 /// `47 roles`.
 pub(super) fn counted(who: &[Named]) -> String {
     let kinds: BTreeSet<Option<PrincipalKind>> = who.iter().map(|one| one.kind).collect();

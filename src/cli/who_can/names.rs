@@ -1,10 +1,12 @@
 //! What those who can are called, and how many of them are.
 
-use super::super::name::label;
+use std::collections::HashSet;
+
+use super::super::name::{label, shared};
 use super::super::output::STRONG;
 use super::super::text::{Text, shown};
 use super::super::told::wrapped;
-use crate::stored::Holder;
+use crate::stored::{Everyone, Holder};
 use crate::who_can::{Outsider, Who};
 
 /// How many of those who can by one way are named.
@@ -23,16 +25,34 @@ pub(super) enum Naming {
     All,
 }
 
-/// What people call somebody, what programs do, and of what kind it is.
-pub(super) fn of(who: &Who, holders: &[&Holder]) -> Option<(String, String, &'static str)> {
-    match who {
-        Who::Stored(nth) => {
-            let principal = &holders.get(*nth)?.principal;
-            Some((label(principal), principal.arn(), principal.kind.as_str()))
-        }
-        Who::Other(outsider) => {
-            let (name, principal) = of_outsider(outsider);
-            Some((name, principal, kind(outsider)))
+/// What those are called who are asked about.
+pub(super) struct Names<'e> {
+    /// The stored users and roles, in order.
+    pub(super) holders: Vec<&'e Holder>,
+    /// What several of them are called, of different accounts.
+    shared: HashSet<String>,
+}
+
+impl<'e> Names<'e> {
+    pub(super) fn new(everyone: &'e Everyone) -> Names<'e> {
+        let holders: Vec<&Holder> = everyone.users_and_roles().collect();
+        let shared = shared(holders.iter().map(|holder| &holder.principal));
+        Names { holders, shared }
+    }
+
+    /// What people call somebody, what programs do, and of what kind it is.
+    pub(super) fn of(&self, who: &Who) -> Option<(String, String, &'static str)> {
+        match who {
+            Who::Stored(nth) => {
+                let principal = &self.holders.get(*nth)?.principal;
+                let (label, arn) = (label(principal), principal.arn());
+                let name = if self.shared.contains(&label) { arn.clone() } else { label };
+                Some((name, arn, principal.kind.as_str()))
+            }
+            Who::Other(outsider) => {
+                let (name, principal) = of_outsider(outsider);
+                Some((name, principal, kind(outsider)))
+            }
         }
     }
 }

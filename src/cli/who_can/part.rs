@@ -13,7 +13,7 @@ use super::super::part::PartArgs;
 use super::super::progress::Meter;
 use super::super::text::{Text, count, shown};
 use super::super::told::{clause_lines, note_assumed, note_unmodelled};
-use super::names::{self, Naming, list};
+use super::names::{NEEDS, Names, Naming, list};
 use super::table;
 use super::{Asked, Named, WhoCanArgs};
 use crate::analysis::Part;
@@ -66,9 +66,9 @@ pub(super) fn run(
     let found = found.map_err(failed)?;
     note_unmodelled(found.iter().map(|regions| &regions.subject), out);
     note_assumed(&endpoint(snapshot, &given)?, out);
-    let holders: Vec<&Holder> = everyone.users_and_roles().collect();
+    let names = Names::new(everyone);
     // Each is gone once it is told: sets are large.
-    let told = found.into_iter().map(|of| Group::of(&of, &holders, &part, catalog));
+    let told = found.into_iter().map(|of| Group::of(&of, &names, &part, catalog));
     let mut groups = together(told);
     groups.sort_by_key(|group| Reverse(group.who.len()));
     let what = title(asked);
@@ -126,17 +126,17 @@ impl Group {
         self.needs.map(str::to_owned).into_iter().chain(but_not).collect::<Vec<_>>().join("; ")
     }
 
-    fn of(regions: &Regions, holders: &[&Holder], part: &Part, catalog: &Catalog) -> Group {
+    fn of(regions: &Regions, names: &Names<'_>, part: &Part, catalog: &Catalog) -> Group {
         let teller = Teller::of(catalog, &regions.subject).within_part(part);
         let clauses = regions.effective.clauses.iter().chain(&regions.effective.undecided);
         Group {
-            who: regions.who.iter().filter_map(|who| names::of(who, holders)).collect(),
+            who: regions.who.iter().filter_map(|who| names.of(who)).collect(),
             told: clauses.map(|clause| teller.tell(clause, Direction::Held)).collect(),
-            needs: (regions.own_policies == OwnPolicies::Needed).then_some(names::NEEDS),
+            needs: (regions.own_policies == OwnPolicies::Needed).then_some(NEEDS),
             except: regions
                 .except
                 .iter()
-                .filter_map(|who| names::of(who, holders))
+                .filter_map(|who| names.of(who))
                 .map(|(name, principal, _)| (name, principal))
                 .collect(),
         }

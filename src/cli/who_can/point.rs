@@ -10,12 +10,12 @@ use super::super::exit::Exit;
 use super::super::told::unmodelled;
 use super::super::when::{when_json, when_words};
 use super::Named;
-use super::names::{self, of};
+use super::names::{NEEDS, Names};
 use crate::ask::{Note, Reply};
 use crate::layers::{Layer, LayerPolicy};
 use crate::policy::{Statement, position};
 use crate::question;
-use crate::stored::{Everyone, Holder};
+use crate::stored::Everyone;
 use crate::who_can::{Answered, Answers, Asker, OwnPolicies, Question, Via, Who};
 
 /// The form of the object.
@@ -69,13 +69,13 @@ pub(super) struct Way {
 
 impl Answer {
     pub(super) fn of(question: &Question<'_>, everyone: &Everyone, found: &Answers, named: &Named) -> Answer {
-        let holders: Vec<&Holder> = everyone.users_and_roles().collect();
+        let names = Names::new(everyone);
         let (mut rows, mut asked) = (Vec::new(), 0);
         let (mut at, mut excepted) = (BTreeMap::new(), Vec::new());
         let mut notes = BTreeSet::new();
         for asker in &found.askers {
             let is_asked = match &asker.who {
-                Who::Stored(nth) => holders.get(*nth).is_some_and(|holder| named.is_asked(holder)),
+                Who::Stored(nth) => names.holders.get(*nth).is_some_and(|holder| named.is_asked(holder)),
                 _ => named.0.is_none(),
             };
             if !is_asked {
@@ -83,7 +83,7 @@ impl Answer {
             }
             asked += 1;
             let Some(answered) = found.answers.get(asker.answer) else { continue };
-            match Row::of(asker, answered, everyone, &holders) {
+            match Row::of(asker, answered, everyone, &names) {
                 Some(row) => {
                     at.insert(&asker.who, rows.len());
                     rows.push(row);
@@ -93,7 +93,7 @@ impl Answer {
         }
         for (general, who) in excepted {
             let row: Option<&mut Row> = at.get(general).and_then(|&at| rows.get_mut(at));
-            if let Some((row, (who, principal, _))) = row.zip(of(who, &holders)) {
+            if let Some((row, (who, principal, _))) = row.zip(names.of(who)) {
                 row.except.push((who, principal));
             }
         }
@@ -113,8 +113,8 @@ impl Answer {
 
 impl Row {
     /// None for who cannot.
-    fn of(asker: &Asker, answered: &Answered, everyone: &Everyone, holders: &[&Holder]) -> Option<Row> {
-        let (who, principal, kind) = of(&asker.who, holders)?;
+    fn of(asker: &Asker, answered: &Answered, everyone: &Everyone, names: &Names<'_>) -> Option<Row> {
+        let (who, principal, kind) = names.of(&asker.who)?;
         let (answer, when, when_json) = match &answered.reply {
             Err(error) => ("no answer", Some(error.to_string()), Json::Null),
             Ok(reply) => match &reply.answer {
@@ -130,7 +130,7 @@ impl Row {
         if answer == "no" {
             return None;
         }
-        let needs = (answered.own_policies == OwnPolicies::Needed).then_some(names::NEEDS);
+        let needs = (answered.own_policies == OwnPolicies::Needed).then_some(NEEDS);
         let route = answered.allowed().map(|evaluation| evaluation.route.name());
         let via = asker.via.iter().filter_map(|via| Way::of(via, answered, everyone)).collect();
         let except = Vec::new();
