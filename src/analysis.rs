@@ -337,7 +337,11 @@ impl<'a> Analysis<'a> {
                 continue;
             }
             clause.standing = standing;
-            clause.witness = self.witness(&clause, allowing, Some(other))?;
+            // What is not known decides no request.
+            clause.witness = match clause.cause {
+                Cause::Unknown { .. } => None,
+                _ => self.witness(&clause, allowing, Some(other))?,
+            };
             // Without a witness it may be that no request is in it, which would be a proof.
             self.compiler.arena().renew(self.budget);
             if clause.witness.is_some() || self.compiler.coherent(clause.set)? != Set::EMPTY {
@@ -484,7 +488,7 @@ impl<'a> Analysis<'a> {
         Ok(found)
     }
 
-    /// The layers that alone or together stop a set: denying, or not allowing.
+    /// The layers that alone or together stop a set: denying, or not allowing, or not known.
     fn stopping(
         &mut self,
         situation: &ReadSituation<'_>,
@@ -502,7 +506,8 @@ impl<'a> Analysis<'a> {
             let groups = compiled.groups.get(&layer).filter(|_| limits);
             let allowed = arena.intersection(groups.into_iter().flatten().copied())?;
             let lacking = arena.difference([scope], [allowed])?;
-            let stopped = arena.union([denied, lacking])?;
+            let is_unknown = layer != statement.layer && situation.situation.layers.is_unknown(layer);
+            let stopped = arena.union([denied, lacking].into_iter().chain(is_unknown.then_some(scope)))?;
             let stopped = arena.intersection([scope, stopped, set])?;
             if stopped != Set::EMPTY {
                 layers.push(layer);

@@ -62,6 +62,15 @@ pub enum Reason {
         /// What became of it.
         change: Change,
     },
+    /// A layer of the side that does not allow it, of which a document that would decide is not known (R-EVL-64).
+    Unknown {
+        /// The layer.
+        layer: Layer,
+        /// The policy, or the level of an organization.
+        name: Option<String>,
+        /// What became of it.
+        change: Change,
+    },
     /// The rules about accounts and resources.
     Rules,
 }
@@ -71,7 +80,7 @@ impl Told {
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.reasons.iter().filter_map(|reason| match reason {
             Reason::Statement { source, .. } => Some(source),
-            Reason::Limited { .. } | Reason::Rules => None,
+            Reason::Limited { .. } | Reason::Unknown { .. } | Reason::Rules => None,
         })
     }
 
@@ -101,7 +110,14 @@ impl Teller<'_> {
         match clause.cause {
             Cause::None | Cause::NotAllowed | Cause::Denied(_) | Cause::HalfAllowed(_) => {}
             Cause::Rules => reasons.push(Reason::Rules),
-            Cause::Limited { layer, group } => reasons.push(self.limited(layer, group, allowing)),
+            Cause::Limited { layer, group } => {
+                let (name, change) = self.group(layer, group, allowing);
+                reasons.push(Reason::Limited { layer, name, change });
+            }
+            Cause::Unknown { layer, group } => {
+                let (name, change) = self.group(layer, group, allowing);
+                reasons.push(Reason::Unknown { layer, name, change });
+            }
         }
         // What makes the difference is the last of the boxes.
         for of in clause.boxes.iter().rev().chain(allows) {
@@ -111,8 +127,8 @@ impl Teller<'_> {
         reasons
     }
 
-    /// The policy of a group on the side that does not allow.
-    fn limited(&self, layer: Layer, group: usize, allowing: Side) -> Reason {
+    /// The policy of a group on the side that does not allow, and what became of it.
+    fn group(&self, layer: Layer, group: usize, allowing: Side) -> (Option<String>, Change) {
         let (refusing, at) = match allowing {
             Side::New => (Side::Old, Change::Removed),
             Side::Old => (Side::New, Change::Added),
@@ -131,7 +147,7 @@ impl Teller<'_> {
             (false, _) | (true, false) => at,
             (true, true) => Change::Edited,
         };
-        Reason::Limited { layer, name, change }
+        (name, change)
     }
 
     /// The statements that only one side has, or has otherwise, and that none of the clauses names: their text changed,

@@ -172,6 +172,9 @@ fn reason_json(reason: &Reason) -> Json {
         Reason::Limited { layer, name, change } => {
             json!({ "layer": layer.name(), "file": name, "change": change.name() })
         }
+        Reason::Unknown { layer, name, change } => {
+            json!({ "layer": layer.name(), "file": name, "change": change.name(), "known": false })
+        }
         Reason::Rules => json!({ "layer": "rules", "change": Change::Unchanged.name() }),
     }
 }

@@ -119,7 +119,7 @@ impl Told {
         }
         match &self.example {
             Some(example) => row("e.g.", self.example_words(example)),
-            None => row("but", format!("it is only possible: no request was found {}", self.that_shows_it())),
+            None => row("but", format!("it is only possible: {}", self.why_only_possible())),
         }
         if !self.is_exact && !self.is_of_rules() {
             row("but", "it is less than what is told here".to_owned());
@@ -138,10 +138,13 @@ impl Told {
         self.example.as_ref().is_some_and(|example| example.by == By::Anyone)
     }
 
-    fn that_shows_it(&self) -> &'static str {
+    fn why_only_possible(&self) -> &'static str {
+        let is_unknown = self.reasons.iter().any(|reason| matches!(reason, Reason::Unknown { .. }));
         match self.direction {
-            Direction::Gained | Direction::Lost => "that differs here",
-            Direction::Held => "that is allowed here",
+            Direction::Lost if is_unknown => "a document that would decide is not known",
+            Direction::Gained if is_unknown => "a document that decided was not known",
+            Direction::Gained | Direction::Lost => "no request was found that differs here",
+            Direction::Held => "no request was found that is allowed here",
         }
     }
 
@@ -364,6 +367,11 @@ fn reason_words(reason: &Reason, direction: Direction) -> String {
                 (true, Change::Edited) => format!("{layer} does not allow it (changed)"),
                 (true, _) => format!("{layer} does not allow it"),
             }
+        }
+        Reason::Unknown { layer, name, .. } => {
+            let layer = layer_words(*layer, name.as_deref());
+            let tense = if is_past { "is" } else { "was" };
+            format!("what {layer} would say {tense} not known")
         }
         Reason::Rules if is_past => "the resource is of an account that has to allow it too".to_owned(),
         Reason::Rules => "the resource was of an account that had to allow it too".to_owned(),
