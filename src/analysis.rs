@@ -223,7 +223,7 @@ impl<'a> Analysis<'a> {
             let hoped = self.compiler.arena().difference([hoped], [allowed])?;
             let hoped = self.compiler.arena().intersection([hoped, of_part])?;
             let is_any = self.compiler.coherent(hoped)? != Set::EMPTY;
-            undecided.extend(is_any.then(|| Clause::undecided(Cause::Unknown, hoped)));
+            undecided.extend(is_any.then(|| Clause::undecided(Cause::Undecided, hoped)));
         }
         Ok(Effective { clauses, undecided, ineffective })
     }
@@ -277,7 +277,7 @@ impl<'a> Analysis<'a> {
             self.one_way(&new, &old, (part, &possible), standing, &mut gained)?;
             self.one_way(&old, &new, (part, &possible), standing, &mut lost)?;
         }
-        self.by_unknown([old, new], part, [&mut gained, &mut lost])?;
+        self.undecided([old, new], part, [&mut gained, &mut lost])?;
         let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
         let verdict = match (is_sure(&gained), is_sure(&lost)) {
             (false, false) => Verdict::Equivalent,
@@ -289,7 +289,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Adds what may be gained or lost besides, if it is for a document that is not known (R-EVL-64).
-    fn by_unknown(
+    fn undecided(
         &mut self,
         [old, new]: [&Subject; 2],
         part: &Part,
@@ -312,7 +312,7 @@ impl<'a> Analysis<'a> {
             let untold = self.compiler.arena().difference([more], told)?;
             let set = self.compiler.arena().intersection([untold, part])?;
             if self.compiler.coherent(set)? != Set::EMPTY {
-                clauses.push(Clause::undecided(Cause::Unknown, set));
+                clauses.push(Clause::undecided(Cause::Undecided, set));
             }
         }
         Ok(())
@@ -416,7 +416,11 @@ impl<'a> Analysis<'a> {
                 continue;
             }
             clause.standing = standing;
-            clause.witness = self.witness(&clause, allowing, Some(other))?;
+            // What is not known decides no request.
+            clause.witness = match clause.cause {
+                Cause::Unknown { .. } => None,
+                _ => self.witness(&clause, allowing, Some(other))?,
+            };
             // Without a witness it may be that no request is in it, which would be a proof.
             self.compiler.arena().renew(self.budget);
             if clause.witness.is_some() || self.compiler.coherent(clause.set)? != Set::EMPTY {
@@ -562,7 +566,7 @@ impl<'a> Analysis<'a> {
         Ok(found)
     }
 
-    /// The layers that alone or together stop a set: denying, or not allowing.
+    /// The layers that alone or together stop a set: denying, or not allowing, or not known.
     fn stopping(
         &mut self,
         situation: &ReadSituation<'_>,
@@ -580,7 +584,8 @@ impl<'a> Analysis<'a> {
             let groups = compiled.groups.get(&layer).filter(|_| limits);
             let allowed = arena.intersection(groups.into_iter().flatten().copied())?;
             let lacking = arena.difference([scope], [allowed])?;
-            let stopped = arena.union([denied, lacking])?;
+            let is_unknown = layer != statement.layer && situation.situation.layers.is_unknown(layer);
+            let stopped = arena.union([denied, lacking].into_iter().chain(is_unknown.then_some(scope)))?;
             let stopped = arena.intersection([scope, stopped, set])?;
             if stopped != Set::EMPTY {
                 layers.push(layer);

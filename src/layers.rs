@@ -244,6 +244,11 @@ impl PolicyLayers {
         }
     }
 
+    /// Whether the document of some policy of a layer is not known.
+    pub fn is_unknown(&self, layer: Layer) -> bool {
+        self.policies(layer).iter().any(|policy| policy.document.is_none())
+    }
+
     /// The layers that are there, in the order of the rules.
     pub fn present(&self) -> impl Iterator<Item = Layer> {
         Layer::OF_POLICIES.into_iter().filter(|&layer| self.is_present(layer))

@@ -8,7 +8,7 @@ use crate::policy::Effect;
 
 impl Analysis<'_> {
     /// A difference, split by why the other side says no: first by the statements that allow what none allows there,
-    /// then by what denies there, or does not allow.
+    /// then by what denies there, or does not allow, or is not known.
     pub(super) fn by_cause(
         &mut self,
         from: &Read<'_>,
@@ -53,7 +53,11 @@ impl Analysis<'_> {
         for situation in &against.situations {
             for (&layer, groups) in &situation.compiled.groups {
                 for (group, &allowed) in groups.iter().enumerate() {
-                    if left == Set::EMPTY || against.subject.told.contains(&layer) || !limits(layer) {
+                    if left == Set::EMPTY
+                        || against.subject.told.contains(&layer)
+                        || !limits(layer)
+                        || situation.is_unknown(layer, group)
+                    {
                         continue;
                     }
                     let arena = self.compiler.arena();
@@ -67,6 +71,7 @@ impl Analysis<'_> {
                 }
             }
         }
+        left = self.by_unknown(from, parts, against, left, &mut drafts)?;
         for lacking in [Layer::Resource, Layer::Identity] {
             left = self.by_half(from, against, lacking, left, &mut drafts)?;
         }
@@ -74,6 +79,31 @@ impl Analysis<'_> {
             drafts.extend(self.allowed_by_any(from, parts, None, Cause::Rules, left)?);
         }
         Ok(drafts)
+    }
+
+    /// Of a set, what hangs on limits of the other side that are not known (R-EVL-64); gives what is left.
+    fn by_unknown(
+        &mut self,
+        from: &Read<'_>,
+        parts: &[Part],
+        against: &Read<'_>,
+        mut left: Set,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<Set, AnalysisError> {
+        for situation in &against.situations {
+            for (&layer, groups) in &situation.compiled.groups {
+                let is_told = against.subject.told.contains(&layer);
+                for group in (0..groups.len()).filter(|group| !is_told && situation.is_unknown(layer, *group))
+                {
+                    let arena = self.compiler.arena();
+                    let open = arena.intersection([left, situation.scope(layer), situation.on])?;
+                    left = arena.difference([left], [open])?;
+                    let cause = Cause::Unknown { layer, group };
+                    drafts.extend(self.allowed_by_any(from, parts, None, cause, open)?);
+                }
+            }
+        }
+        Ok(left)
     }
 
     /// Of a set, what a statement of the caller's or the resource's policies allows together with one of the other's,

@@ -99,13 +99,20 @@ pub enum Cause {
         /// Which group of it.
         group: usize,
     },
+    /// A group of a layer there has a policy whose document is not known: it may be that this allows it (R-EVL-64).
+    Unknown {
+        /// The layer.
+        layer: Layer,
+        /// Which group of it.
+        group: usize,
+    },
     /// It takes a word of the caller's policies and one of the resource's, and there this one is missing; it is the last
     /// of the boxes.
     HalfAllowed(StatementRef),
     /// The rules about accounts and resources that it is decided by there.
     Rules,
-    /// What a document says that is not known (R-EVL-64).
-    Unknown,
+    /// A document of either side that is not known, which may allow it or deny it (R-EVL-64).
+    Undecided,
     /// The policy of a KMS key or a role, which always has one and is not stored (R-EVL-40).
     Unstored,
 }
@@ -146,6 +153,13 @@ impl ReadSituation<'_> {
     /// The requests for which a layer counts.
     pub(super) fn scope(&self, layer: Layer) -> Set {
         self.compiled.scopes.get(&layer).copied().unwrap_or(Set::FULL)
+    }
+
+    /// Whether a group of a layer has a policy whose document is not known.
+    pub(super) fn is_unknown(&self, layer: Layer, group: usize) -> bool {
+        let layers = &self.situation.layers;
+        let mut members = layers.groups(layer).get(group).cloned().into_iter().flatten();
+        members.any(|nth| layers.policy_at(layer, nth).is_some_and(|policy| policy.document.is_none()))
     }
 
     /// The requests to which a statement applies.

@@ -89,11 +89,15 @@ pub(crate) fn run(args: &LeaveArgs, session: &mut Session) -> Result<Exit, CliEr
 fn account(name: &NodeName, keep: Keep, session: &mut Session) -> Result<Exit, CliError> {
     let (sentence, change) = session.write(Database::MustExist, keep, |writer| {
         let node = resolve_node(writer, name)?;
-        if !writer.unplace(node.key)? {
+        let policies = writer.policies_of_node(node.key)?;
+        // The status of an account is what its organization says of it.
+        let is_listed = writer.put_node_details(node.key, node.name.as_deref(), None)?;
+        let is_placed = writer.unplace(node.key)?;
+        if !is_listed && !is_placed && policies.is_empty() {
             let message = format!("`{}` is in no organization", node_label(&node));
             return Err(CliError::new(ErrorKind::NotFound, message));
         }
-        for policy in writer.policies_of_node(node.key)? {
+        for policy in policies {
             writer.detach_from_node(node.key, policy.key)?;
         }
         let sentence = format!("{} {}left its organization", node_label(&node), keep.would());

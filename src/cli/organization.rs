@@ -153,10 +153,13 @@ pub(crate) fn node_row(tree: &Tree, of: &Node) -> Vec<String> {
         facts.extend(of.name.clone());
         facts.extend(of.status.clone().filter(|status| status != "ACTIVE"));
     }
+    let is_on_its_own =
+        of.kind == NodeKind::Account && of.status.is_none() && !tree.attached.contains_key(&of.key);
     match tree.parent(of) {
         Some(parent) => facts.push(format!("in {}", node_label(parent))),
         None if of.kind == NodeKind::Root => {}
-        None => facts.push("in no organization".to_owned()),
+        None if is_on_its_own => facts.push("in no organization".to_owned()),
+        None => facts.push("somewhere in its organization".to_owned()),
     }
     for policy_type in OrganizationPolicyType::ALL {
         let names: Vec<&str> =

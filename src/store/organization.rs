@@ -66,7 +66,7 @@ pub struct Node {
     pub id: Option<String>,
     /// Its name.
     pub name: Option<String>,
-    /// `ACTIVE`, `SUSPENDED`, …, of accounts that were imported (R-FMT-22).
+    /// `ACTIVE`, `SUSPENDED`, …, of accounts that their organization listed (R-FMT-22) and that have not left it since.
     pub status: Option<String>,
 }
 
@@ -362,10 +362,10 @@ pub struct Level {
 pub struct Standing {
     /// The account.
     pub account: AccountId,
-    /// Its organization. `None` for an account on its own, and where the way up does not reach a root because a
-    /// tree was imported in parts.
+    /// Its organization: that of the root above it, the one that it manages, or the only one where it is listed. `None`
+    /// for an account on its own, and where it is not known which it is in.
     pub organization: Option<Organization>,
-    /// Whether it is in an organization of which the levels above those that are known are not.
+    /// Whether it is in an organization, and the way up to the root is not known: a tree was imported in parts.
     pub is_known_in_part: bool,
     /// From the root, or the highest node known, down to the account.
     pub levels: Vec<Level>,
@@ -378,9 +378,10 @@ impl Standing {
         management == Some(&self.account)
     }
 
-    /// `o-x/r-y/ou-a/ou-b/` as `aws:PrincipalOrgPaths` has it (R-FMT-25); `None` where an id is not known.
+    /// `o-x/r-y/ou-a/ou-b/` as `aws:PrincipalOrgPaths` has it (R-FMT-25); `None` where the way up or an id is not known.
     pub fn path(&self) -> Option<String> {
-        let mut path = format!("{}/", self.organization.as_ref()?.facts.id.as_ref()?);
+        let organization = self.organization.as_ref().filter(|_| !self.is_known_in_part)?;
+        let mut path = format!("{}/", organization.facts.id.as_ref()?);
         for level in self.levels.iter().filter(|level| level.node.kind != NodeKind::Account) {
             path.push_str(level.node.id.as_ref()?);
             path.push('/');

@@ -35,8 +35,9 @@ const OF_RESOURCES: [(&str, &str); 4] = [
     ("resource_policies", "resource_id"),
     ("resource_tags", "resource_id"),
 ];
-const OF_ORGANIZATIONS: [&str; 6] = [
+const OF_ORGANIZATIONS: [&str; 7] = [
     "organization_nodes",
+    "organization_node_details",
     "organization_placements",
     "organizations",
     "organization_policies",

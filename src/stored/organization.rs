@@ -39,7 +39,8 @@ pub(super) fn standing(
 
 /// The levels of policies that limit an account (R-EVL-35, R-EVL-37); none where they do not count: the management
 /// account, an organization that has not enabled them (R-EVL-36, R-FMT-27), no organization. Where the account's
-/// place in the tree is known in part only, the rest is a level that is not known.
+/// place in the tree is known in part only, the rest is a level that is not known, and so is what is attached where
+/// nothing is known to be (R-EVL-64).
 pub(super) fn levels(standing: &Standing, which: OrganizationPolicyType) -> Vec<Level> {
     let unknown = |name: &str, policy_type| Level {
         name: name.to_owned(),
@@ -79,7 +80,8 @@ pub(super) fn levels(standing: &Standing, which: OrganizationPolicyType) -> Vec<
         .collect(),
     };
     let above = standing.is_known_in_part.then(|| unknown("the levels above", policy_type));
-    above.into_iter().chain(standing.levels.iter().map(level)).collect()
+    let is_known = |level: &Level| !standing.is_known_in_part || !level.policies.is_empty();
+    above.into_iter().chain(standing.levels.iter().map(level).filter(is_known)).collect()
 }
 
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.

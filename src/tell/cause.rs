@@ -64,10 +64,19 @@ pub enum Reason {
         /// What became of it.
         change: Change,
     },
+    /// A layer of the side that does not allow it, of which a document that would decide is not known (R-EVL-64).
+    Unknown {
+        /// The layer.
+        layer: Layer,
+        /// The policy, or the level of an organization.
+        name: Option<String>,
+        /// What became of it.
+        change: Change,
+    },
     /// The rules about accounts and resources.
     Rules,
-    /// A policy whose document is not known (R-EVL-64).
-    Unknown {
+    /// A policy, of either side, whose document is not known (R-EVL-64).
+    Undecided {
         /// Its name.
         policy: String,
     },
@@ -80,7 +89,11 @@ impl Told {
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.reasons.iter().filter_map(|reason| match reason {
             Reason::Statement { source, .. } => Some(source),
-            Reason::Limited { .. } | Reason::Rules | Reason::Unknown { .. } | Reason::Unstored => None,
+            Reason::Limited { .. }
+            | Reason::Unknown { .. }
+            | Reason::Rules
+            | Reason::Undecided { .. }
+            | Reason::Unstored => None,
         })
     }
 
@@ -110,15 +123,22 @@ impl Teller<'_> {
         match clause.cause {
             Cause::None | Cause::NotAllowed | Cause::Denied(_) | Cause::HalfAllowed(_) => {}
             Cause::Rules => reasons.push(Reason::Rules),
-            Cause::Unstored => reasons.push(Reason::Unstored),
-            Cause::Unknown => {
+            Cause::Limited { layer, group } => {
+                let (name, change) = self.group(layer, group, allowing);
+                reasons.push(Reason::Limited { layer, name, change });
+            }
+            Cause::Unknown { layer, group } => {
+                let (name, change) = self.group(layer, group, allowing);
+                reasons.push(Reason::Unknown { layer, name, change });
+            }
+            Cause::Undecided => {
                 let subjects = [Some(self.old), self.new];
                 let names: BTreeSet<&str> =
                     subjects.into_iter().flatten().flat_map(Subject::unknown).collect();
-                let unknown = |policy: &str| Reason::Unknown { policy: policy.to_owned() };
+                let unknown = |policy: &str| Reason::Undecided { policy: policy.to_owned() };
                 reasons.extend(names.into_iter().map(unknown));
             }
-            Cause::Limited { layer, group } => reasons.push(self.limited(layer, group, allowing)),
+            Cause::Unstored => reasons.push(Reason::Unstored),
         }
         // What makes the difference is the last of the boxes.
         for of in clause.boxes.iter().rev().chain(allows) {
@@ -128,8 +148,8 @@ impl Teller<'_> {
         reasons
     }
 
-    /// The policy of a group on the side that does not allow.
-    fn limited(&self, layer: Layer, group: usize, allowing: Side) -> Reason {
+    /// The policy of a group on the side that does not allow, and what became of it.
+    fn group(&self, layer: Layer, group: usize, allowing: Side) -> (Option<String>, Change) {
         let (refusing, at) = match allowing {
             Side::New => (Side::Old, Change::Removed),
             Side::Old => (Side::New, Change::Added),
@@ -148,7 +168,7 @@ impl Teller<'_> {
             (false, _) | (true, false) => at,
             (true, true) => Change::Edited,
         };
-        Reason::Limited { layer, name, change }
+        (name, change)
     }
 
     /// The statements that only one side has, or has otherwise, and that none of the clauses names: their text changed,

@@ -175,9 +175,12 @@ fn reason_json(reason: &Reason) -> Json {
         Reason::Limited { layer, name, change } => {
             json!({ "layer": layer.name(), "file": name, "change": change.name() })
         }
+        Reason::Unknown { layer, name, change } => {
+            json!({ "layer": layer.name(), "file": name, "change": change.name(), "known": false })
+        }
         Reason::Rules => json!({ "layer": "rules", "change": Change::Unchanged.name() }),
-        Reason::Unstored => json!({ "layer": Layer::Resource.name(), "file": null }),
-        Reason::Unknown { policy } => json!({ "layer": "unknown", "file": policy }),
+        Reason::Unstored => json!({ "layer": Layer::Resource.name(), "file": null, "known": false }),
+        Reason::Undecided { policy } => json!({ "layer": null, "file": policy, "known": false }),
     }
 }
 

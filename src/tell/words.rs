@@ -123,8 +123,7 @@ impl Told {
         }
         match &self.example {
             Some(example) => row("e.g.", self.example_words(example)),
-            None if self.is_undecided() => row("but", "it is undecided".to_owned()),
-            None => row("but", format!("it is only possible: no request was found {}", self.that_shows_it())),
+            None => row("but", format!("it is only possible: {}", self.why_only_possible())),
         }
         if !self.is_exact && !self.is_of_rules() && !self.is_undecided() {
             row("but", "it is less than what is told here".to_owned());
@@ -141,7 +140,9 @@ impl Told {
 
     /// Whether a document would decide that is not known.
     fn is_undecided(&self) -> bool {
-        let is_unknown = |reason: &Reason| matches!(reason, Reason::Unknown { .. } | Reason::Unstored);
+        let is_unknown = |reason: &Reason| {
+            matches!(reason, Reason::Unknown { .. } | Reason::Undecided { .. } | Reason::Unstored)
+        };
         self.reasons.iter().any(is_unknown)
     }
 
@@ -149,10 +150,11 @@ impl Told {
         self.example.as_ref().is_some_and(|example| example.by == By::Anyone)
     }
 
-    fn that_shows_it(&self) -> &'static str {
+    fn why_only_possible(&self) -> &'static str {
         match self.direction {
-            Direction::Gained | Direction::Lost => "that differs here",
-            Direction::Held => "that is allowed here",
+            _ if self.is_undecided() => "a document that decides is not known",
+            Direction::Gained | Direction::Lost => "no request was found that differs here",
+            Direction::Held => "no request was found that is allowed here",
         }
     }
 
@@ -376,12 +378,17 @@ fn reason_words(reason: &Reason, direction: Direction) -> String {
                 (true, _) => format!("{layer} does not allow it"),
             }
         }
+        Reason::Unknown { layer, name, .. } => {
+            let layer = layer_words(*layer, name.as_deref());
+            let tense = if is_past { "is" } else { "was" };
+            format!("what {layer} would say {tense} not known")
+        }
         Reason::Rules if is_past => "the resource is of an account that has to allow it too".to_owned(),
         Reason::Rules => "the resource was of an account that had to allow it too".to_owned(),
         Reason::Unstored => {
             "a KMS key or a role always has a policy, and that of this one is not stored".to_owned()
         }
-        Reason::Unknown { policy } => format!("the document of {policy} is not known"),
+        Reason::Undecided { policy } => format!("the document of {policy} is not known"),
     }
 }
 

@@ -118,6 +118,64 @@ fn an_account_stands_below_all_that_limits_it() {
     assert!(store.verify().unwrap().is_ok());
 }
 
+/// R-EVL-36, R-EVL-64: an account is in an organization that lists it, wherever that is, until it leaves; one of which
+/// nothing is said is in none.
+#[test]
+fn an_account_that_is_only_listed_stands_somewhere() {
+    let (_folder, path) = folder();
+    let mut store = Store::open_or_create(&path).unwrap();
+    let (_, web, member) = organization(&mut store);
+    let listed =
+        |id: &str| NewNode { status: Some("ACTIVE".to_owned()), ..node(NodeKind::Account, Some(id), None) };
+    let (own, other) = ("333333333333", "444444444444");
+    let (own_key, other_key) = change(&mut store, |writer| {
+        let own = writer.create_node(&node(NodeKind::Account, Some(own), None))?.key;
+        Ok((own, writer.create_node(&listed(other))?.key))
+    });
+    let seen = |store: &mut Store, at: i64, of: &str| {
+        let found = standing(store, at, of).unwrap();
+        let status = found.levels.last().and_then(|level| level.node.status.clone());
+        (found.organization.is_some(), found.is_known_in_part, found.path().is_some(), status)
+    };
+    let active = || Some("ACTIVE".to_owned());
+    let (alone, somewhere) = ((false, false, false, None), (true, true, false, active()));
+    assert_eq!(seen(&mut store, 2, own), alone);
+    assert_eq!(seen(&mut store, 2, other), somewhere);
+    change(&mut store, |writer| {
+        writer.place(own_key, web)?;
+        writer.place(other_key, web)
+    });
+    assert_eq!(seen(&mut store, 3, own), (true, false, true, None));
+    assert_eq!(seen(&mut store, 3, other), (true, false, true, active()));
+    change(&mut store, |writer| {
+        writer.unplace(own_key)?;
+        writer.unplace(member)?;
+        writer.unplace(other_key)
+    });
+    assert_eq!(seen(&mut store, 4, own), alone);
+    assert_eq!(seen(&mut store, 4, other), alone);
+    assert_eq!(seen(&mut store, 3, other), (true, false, true, active()));
+    // A policy of an organization is attached to it still.
+    assert_eq!(seen(&mut store, 4, MEMBER), (false, true, false, None));
+    change(&mut store, |writer| {
+        assert!(writer.put_node_details(other_key, None, Some("ACTIVE"))?);
+        let management = writer.node_with_id(MANAGEMENT)?.unwrap();
+        writer.unplace(management.key)
+    });
+    assert_eq!(seen(&mut store, 5, other), somewhere);
+    assert!(standing(&mut store, 5, MANAGEMENT).unwrap().is_management_account());
+    // Of two organizations nobody knows which has listed it.
+    change(&mut store, |writer| {
+        let root = writer.create_node(&node(NodeKind::Root, Some("r-cd34"), Some("Root")))?.key;
+        writer.put_organization(
+            root,
+            &OrganizationFacts { id: Some("o-klmnopqrst".to_owned()), management_account: None, ..facts() },
+        )
+    });
+    assert_eq!(seen(&mut store, 6, other), (false, true, false, active()));
+    assert!(store.verify().unwrap().is_ok());
+}
+
 /// R-EVL-11 asks this of what owns a resource that does not say it.
 #[test]
 fn other_accounts_are_known_by_what_belongs_to_them() {

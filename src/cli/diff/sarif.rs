@@ -103,8 +103,8 @@ fn result(compared: &Compared, told: &Told, rule: usize) -> Json {
 fn layer(reason: &Reason) -> Option<&'static str> {
     match reason {
         Reason::Statement { source, .. } => Some(source.layer.name()),
-        Reason::Limited { layer, .. } => Some(layer.name()),
-        Reason::Rules | Reason::Unknown { .. } | Reason::Unstored => None,
+        Reason::Limited { layer, .. } | Reason::Unknown { layer, .. } => Some(layer.name()),
+        Reason::Rules | Reason::Undecided { .. } | Reason::Unstored => None,
     }
 }
 

@@ -71,7 +71,8 @@ fn idle(answer: &Answer, teller: &Teller<'_>) -> Vec<Idle> {
 
 fn lines(answer: &Answer, idle: &[Idle]) -> (Vec<Text>, bool) {
     let number = match answer.told.len() {
-        0 => "nothing is allowed".to_owned(),
+        0 if answer.subject.unknown().is_empty() => "nothing is allowed".to_owned(),
+        0 => "nothing is known to be allowed".to_owned(),
         many => count(many, "clause", "clauses"),
     };
     let mut lines =
@@ -92,7 +93,7 @@ fn lines(answer: &Answer, idle: &[Idle]) -> (Vec<Text>, bool) {
         lines.push(Text::from("Come to nothing:"));
         let row = |idle: &Idle| {
             let Source { policy, line, sid, .. } = &idle.source;
-            vec![format!("    {policy}:{line}"), sid.clone().unwrap_or_default(), why(idle)]
+            vec![format!("    {policy}:{line}"), sid.clone().unwrap_or_default(), why(answer, idle)]
         };
         let rows: Vec<Vec<String>> = idle.iter().map(row).collect();
         lines.extend(aligned(&rows).into_iter().map(|line| Text::from(shown(&line))));
@@ -100,11 +101,17 @@ fn lines(answer: &Answer, idle: &[Idle]) -> (Vec<Text>, bool) {
     (lines, is_cut)
 }
 
-fn why(idle: &Idle) -> String {
+fn why(answer: &Answer, idle: &Idle) -> String {
+    let is_unknown =
+        |layer| answer.subject.situations.iter().any(|situation| situation.layers.is_unknown(layer));
+    let name = |layer: &Layer| match is_unknown(*layer) {
+        true => format!("{layer} (not known)"),
+        false => layer.to_string(),
+    };
     match idle.stopped_by.as_slice() {
         [] => "applies to nothing that it could allow alone".to_owned(),
         layers => {
-            let names: Vec<String> = layers.iter().map(Layer::to_string).collect();
+            let names: Vec<String> = layers.iter().map(name).collect();
             format!("stopped by {}", names.join(" and "))
         }
     }

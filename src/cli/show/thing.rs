@@ -13,7 +13,7 @@ use crate::cli::thing::{
     resolve_organization, resolve_organization_policy, resolve_resource,
 };
 use crate::policy::PolicyType;
-use crate::store::{Node, NodeKind, Organization, OrganizationPolicyType, Snapshot};
+use crate::store::{Node, NodeKind, Organization, OrganizationPolicyType, Snapshot, Standing};
 
 /// Shows it.
 pub(super) fn thing(
@@ -128,19 +128,7 @@ fn node(snapshot: &Snapshot<'_>, of: &Node, out: &mut Output) -> Result<(), CliE
         let above: Vec<String> = path.iter().filter(|node| node.key != of.key).map(node_label).collect();
         facts.push(("in", above.join(" ")));
     }
-    let organizations = snapshot.organizations()?;
-    let organization = organizations.iter().find(|one| path.first().is_some_and(|top| top.key == one.root));
-    let management = organization.and_then(|one| one.facts.management_account.clone());
-    facts.push((
-        "organization",
-        match organization {
-            Some(one) if of.kind == NodeKind::Account && management == of.account() => {
-                format!("{}, its management account: no SCP and no RCP limits it", organization_label(one))
-            }
-            Some(one) => organization_label(one),
-            None => "none".to_owned(),
-        },
-    ));
+    facts.push(("organization", organization_of(snapshot, of, &path)?));
     let mut lists = Vec::new();
     for policy_type in OrganizationPolicyType::ALL {
         let mut rows = Vec::new();
@@ -167,6 +155,27 @@ fn node(snapshot: &Snapshot<'_>, of: &Node, out: &mut Output) -> Result<(), CliE
         NodeKind::Account => "Account",
     };
     tell(out, &node_label(of), &facts, &lists, || json!({ key: object }))
+}
+
+/// The organization that a node is in.
+fn organization_of(snapshot: &Snapshot<'_>, of: &Node, path: &[Node]) -> Result<String, CliError> {
+    let Some(account) = of.account() else {
+        let organizations = snapshot.organizations()?;
+        let above = organizations.iter().find(|one| path.first().is_some_and(|top| top.key == one.root));
+        return Ok(above.map_or_else(|| "unknown".to_owned(), organization_label));
+    };
+    let standing = snapshot.standing(&account)?;
+    let is_management = standing.as_ref().is_some_and(Standing::is_management_account);
+    let is_in_part = standing.as_ref().is_some_and(|standing| standing.is_known_in_part);
+    Ok(match standing.and_then(|standing| standing.organization) {
+        Some(one) if is_management => {
+            format!("{}, its management account: no SCP and no RCP limits it", organization_label(&one))
+        }
+        Some(one) if is_in_part => format!("{}, not known where in it", organization_label(&one)),
+        Some(one) => organization_label(&one),
+        None if is_in_part => "unknown".to_owned(),
+        None => "none".to_owned(),
+    })
 }
 
 fn policy(

@@ -12,10 +12,17 @@ use crate::arn::AccountId;
 use crate::store::snapshot::valid;
 use crate::store::{Snapshot, StoreError};
 
-/// Selects nodes `n` with their details.
+/// Selects nodes `n` with their details. An account that has left its organization has no status there, until it is
+/// listed again.
 fn select_nodes(joins: &str, condition: &str) -> String {
+    let has_left = format!(
+        "EXISTS (SELECT 1 FROM organization_placements AS l WHERE l.node_id = n.id AND l.valid_to > d.valid_from AND l.valid_to <= ?1) \
+         AND NOT EXISTS (SELECT 1 FROM organization_placements AS h WHERE h.node_id = n.id AND {})",
+        valid("h")
+    );
     format!(
-        "SELECT n.id, n.kind, n.aws_id, d.name, d.status FROM organization_nodes AS n {joins} \
+        "SELECT n.id, n.kind, n.aws_id, d.name, CASE WHEN {has_left} THEN NULL ELSE d.status END AS status \
+         FROM organization_nodes AS n {joins} \
          LEFT JOIN organization_node_details AS d ON d.node_id = n.id AND {} \
          WHERE {} AND {condition} ORDER BY n.kind = 'account', n.kind = 'ou', CASE n.kind WHEN 'account' THEN n.aws_id ELSE d.name END, n.aws_id, n.id",
         valid("d"),
@@ -104,11 +111,6 @@ impl Snapshot<'_> {
         let Some(node) = self.node_with_id(account.as_str())? else { return Ok(None) };
         let path = self.path_of(&node)?;
         let root = path.first().map(|node| node.key);
-        let organizations = self.organizations()?;
-        let is_managed_by_it =
-            organizations.iter().any(|one| one.facts.management_account.as_ref() == Some(account));
-        let is_listed = !organizations.is_empty() && !is_managed_by_it;
-        let organization = organizations.into_iter().find(|one| Some(one.root) == root);
         let mut levels = Vec::new();
         for node in path {
             let (scps, rcps) = self
@@ -119,7 +121,16 @@ impl Snapshot<'_> {
         }
         let is_limited =
             levels.len() > 1 || levels.iter().any(|of| !of.scps.is_empty() || !of.rcps.is_empty());
-        let is_known_in_part = organization.is_none() && (is_listed || is_limited);
+        let is_listed = node.status.is_some();
+        let organizations = self.organizations()?;
+        let above = organizations.iter().find(|one| Some(one.root) == root);
+        let managed = organizations.iter().find(|one| one.facts.management_account.as_ref() == Some(account));
+        let listing = match organizations.as_slice() {
+            [only] if is_listed => Some(only),
+            _ => None,
+        };
+        let organization = above.or(managed).or(listing).cloned();
+        let is_known_in_part = above.is_none() && (organization.is_some() || is_listed || is_limited);
         Ok(Some(Standing { account: account.clone(), organization, is_known_in_part, levels }))
     }
 
