@@ -9,7 +9,7 @@ use crate::caller::{Caller, IamCaller, IamKind};
 use crate::catalog::{Action as KnownAction, Catalog};
 use crate::context_keys::{is_always_present, key_kind};
 use crate::eval::{self, Decision, Fit};
-use crate::knowledge::{Identified, Knowledge};
+use crate::knowledge::{Identified, Knowledge, time_keys};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Diagnostic, Effect, PrincipalEntry, Selector};
 use crate::question::{self, Answer, Example, KeyFacts, Question, QuestionError};
@@ -268,11 +268,10 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
             notes.push(Note::Contradicts { key: key.clone(), derived });
         }
     }
+    for (key, value) in time_keys(&ask.now.as_second().into()) {
+        knowledge.known.set(key, value);
+    }
     let mut single = |key: &str, value: String| knowledge.known.set(key, Value::Single(value));
-    // One instant in whole seconds, as both keys are written (R-CND-31, R-EVL-74).
-    let now = ask.now.as_second();
-    single("aws:CurrentTime", jiff::Timestamp::from_second(now).unwrap_or(ask.now).to_string());
-    single("aws:EpochTime", now.to_string());
     if let Resource::Arn(arn) = resource
         && !arn.region().is_empty()
     {
@@ -285,15 +284,7 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
     if let Some(owner) = owner {
         single("aws:ResourceAccount", owner.as_str().to_owned());
     }
-    for (key, given) in &ask.given {
-        match given {
-            Some(value) => knowledge.known.set(key, value.clone()),
-            None => {
-                knowledge.known.remove(key);
-                knowledge.set_absent(key);
-            }
-        }
-    }
+    knowledge.say(&ask.given);
     // The tags that were given are all that the request carries, where nothing else is unknown (semantics 5.6).
     let is_said = ask.given.iter().any(|(key, _)| fold(key) == "aws:tagkeys");
     if ask.unsaid == Unsaid::Absent && !is_said {
@@ -307,7 +298,6 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
             knowledge.known.set("aws:TagKeys", Value::Multi(tags));
         }
     }
-    knowledge.settle_followers();
     knowledge
 }
 

@@ -3,9 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use bigdecimal::{BigDecimal, ToPrimitive};
+use jiff::Timestamp;
+
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::pattern::{Pattern, Piece, Syntax};
+use crate::policy::date::{Side, instant};
 use crate::request::{Context, Value, fold};
 
 /// What is known about the context of a question. A key that is in no part of it is unknown.
@@ -76,6 +80,69 @@ impl Knowledge {
     pub fn set_absent(&mut self, key: &str) {
         self.absent.insert(fold(key));
     }
+
+    /// Takes in what was said of the context, key by key: a value, or that it is absent. What that tells of other keys
+    /// counts where nothing was said of them.
+    pub fn say(&mut self, given: &[(String, Option<Value>)]) {
+        for (key, value) in given {
+            self.put(key, value.clone());
+        }
+        for (key, value) in told_by(given) {
+            if said(given, key).is_none() {
+                self.put(key, value);
+            }
+        }
+        self.settle_followers();
+    }
+
+    fn put(&mut self, key: &str, value: Option<Value>) {
+        match value {
+            Some(value) => self.known.set(key, value),
+            None => {
+                self.known.remove(key);
+                self.set_absent(key);
+            }
+        }
+    }
+}
+
+/// What was said of a key; none where nothing was.
+fn said<'g>(given: &'g [(String, Option<Value>)], key: &str) -> Option<&'g Option<Value>> {
+    given.iter().find(|(of, _)| fold(of) == fold(key)).map(|(_, value)| value)
+}
+
+/// What some keys tell of others: the time in its other writing (R-EVL-74), the first and the last of the services
+/// through which the request came (semantics 5.6).
+fn told_by(given: &[(String, Option<Value>)]) -> Vec<(&'static str, Option<Value>)> {
+    let mut context = Context::default();
+    for (key, value) in given {
+        value.iter().for_each(|value| context.set(key, value.clone()));
+    }
+    let time = time_of(&context);
+    let times = time.iter().flat_map(time_keys).map(|(key, value)| (key, Some(value)));
+    let chain = said(given, "aws:CalledVia").map(|chain| {
+        let services = chain.as_ref().map_or(&[][..], Value::items);
+        [("aws:CalledViaFirst", services.first()), ("aws:CalledViaLast", services.last())]
+    });
+    let ends = chain.into_iter().flatten().map(|(key, end)| (key, end.cloned().map(Value::Single)));
+    times.chain(ends).collect()
+}
+
+/// The time that a context has in either of its keys, in seconds.
+pub(crate) fn time_of(context: &Context) -> Option<BigDecimal> {
+    ["aws:CurrentTime", "aws:EpochTime"].into_iter().find_map(|key| {
+        let text = context.get(key).and_then(|value| value.items().first())?;
+        instant(text, Side::Request)
+    })
+}
+
+/// One instant in both keys of the time (R-EVL-74): as a date in whole seconds (R-CND-31), if it is one that can be
+/// written.
+pub(crate) fn time_keys(epoch: &BigDecimal) -> impl Iterator<Item = (&'static str, Value)> {
+    let date = epoch.to_i64().and_then(|second| Timestamp::from_second(second).ok());
+    let date = date.map(|date| ("aws:CurrentTime", date.to_string()));
+    let keys = date.into_iter().chain([("aws:EpochTime", epoch.normalized().to_plain_string())]);
+    keys.map(|(key, text)| (key, Value::Single(text)))
 }
 
 /// The text of a template of text and variables, once every variable has a value.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use iamdb::algebra::Budget;
+use iamdb::arn::AccountId;
 use iamdb::ask::{Ask, Unsaid, reply};
 use iamdb::caller::{Caller, IamCaller, IamKind};
 use iamdb::catalog::Catalog;
@@ -113,49 +114,126 @@ fn text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// What a user without policies is asked with: the context of the reply.
-fn context_at(now: &str, given: &[(&str, &str)], unsaid: Unsaid) -> Context {
-    let caller = user("alice");
-    let ask = Ask {
-        caller: &caller,
-        identified: iamdb::knowledge::Identified::Caller,
-        layers: &PolicyLayers::default(),
-        action: Action::parse("s3:GetObject").unwrap(),
-        resource: None,
-        resource_account: None,
-        assumed: BTreeSet::new(),
-        surroundings: Vec::new(),
-        given: given
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), Some(Value::Single((*value).to_owned()))))
-            .collect(),
-        unsaid,
-        now: now.parse().unwrap(),
-        catalog: &Catalog::embedded(),
-        known_action: None,
-    };
-    match reply(&ask).unwrap().answer {
-        Answer::Decided(example) => example.context,
-        Answer::Depends(depends) => depends.allowed.context,
+/// A question, with a policy that allows everything on a condition.
+struct Asked<'a> {
+    caller: Caller,
+    condition: Json,
+    action: &'a str,
+    resource: &'a str,
+    given: &'a [(&'a str, Option<Value>)],
+    unsaid: Unsaid,
+    now: &'a str,
+}
+
+impl Asked<'_> {
+    fn of(condition: Json) -> Self {
+        Asked {
+            caller: user("alice"),
+            condition,
+            action: "s3:GetObject",
+            resource: "*",
+            given: &[],
+            unsaid: Unsaid::Unknown,
+            now: "2026-01-01T00:00:00Z",
+        }
     }
+
+    fn answer(&self) -> Answer {
+        let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": self.condition});
+        let policy = json!({"Version": "2012-10-17", "Statement": allow});
+        let given = self.given.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
+        let ask = Ask {
+            caller: &self.caller,
+            identified: iamdb::knowledge::Identified::Caller,
+            layers: &layers(&[policy], &[]),
+            action: Action::parse(self.action).unwrap(),
+            resource: Resource::parse(self.resource),
+            resource_account: AccountId::parse("444455556666").filter(|_| self.resource != "*"),
+            assumed: BTreeSet::new(),
+            surroundings: Vec::new(),
+            given: given.collect(),
+            unsaid: self.unsaid,
+            now: self.now.parse().unwrap(),
+            catalog: &Catalog::embedded(),
+            known_action: None,
+        };
+        reply(&ask).unwrap().answer
+    }
+
+    fn context(&self) -> Context {
+        match self.answer() {
+            Answer::Decided(example) => example.context,
+            Answer::Depends(depends) => depends.allowed.context,
+        }
+    }
+}
+
+fn one(text: &str) -> Option<Value> {
+    Some(Value::Single(text.to_owned()))
+}
+
+fn many(texts: &[&str]) -> Option<Value> {
+    Some(Value::Multi(texts.iter().map(|text| (*text).to_owned()).collect()))
 }
 
 /// R-CND-31, R-EVL-74: the time is one instant in both keys, without a fraction.
 #[test]
 fn the_time_of_a_request_is_in_whole_seconds() {
-    let context = context_at("2026-01-01T00:00:00.75Z", &[], Unsaid::Unknown);
-    let single = |text: &str| Some(Value::Single(text.to_owned()));
-    assert_eq!(context.get("aws:CurrentTime").cloned(), single("2026-01-01T00:00:00Z"));
-    assert_eq!(context.get("aws:EpochTime").cloned(), single("1767225600"));
+    let context = Asked { now: "2026-01-01T00:00:00.75Z", ..Asked::of(json!({})) }.context();
+    assert_eq!(context.get("aws:CurrentTime").cloned(), one("2026-01-01T00:00:00Z"));
+    assert_eq!(context.get("aws:EpochTime").cloned(), one("1767225600"));
+}
+
+/// R-EVL-74: a time that is given in one key is that of the other.
+#[test]
+fn a_given_time_is_in_both_keys() {
+    let before_2020 = |key: &str| json!({"DateLessThan": {key: "2020-01-01T00:00:00Z"}});
+    for (key, given, text, expected) in [
+        ("aws:EpochTime", "aws:CurrentTime", "2019-01-01T00:00:00Z", "yes"),
+        ("aws:EpochTime", "aws:CurrentTime", "2021-01-01T00:00:00Z", "no"),
+        ("aws:CurrentTime", "AWS:epochtime", "0", "yes"),
+        ("aws:CurrentTime", "aws:EpochTime", "1767225600.5", "no"),
+        ("aws:EpochTime", "aws:CurrentTime", "yesterday", "no"),
+    ] {
+        let given = [(given, one(text))];
+        let asked = Asked { given: &given, ..Asked::of(before_2020(key)) };
+        assert_eq!(asked.answer().word(), expected, "{key} {given:?}");
+    }
+    let both = [("aws:CurrentTime", one("2021-01-01T00:00:00Z")), ("aws:EpochTime", one("0"))];
+    assert_eq!(Asked { given: &both, ..Asked::of(before_2020("aws:EpochTime")) }.answer().word(), "yes");
+    assert_eq!(Asked { given: &both, ..Asked::of(before_2020("aws:CurrentTime")) }.answer().word(), "no");
+}
+
+/// Semantics 5.6: the first and the last of the services through which a request comes.
+#[test]
+fn a_given_chain_of_services_has_its_ends() {
+    let cases = [
+        (many(&["a", "b", "c"]), "aws:CalledViaFirst", "a", "yes"),
+        (many(&["a", "b", "c"]), "aws:CalledViaLast", "c", "yes"),
+        (many(&["a", "b", "c"]), "aws:CalledViaLast", "a", "no"),
+        (many(&["a"]), "aws:CalledViaLast", "a", "yes"),
+        (many(&[]), "aws:CalledViaFirst", "a", "no"),
+        (None, "aws:CalledViaFirst", "a", "no"),
+    ];
+    for (chain, key, text, expected) in cases {
+        for unsaid in [Unsaid::Unknown, Unsaid::Absent] {
+            let given = [("aws:CalledVia", chain.clone())];
+            let asked = Asked { given: &given, unsaid, ..Asked::of(json!({"StringEquals": {key: text}})) };
+            assert_eq!(asked.answer().word(), expected, "{key} of {chain:?}");
+        }
+    }
+    let said = [("aws:CalledVia", many(&["a"])), ("aws:CalledViaFirst", one("b"))];
+    let first = Asked { given: &said, ..Asked::of(json!({"StringEquals": {"aws:CalledViaFirst": "b"}})) };
+    assert_eq!(first.answer().word(), "yes", "what is said of a key itself counts");
 }
 
 /// Semantics 5.6: in a closed question the keys of the tags that were given are the tag keys of the request.
 #[test]
 fn the_tags_of_a_closed_request_have_their_keys() {
-    let given = [("aws:RequestTag/team", "red"), ("AWS:requesttag/Env", "")];
-    let now = "2026-01-01T00:00:00Z";
-    let keys = Some(Value::Multi(vec!["team".to_owned(), "Env".to_owned()]));
-    assert_eq!(context_at(now, &given, Unsaid::Absent).get("aws:TagKeys").cloned(), keys);
-    assert_eq!(context_at(now, &given, Unsaid::Unknown).get("aws:TagKeys"), None);
-    assert_eq!(context_at(now, &[], Unsaid::Absent).get("aws:TagKeys"), None);
+    let given = [("aws:RequestTag/team", one("red")), ("AWS:requesttag/Env", one(""))];
+    let keys =
+        |given, unsaid| Asked { given, unsaid, ..Asked::of(json!({})) }.context().get("aws:TagKeys").cloned();
+    assert_eq!(keys(&given, Unsaid::Absent), many(&["team", "Env"]));
+    assert_eq!(keys(&given, Unsaid::Unknown), None);
+    assert_eq!(keys(&[], Unsaid::Absent), None);
 }
