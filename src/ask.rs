@@ -7,7 +7,7 @@ use crate::algebra::Budget;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::catalog::{Action as KnownAction, Catalog};
-use crate::context_keys::{is_always_present, key_kind};
+use crate::context_keys::{global_region, is_always_present, key_kind};
 use crate::eval::{self, Decision, Fit};
 use crate::knowledge::{Identified, Knowledge, time_keys};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
@@ -272,10 +272,13 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
         knowledge.known.set(key, value);
     }
     let mut single = |key: &str, value: String| knowledge.known.set(key, Value::Single(value));
-    if let Resource::Arn(arn) = resource
-        && !arn.region().is_empty()
-    {
-        single("aws:RequestedRegion", arn.region().to_owned());
+    let (partition, region) = match resource {
+        Resource::Arn(arn) => (arn.partition(), arn.region()),
+        Resource::Star => (ask.caller.iam().map_or("", |caller| &caller.partition), ""),
+    };
+    let region = global_region(&ask.action, partition).unwrap_or(region);
+    if !region.is_empty() {
+        single("aws:RequestedRegion", region.to_owned());
     }
     let owner = ask.resource_account.clone().or_else(|| match resource {
         Resource::Arn(arn) => AccountId::parse(arn.account()),

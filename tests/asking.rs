@@ -227,6 +227,35 @@ fn a_given_chain_of_services_has_its_ends() {
     assert_eq!(first.answer().word(), "yes", "what is said of a key itself counts");
 }
 
+/// Semantics 5.6: the region of global services, and where it is not known.
+#[test]
+fn global_services_have_a_region() {
+    for (action, partition, region) in [
+        ("iam:ListUsers", "aws", Some("us-east-1")),
+        ("IAM:CreateRole", "aws-us-gov", Some("us-gov-west-1")),
+        ("organizations:ListRoots", "aws", Some("us-east-1")),
+        ("route53:ListHostedZones", "aws", Some("us-east-1")),
+        ("cloudfront:ListDistributions", "aws", Some("us-east-1")),
+        ("iam:ListUsers", "aws-cn", None),
+        ("iam:PassRole", "aws", None),
+        ("sts:AssumeRole", "aws", None),
+        ("route53resolver:ListFirewallRules", "aws", None),
+        ("s3:ListAllMyBuckets", "aws", None),
+    ] {
+        let mut caller = user("alice");
+        let Caller::Iam(alice) = &mut caller else { unreachable!() };
+        alice.partition = partition.to_owned();
+        let asked = Asked { caller, action, ..Asked::of(json!({})) };
+        let found = asked.context().get("aws:RequestedRegion").map(ToString::to_string);
+        assert_eq!(found.as_deref(), region, "{action} in {partition}");
+    }
+    let europe = json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}});
+    let list_users = Asked { action: "iam:ListUsers", ..Asked::of(europe) };
+    assert_eq!(list_users.answer().word(), "no");
+    let given = [("aws:RequestedRegion", one("eu-west-1"))];
+    assert_eq!(Asked { given: &given, ..list_users }.answer().word(), "yes");
+}
+
 /// Semantics 5.6: in a closed question the keys of the tags that were given are the tag keys of the request.
 #[test]
 fn the_tags_of_a_closed_request_have_their_keys() {
