@@ -1,7 +1,7 @@
 //! What is known of the context of a request: the keys that follow from its caller (semantics 5.2, R-KEY-1,
 //! R-KEY-6), those that were said, and those that are known to be absent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bigdecimal::{BigDecimal, ToPrimitive};
 use jiff::Timestamp;
@@ -22,6 +22,9 @@ pub struct Knowledge {
     pub absent: BTreeSet<String>,
     /// Keys whose value is made from an unknown key: `aws:PrincipalArn` while the account is not set.
     pub follows: Vec<(String, Pattern)>,
+    /// What the value of an unknown key begins with, by folded name: there is more of it. `aws:userid` of a role begins
+    /// with the role's id, whatever the session is called.
+    pub beginnings: BTreeMap<String, String>,
     /// Whether every key that is unsaid is absent, as AWS's simulator assumes.
     pub closed: bool,
 }
@@ -36,11 +39,11 @@ impl Knowledge {
         let unset = self.follows.iter().any(|(name, template)| {
             fold(name) == folded || template.variables().any(|variable| fold(&variable.key) == folded)
         });
-        let unsaid = self.closed && !unset;
+        let unsaid = self.closed && !unset && self.beginning(key).is_none();
         self.known.get(key).is_none() && (unsaid || self.absent.contains(&folded) || under_prefix())
     }
 
-    /// Whether nothing at all is known about a key.
+    /// Whether neither the value of a key is known, nor that it has none, nor what it is made from.
     pub fn is_unknown(&self, key: &str) -> bool {
         self.known.get(key).is_none() && !self.is_absent(key) && self.follows(key).is_none()
     }
@@ -48,6 +51,11 @@ impl Knowledge {
     /// The template of a key that follows from an unknown one.
     pub fn follows(&self, key: &str) -> Option<&Pattern> {
         self.follows.iter().find(|(name, _)| fold(name) == fold(key)).map(|(_, template)| template)
+    }
+
+    /// What the value of an unknown key begins with, where that is known.
+    pub fn beginning(&self, key: &str) -> Option<&str> {
+        self.beginnings.get(&fold(key)).map(String::as_str)
     }
 
     /// Fills in the keys that follow from others, once those are known. What is said of such a key itself
@@ -321,6 +329,7 @@ impl Knowledge {
         let is_of_kind = |key: &String| identified == Identified::Kind && fold(key) == "aws:username";
         knowledge.absent.retain(|key| identified.tells(key) || is_of_kind(key));
         knowledge.follows.retain(|(key, _)| identified.tells(key));
+        knowledge.beginnings.retain(|key, _| identified.tells(key));
         knowledge
     }
 
@@ -334,6 +343,7 @@ impl Knowledge {
         }
         self.absent.extend(itself.absent.into_iter().filter(|key| Identified::is_own(key)));
         self.follows.extend(itself.follows.into_iter().filter(|(key, _)| Identified::is_own(key)));
+        self.beginnings.extend(itself.beginnings.into_iter().filter(|(key, _)| Identified::is_own(key)));
         self.settle_followers();
     }
 
@@ -363,6 +373,9 @@ impl Knowledge {
                         absent.extend(["aws:username", "aws:AssumedRoot"]);
                     }
                     IamKind::Root => absent.push("aws:username"),
+                }
+                if let (IamKind::RoleSession(None), Some(id)) = (&caller.kind, &caller.unique_id) {
+                    knowledge.beginnings.insert("aws:userid".to_owned(), format!("{id}:"));
                 }
                 match &caller.account {
                     Some(account) => {

@@ -266,3 +266,48 @@ fn the_tags_of_a_closed_request_have_their_keys() {
     assert_eq!(keys(&given, Unsaid::Unknown), None);
     assert_eq!(keys(&[], Unsaid::Absent), None);
 }
+
+/// Semantics 5.2: `aws:userid` of a role is its id and the name of the session, of which nothing is known.
+#[test]
+fn the_user_id_of_a_role_begins_with_its_id() {
+    let role = |unique_id: Option<&str>| {
+        let Caller::Iam(alice) = user("app") else { unreachable!() };
+        let (kind, unique_id) = (IamKind::RoleSession(None), unique_id.map(str::to_owned));
+        Caller::Iam(IamCaller { kind, unique_id, may_bring_tags: true, ..alice })
+    };
+    let app = role(Some("AROAAPP"));
+    for (condition, expected) in [
+        (json!({"StringNotLike": {"aws:userId": ["AROAOTHER:*", "111111111111"]}}), "yes"),
+        (json!({"StringLike": {"aws:userid": "AROAAPP:*"}}), "yes"),
+        (json!({"ForAllValues:StringLike": {"aws:userid": "AROA*"}}), "yes"),
+        (json!({"Null": {"aws:userid": "false"}}), "yes"),
+        (json!({"StringLike": {"aws:userid": "AROAOTHER:*"}}), "no"),
+        (json!({"StringEquals": {"aws:userid": ["AROAAPP", "AROAAPP:"]}}), "no"),
+        (json!({"StringEquals": {"aws:userid": "AROAAPP:bob"}}), "depends"),
+        (json!({"StringNotLike": {"aws:userid": "*:bob"}}), "depends"),
+        (json!({"StringEquals": {"aws:PrincipalTag/id": "${aws:userid}"}}), "depends"),
+        (json!({"StringEquals": {"aws:userid": "${aws:PrincipalTag/id}"}}), "depends"),
+    ] {
+        for unsaid in [Unsaid::Unknown, Unsaid::Absent] {
+            let given = [("aws:PrincipalTag/id", one("AROAAPP:bob"))];
+            let given = if unsaid == Unsaid::Absent { &given[..] } else { &[] };
+            let asked = Asked { caller: app.clone(), given, unsaid, ..Asked::of(condition.clone()) };
+            let answer = asked.answer();
+            assert_eq!(answer.word(), expected, "{condition}");
+            let examples = match &answer {
+                Answer::Decided(example) => vec![example],
+                Answer::Depends(depends) => vec![&depends.allowed, &depends.denied],
+            };
+            for id in examples.iter().filter_map(|example| example.context.get("aws:userid")) {
+                assert!(id.to_string().starts_with("AROAAPP:"), "{condition}: {id}");
+            }
+        }
+    }
+    let like = json!({"StringLike": {"aws:userid": "AROAAPP:*"}});
+    assert_eq!(Asked { caller: role(None), ..Asked::of(like.clone()) }.answer().word(), "depends");
+    for given in [one("AROAOTHER:bob"), None] {
+        let given = [("aws:userid", given)];
+        let asked = Asked { caller: app.clone(), given: &given, ..Asked::of(like.clone()) };
+        assert_eq!(asked.answer().word(), "no", "what is said counts");
+    }
+}
