@@ -286,6 +286,10 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
     });
     if let Some(owner) = owner {
         single("aws:ResourceAccount", owner.as_str().to_owned());
+        // Of an access point it is whose the bucket behind it is.
+        if matches!(resource, Resource::Arn(arn) if arn.service() == "s3" && arn.account().is_empty()) {
+            single("s3:ResourceAccount", owner.as_str().to_owned());
+        }
     }
     knowledge.say(&ask.given);
     // The tags that were given are all that the request carries, where nothing else is unknown (semantics 5.6).

@@ -311,3 +311,18 @@ fn the_user_id_of_a_role_begins_with_its_id() {
         assert_eq!(asked.answer().word(), "no", "what is said counts");
     }
 }
+
+/// R-KEY-7: `s3:ResourceAccount` is whose the bucket is.
+#[test]
+fn a_bucket_has_the_account_of_its_owner_in_both_keys() {
+    for (resource, expected) in [
+        ("arn:aws:s3:::logs", Some("444455556666")),
+        ("arn:aws:s3:::logs/x", Some("444455556666")),
+        ("arn:aws:s3:eu-west-1:444455556666:accesspoint/logs", None),
+        ("arn:aws:sqs:eu-west-1:444455556666:q", None),
+    ] {
+        let context = Asked { resource, ..Asked::of(json!({})) }.context();
+        let found = context.get("s3:ResourceAccount").map(ToString::to_string);
+        assert_eq!(found.as_deref(), expected, "{resource}");
+    }
+}
