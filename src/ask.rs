@@ -7,9 +7,9 @@ use crate::algebra::Budget;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::catalog::{Action as KnownAction, Catalog};
-use crate::context_keys::{is_always_present, key_kind};
+use crate::context_keys::{global_region, is_always_present, key_kind};
 use crate::eval::{self, Decision, Fit};
-use crate::knowledge::{Identified, Knowledge};
+use crate::knowledge::{Identified, Knowledge, time_keys};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
 use crate::policy::{Diagnostic, Effect, PrincipalEntry, Selector};
 use crate::question::{self, Answer, Example, KeyFacts, Question, QuestionError};
@@ -268,15 +268,17 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
             notes.push(Note::Contradicts { key: key.clone(), derived });
         }
     }
+    for (key, value) in time_keys(&ask.now.as_second().into()) {
+        knowledge.known.set(key, value);
+    }
     let mut single = |key: &str, value: String| knowledge.known.set(key, Value::Single(value));
-    // One instant in whole seconds, as both keys are written (R-CND-31, R-EVL-74).
-    let now = ask.now.as_second();
-    single("aws:CurrentTime", jiff::Timestamp::from_second(now).unwrap_or(ask.now).to_string());
-    single("aws:EpochTime", now.to_string());
-    if let Resource::Arn(arn) = resource
-        && !arn.region().is_empty()
-    {
-        single("aws:RequestedRegion", arn.region().to_owned());
+    let (partition, region) = match resource {
+        Resource::Arn(arn) => (arn.partition(), arn.region()),
+        Resource::Star => (ask.caller.iam().map_or("", |caller| &caller.partition), ""),
+    };
+    let region = global_region(&ask.action, partition).unwrap_or(region);
+    if !region.is_empty() {
+        single("aws:RequestedRegion", region.to_owned());
     }
     let owner = ask.resource_account.clone().or_else(|| match resource {
         Resource::Arn(arn) => AccountId::parse(arn.account()),
@@ -284,16 +286,12 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
     });
     if let Some(owner) = owner {
         single("aws:ResourceAccount", owner.as_str().to_owned());
-    }
-    for (key, given) in &ask.given {
-        match given {
-            Some(value) => knowledge.known.set(key, value.clone()),
-            None => {
-                knowledge.known.remove(key);
-                knowledge.set_absent(key);
-            }
+        // Of an access point it is whose the bucket behind it is.
+        if matches!(resource, Resource::Arn(arn) if arn.service() == "s3" && arn.account().is_empty()) {
+            single("s3:ResourceAccount", owner.as_str().to_owned());
         }
     }
+    knowledge.say(&ask.given);
     // The tags that were given are all that the request carries, where nothing else is unknown (semantics 5.6).
     let is_said = ask.given.iter().any(|(key, _)| fold(key) == "aws:tagkeys");
     if ask.unsaid == Unsaid::Absent && !is_said {
@@ -307,7 +305,6 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
             knowledge.known.set("aws:TagKeys", Value::Multi(tags));
         }
     }
-    knowledge.settle_followers();
     knowledge
 }
 

@@ -3,6 +3,7 @@
 
 use crate::caller::Caller;
 use crate::catalog::{Catalog, KeyKind, KeyType};
+use crate::request::Action;
 
 /// What is known about a global key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,4 +142,23 @@ pub fn global_key(name: &str) -> Option<GlobalKey> {
 /// string, multivalued if and only if a policy in play uses it under a set operator.
 pub fn key_kind(name: &str, catalog: &Catalog) -> Option<KeyKind> {
     global_key(name).map(|known| known.kind).or_else(|| catalog.key_kind(name))
+}
+
+/// Services that have one endpoint in a partition (semantics 5.6).
+const GLOBAL_SERVICES: [&str; 4] = ["iam", "organizations", "route53", "cloudfront"];
+
+/// The region in which a global service takes an action in a partition, as `aws:RequestedRegion` has it (semantics 5.6);
+/// none of other services, and where it could be more than one.
+pub fn global_region(action: &Action, partition: &str) -> Option<&'static str> {
+    let is = |service: &str| action.service().eq_ignore_ascii_case(service);
+    // It is asked for in calls of other services.
+    let is_pass_role = is("iam") && action.name().eq_ignore_ascii_case("PassRole");
+    if is_pass_role || !GLOBAL_SERVICES.into_iter().any(is) {
+        return None;
+    }
+    match partition {
+        "aws" => Some("us-east-1"),
+        "aws-us-gov" => Some("us-gov-west-1"),
+        _ => None,
+    }
 }

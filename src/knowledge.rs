@@ -1,11 +1,15 @@
 //! What is known of the context of a request: the keys that follow from its caller (semantics 5.2, R-KEY-1,
 //! R-KEY-6), those that were said, and those that are known to be absent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bigdecimal::{BigDecimal, ToPrimitive};
+use jiff::Timestamp;
 
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::pattern::{Pattern, Piece, Syntax};
+use crate::policy::date::{Side, instant};
 use crate::request::{Context, Value, fold};
 
 /// What is known about the context of a question. A key that is in no part of it is unknown.
@@ -18,6 +22,9 @@ pub struct Knowledge {
     pub absent: BTreeSet<String>,
     /// Keys whose value is made from an unknown key: `aws:PrincipalArn` while the account is not set.
     pub follows: Vec<(String, Pattern)>,
+    /// What the value of an unknown key begins with, by folded name: there is more of it. `aws:userid` of a role begins
+    /// with the role's id, whatever the session is called.
+    pub beginnings: BTreeMap<String, String>,
     /// Whether every key that is unsaid is absent, as AWS's simulator assumes.
     pub closed: bool,
 }
@@ -32,11 +39,11 @@ impl Knowledge {
         let unset = self.follows.iter().any(|(name, template)| {
             fold(name) == folded || template.variables().any(|variable| fold(&variable.key) == folded)
         });
-        let unsaid = self.closed && !unset;
+        let unsaid = self.closed && !unset && self.beginning(key).is_none();
         self.known.get(key).is_none() && (unsaid || self.absent.contains(&folded) || under_prefix())
     }
 
-    /// Whether nothing at all is known about a key.
+    /// Whether neither the value of a key is known, nor that it has none, nor what it is made from.
     pub fn is_unknown(&self, key: &str) -> bool {
         self.known.get(key).is_none() && !self.is_absent(key) && self.follows(key).is_none()
     }
@@ -44,6 +51,11 @@ impl Knowledge {
     /// The template of a key that follows from an unknown one.
     pub fn follows(&self, key: &str) -> Option<&Pattern> {
         self.follows.iter().find(|(name, _)| fold(name) == fold(key)).map(|(_, template)| template)
+    }
+
+    /// What the value of an unknown key begins with, where that is known.
+    pub fn beginning(&self, key: &str) -> Option<&str> {
+        self.beginnings.get(&fold(key)).map(String::as_str)
     }
 
     /// Fills in the keys that follow from others, once those are known. What is said of such a key itself
@@ -76,6 +88,69 @@ impl Knowledge {
     pub fn set_absent(&mut self, key: &str) {
         self.absent.insert(fold(key));
     }
+
+    /// Takes in what was said of the context, key by key: a value, or that it is absent. What that tells of other keys
+    /// counts where nothing was said of them.
+    pub fn say(&mut self, given: &[(String, Option<Value>)]) {
+        for (key, value) in given {
+            self.put(key, value.clone());
+        }
+        for (key, value) in told_by(given) {
+            if said(given, key).is_none() {
+                self.put(key, value);
+            }
+        }
+        self.settle_followers();
+    }
+
+    fn put(&mut self, key: &str, value: Option<Value>) {
+        match value {
+            Some(value) => self.known.set(key, value),
+            None => {
+                self.known.remove(key);
+                self.set_absent(key);
+            }
+        }
+    }
+}
+
+/// What was said of a key; none where nothing was.
+fn said<'g>(given: &'g [(String, Option<Value>)], key: &str) -> Option<&'g Option<Value>> {
+    given.iter().find(|(of, _)| fold(of) == fold(key)).map(|(_, value)| value)
+}
+
+/// What some keys tell of others: the time in its other writing (R-EVL-74), the first and the last of the services
+/// through which the request came (semantics 5.6).
+fn told_by(given: &[(String, Option<Value>)]) -> Vec<(&'static str, Option<Value>)> {
+    let mut context = Context::default();
+    for (key, value) in given {
+        value.iter().for_each(|value| context.set(key, value.clone()));
+    }
+    let time = time_of(&context);
+    let times = time.iter().flat_map(time_keys).map(|(key, value)| (key, Some(value)));
+    let chain = said(given, "aws:CalledVia").map(|chain| {
+        let services = chain.as_ref().map_or(&[][..], Value::items);
+        [("aws:CalledViaFirst", services.first()), ("aws:CalledViaLast", services.last())]
+    });
+    let ends = chain.into_iter().flatten().map(|(key, end)| (key, end.cloned().map(Value::Single)));
+    times.chain(ends).collect()
+}
+
+/// The time that a context has in either of its keys, in seconds.
+pub(crate) fn time_of(context: &Context) -> Option<BigDecimal> {
+    ["aws:CurrentTime", "aws:EpochTime"].into_iter().find_map(|key| {
+        let text = context.get(key).and_then(|value| value.items().first())?;
+        instant(text, Side::Request)
+    })
+}
+
+/// One instant in both keys of the time (R-EVL-74): as a date in whole seconds (R-CND-31), if it is one that can be
+/// written.
+pub(crate) fn time_keys(epoch: &BigDecimal) -> impl Iterator<Item = (&'static str, Value)> {
+    let date = epoch.to_i64().and_then(|second| Timestamp::from_second(second).ok());
+    let date = date.map(|date| ("aws:CurrentTime", date.to_string()));
+    let keys = date.into_iter().chain([("aws:EpochTime", epoch.normalized().to_plain_string())]);
+    keys.map(|(key, text)| (key, Value::Single(text)))
 }
 
 /// The text of a template of text and variables, once every variable has a value.
@@ -254,6 +329,7 @@ impl Knowledge {
         let is_of_kind = |key: &String| identified == Identified::Kind && fold(key) == "aws:username";
         knowledge.absent.retain(|key| identified.tells(key) || is_of_kind(key));
         knowledge.follows.retain(|(key, _)| identified.tells(key));
+        knowledge.beginnings.retain(|key, _| identified.tells(key));
         knowledge
     }
 
@@ -267,6 +343,7 @@ impl Knowledge {
         }
         self.absent.extend(itself.absent.into_iter().filter(|key| Identified::is_own(key)));
         self.follows.extend(itself.follows.into_iter().filter(|(key, _)| Identified::is_own(key)));
+        self.beginnings.extend(itself.beginnings.into_iter().filter(|(key, _)| Identified::is_own(key)));
         self.settle_followers();
     }
 
@@ -296,6 +373,9 @@ impl Knowledge {
                         absent.extend(["aws:username", "aws:AssumedRoot"]);
                     }
                     IamKind::Root => absent.push("aws:username"),
+                }
+                if let (IamKind::RoleSession(None), Some(id)) = (&caller.kind, &caller.unique_id) {
+                    knowledge.beginnings.insert("aws:userid".to_owned(), format!("{id}:"));
                 }
                 match &caller.account {
                     Some(account) => {

@@ -18,7 +18,6 @@ mod raw;
 mod stacks;
 mod table;
 
-use bigdecimal::ToPrimitive;
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -26,9 +25,8 @@ use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamKind};
 use crate::catalog::Catalog;
 use crate::eval::resource_policy_type_of;
-use crate::knowledge::identity_keys;
+use crate::knowledge::{identity_keys, time_keys, time_of};
 use crate::layers::PolicyLayers;
-use crate::policy::date::{Side, instant};
 use crate::policy::position;
 use crate::request::{Action, Context, Request, Resource, Value};
 
@@ -186,18 +184,11 @@ impl Reader<'_> {
                 Some(_) => {}
             }
         }
-        // One instant in both keys (R-EVL-74).
-        let given = ["aws:CurrentTime", "aws:EpochTime"].into_iter().find_map(|key| {
-            let text = context.get(key).and_then(|value| value.items().first())?;
-            instant(text, Side::Request)
-        });
-        let epoch = given.unwrap_or_else(|| self.now.as_second().into());
-        let seconds = epoch.to_i64().and_then(|seconds| Timestamp::from_second(seconds).ok());
-        if let Some(seconds) = seconds.filter(|_| context.get("aws:CurrentTime").is_none()) {
-            context.set("aws:CurrentTime", Value::Single(seconds.to_string()));
-        }
-        if context.get("aws:EpochTime").is_none() {
-            context.set("aws:EpochTime", Value::Single(epoch.normalized().to_plain_string()));
+        let epoch = time_of(context).unwrap_or_else(|| self.now.as_second().into());
+        for (key, value) in time_keys(&epoch) {
+            if context.get(key).is_none() {
+                context.set(key, value);
+            }
         }
         contradictions
     }

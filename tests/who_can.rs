@@ -16,6 +16,7 @@ use iamdb::request::{Action, Context, Request, Resource};
 use iamdb::store::{At, NewPrincipal, PrincipalKind, Snapshot, Store};
 use iamdb::stored::{self, Everyone, Holder};
 use iamdb::who_can::{About, Outsider, PartQuestion, Question, Who, regions, who_can};
+use itertools::Itertools;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -591,4 +592,37 @@ fn no_session_is_started_by_root_or_without_credentials() {
     });
     let who: Vec<String> = told(&mut store, "sts:AssumeRole", role).into_iter().map(|(who, _)| who).collect();
     assert_eq!(who, ["r", "AnyPrincipal", "AnyService"]);
+}
+
+/// Semantics 5.2: of sessions of a role the beginning of `aws:userid` is known, by which roles are told apart.
+#[test]
+fn roles_are_told_apart_by_their_ids() {
+    let ours = json!({"StringLike": {"aws:userid": "AROAR:*"}});
+    let mut store = queue_with(&of_queue(&[("Allow", "Principal", json!({"AWS": OTHER}), ours.clone())]));
+    change(&mut store, |writer| {
+        for name in ["r2", "s"] {
+            let new = principal_of(PrincipalKind::Role, OWN, "/", name);
+            let unique_id = Some(if name == "s" { "AROAS" } else { "AROAR" }.to_owned());
+            let key = writer.create_principal(&NewPrincipal { unique_id, ..new })?.key;
+            let own = json!({"Version": "2012-10-17", "Statement":
+                {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": ours}});
+            writer.put_inline(key, "own", &Document::new(own.to_string()))?;
+        }
+        Ok(())
+    });
+    let mut told = told(&mut store, "sqs:SendMessage", QUEUE);
+    told.retain(|(name, _)| ["r", "r2", "s"].contains(&name.as_str()));
+    assert_eq!(told, [("r".to_owned(), "yes".to_owned()), ("r2".to_owned(), "yes".to_owned())]);
+    let snapshot = store.read(At::Now).unwrap();
+    let everyone = Everyone::read(&snapshot).unwrap();
+    let holders: Vec<_> = everyone.users_and_roles().collect();
+    let part = Part::of(&["sqs:*".to_owned()], &[QUEUE.to_owned()]).unwrap();
+    let catalog = Catalog::embedded();
+    let question = PartQuestion { part: &part, given: &[], about: About::Everyone, catalog: &catalog };
+    let found = regions(&snapshot, &everyone, &question, &mut |_, _| {}).unwrap();
+    let stored = found.iter().flat_map(|regions| &regions.who).filter_map(|who| match who {
+        Who::Stored(nth) => Some(holders[*nth].principal.name.as_str()),
+        Who::Other(_) => None,
+    });
+    assert_eq!(stored.sorted().collect::<Vec<_>>(), ["r", "r2"]);
 }

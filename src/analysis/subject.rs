@@ -76,17 +76,10 @@ impl Subject {
     /// The subject in contexts of which more is said, key by key: a value, or that it is absent.
     #[must_use]
     pub fn with_context(mut self, given: &[(String, Option<Value>)]) -> Subject {
-        for (key, value) in given {
+        for (key, _) in given {
             self.situations.iter_mut().for_each(|situation| situation.known.remove(key));
-            match value {
-                Some(value) => self.knowledge.known.set(key, value.clone()),
-                None => {
-                    self.knowledge.known.remove(key);
-                    self.knowledge.set_absent(key);
-                }
-            }
         }
-        self.knowledge.settle_followers();
+        self.knowledge.say(given);
         self
     }
 

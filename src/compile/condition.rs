@@ -436,7 +436,8 @@ impl Compiler {
         self.texts(&key, domain, Shape::one_of(language))
     }
 
-    /// The requests in which a key has a shape: one of ARNs holds nothing else, and neither does one of an account.
+    /// The requests in which a key has a shape: one of ARNs holds nothing else, and neither does one of an account, or one
+    /// of which is known how it begins.
     fn texts(&mut self, folded: &str, domain: KeyDomain, shape: Shape<Text>) -> Outcome<Set> {
         let region = self.texts_of_universe(folded, domain, shape);
         let region = region.map_err(|what| self.at(folded, what))?;
@@ -449,12 +450,17 @@ impl Compiler {
         domain: KeyDomain,
         shape: Shape<Text>,
     ) -> Result<Region<Keyed<Text>>, Exhausted> {
-        let example = self.universe.example(folded).to_owned();
+        let example = self.universe.example(folded);
         let is_account = self.universe.is_account(folded);
         let meter = self.arena.meter();
-        let values = match domain.base {
+        let values = match (self.universe.beginning(folded), domain.base) {
             _ if is_account => Language::of(&value::account(), meter)?,
-            KeyType::Arn => value::arns(meter)?,
+            (Some(begin), _) => {
+                let mut glob = Glob::literal(begin);
+                glob.extend(Glob::parse("?*").pieces().iter().cloned());
+                Language::of(&glob, meter)?
+            }
+            (None, KeyType::Arn) => value::arns(meter)?,
             _ => return Ok(shape.within(domain, &example)),
         };
         let absent = if domain.always_present { shape.ones.contains(&example) } else { shape.absent };

@@ -57,10 +57,10 @@ impl Compiler {
         }
         let mut of_keys = Context::default();
         for (key, domain) in self.universe.keys() {
-            let value = match context.get(key) {
+            let value = match context.get(key).filter(|value| self.universe.begins(key, value)) {
                 Some(value) => Some(value.clone()),
                 None if domain.always_present && self.universe.follows(key).is_none() => {
-                    Some(Value::Single(self.universe.example(key).to_owned()))
+                    Some(Value::Single(self.universe.example(key)))
                 }
                 None => None,
             };

@@ -25,9 +25,11 @@ impl Compiler {
         let folded: BTreeSet<String> =
             statements.iter().flat_map(|statement| statement.variables()).map(fold).collect();
         let open: Vec<String> = folded.into_iter().filter(|key| self.universe.is_open_text(key)).collect();
+        let beginnings = self.universe.knowledge.beginnings.values();
+        let begun: Vec<String> = beginnings.map(|begin| format!("{begin}alice")).collect();
         let texts = texts(statements);
-        let texts =
-            NAMES.into_iter().chain(texts.iter().copied().filter(|text| !text.is_empty()).take(MOST_TEXTS));
+        let texts = texts.iter().copied().filter(|text| !text.is_empty()).take(MOST_TEXTS);
+        let texts = NAMES.into_iter().chain(begun.iter().map(String::as_str)).chain(texts);
         let context = |text: &str| {
             let mut context = Context::default();
             for key in &open {

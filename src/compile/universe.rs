@@ -244,9 +244,22 @@ impl Universe {
         self.knowledge.follows.iter().any(makes)
     }
 
+    /// What the value of an open key begins with, where that is known.
+    pub(super) fn beginning(&self, folded: &str) -> Option<&str> {
+        self.knowledge.beginning(folded)
+    }
+
+    /// Whether a value of a key is one that begins as it has to.
+    pub(super) fn begins(&self, folded: &str, value: &Value) -> bool {
+        let rest = |item: &String, begin| item.strip_prefix(begin).is_some_and(|rest| !rest.is_empty());
+        self.beginning(folded).is_none_or(|begin| value.items().iter().all(|item| rest(item, begin)))
+    }
+
     /// A value that a key can hold: what absence counts as, where that cannot be.
-    pub(super) fn example(&self, folded: &str) -> &'static str {
-        if self.is_account(folded) { AccountId::UNSET } else { self.domain(folded).example() }
+    pub(super) fn example(&self, folded: &str) -> String {
+        let begin = self.beginning(folded).unwrap_or_default();
+        let rest = if self.is_account(folded) { AccountId::UNSET } else { self.domain(folded).example() };
+        format!("{begin}{rest}")
     }
 
     /// The value of a key: known, known to be absent (`Some(None)`), or open.

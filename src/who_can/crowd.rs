@@ -121,7 +121,9 @@ impl Own {
     fn told(&self, knowledge: &Knowledge, told: &mut BTreeSet<OwnTold>) {
         let mut value = |key: &str| {
             let follows = || knowledge.follows(key).map(|template| Value::Single(template.to_string()));
-            told.insert(OwnTold::Value(key.to_owned(), knowledge.known.get(key).cloned().or_else(follows)));
+            let begins = || knowledge.beginning(key).map(|begin| Value::Single(begin.to_owned()));
+            let known = knowledge.known.get(key).cloned();
+            told.insert(OwnTold::Value(key.to_owned(), known.or_else(follows).or_else(begins)));
         };
         self.keys.iter().for_each(|key| value(key));
         for condition in self.conditions.values() {

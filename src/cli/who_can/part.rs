@@ -16,9 +16,10 @@ use super::super::told::{clause_lines, note_assumed, note_unmodelled};
 use super::names::{NEEDS, Names, Naming, list};
 use super::table;
 use super::{Asked, Named, WhoCanArgs};
-use crate::analysis::Part;
+use crate::analysis::{Part, TIMES};
 use crate::catalog::Catalog;
-use crate::request::Value;
+use crate::knowledge::time_keys;
+use crate::request::{Value, fold};
 use crate::store::Snapshot;
 use crate::stored::{Everyone, Holder, endpoint};
 use crate::tell::{Detail, Direction, Row, Teller, Told};
@@ -52,9 +53,11 @@ pub(super) fn run(
         return Err(CliError::new(ErrorKind::Usage, message)
             .hint("`--absent KEY` says of one key that it is absent, also about many actions"));
     }
-    if let Some(now) = args.question.now {
-        given.push(("aws:CurrentTime".to_owned(), Some(Value::Single(now.to_string()))));
-        given.push(("aws:EpochTime".to_owned(), Some(Value::Single(now.as_second().to_string()))));
+    let is_time = |(key, _): &(String, _)| TIMES.contains(&&*fold(key));
+    if let Some(now) = args.question.now.filter(|_| !given.iter().any(is_time)) {
+        for (key, value) in time_keys(&now.as_second().into()) {
+            given.push((key.to_owned(), Some(value)));
+        }
     }
     let part = PartArgs::new(asked.actions.clone(), asked.resources.clone()).read_possible(catalog, out)?;
     let is_asked = |holder: &Holder| named.is_asked(holder);
