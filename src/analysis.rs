@@ -17,6 +17,7 @@ mod standing;
 mod statements;
 mod subject;
 mod superfluous;
+mod undecided;
 mod witness;
 
 use jiff::Timestamp;
@@ -213,45 +214,8 @@ impl<'a> Analysis<'a> {
             clause.witness = self.witness(clause, &read, None)?;
         }
         let ineffective = self.ineffective(&read, of_part)?;
-        let unstored = self.by_unstored(&read, part, of_part)?;
-        let allowed = self.compiler.arena().union([read.allowed, beyond])?;
-        let mut undecided: Vec<Clause> = unstored.into_iter().collect();
-        if !subject.unknown().is_empty() {
-            let hope = subject.hoped_for();
-            let universe = self.universes(&[&hope]).pop().unwrap_or_default();
-            let hoped = self.read(&hope, &universe, Side::Old)?.allowed;
-            let hoped = self.compiler.arena().difference([hoped], [allowed])?;
-            let hoped = self.compiler.arena().intersection([hoped, of_part])?;
-            let is_any = self.compiler.coherent(hoped)? != Set::EMPTY;
-            undecided.extend(is_any.then(|| Clause::undecided(Cause::Undecided, hoped)));
-        }
+        let undecided = self.undecided(&read, part, (of_part, beyond))?;
         Ok(Effective { clauses, undecided, ineffective })
-    }
-
-    /// What the policies of KMS keys and roles decide that are asked about and not stored (R-EVL-40, R-EVL-64).
-    fn by_unstored(
-        &mut self,
-        read: &Read<'_>,
-        asked: &Part,
-        part: Set,
-    ) -> Result<Option<Clause>, AnalysisError> {
-        let is_named = |entry: &Spanned<ResourcePattern>| entry.value != ResourcePattern::Every;
-        let rest = read.situations.iter().find(|situation| situation.situation.on.is_none());
-        let Some(rest) = rest.filter(|_| !asked.resources.is_empty() && asked.resources.iter().all(is_named))
-        else {
-            return Ok(None);
-        };
-        let mut gates = vec![rest.compiled.undelegated, rest.on, part];
-        for (&layer, groups) in rest.compiled.groups.iter().filter(|(layer, _)| **layer != Layer::Resource) {
-            let out_of_scope = self.compiler.arena().complement(rest.scope(layer))?;
-            for &group in groups {
-                gates.push(self.compiler.arena().union([group, out_of_scope])?);
-            }
-        }
-        let hoped = self.compiler.arena().intersection(gates)?;
-        let hoped = self.compiler.arena().difference([hoped], [rest.compiled.denied])?;
-        let is_any = self.compiler.coherent(hoped)? != Set::EMPTY;
-        Ok(is_any.then(|| Clause::undecided(Cause::Unstored, hoped)))
     }
 
     /// What is allowed by one subject and not by the other.
@@ -277,7 +241,7 @@ impl<'a> Analysis<'a> {
             self.one_way(&new, &old, (part, &possible), standing, &mut gained)?;
             self.one_way(&old, &new, (part, &possible), standing, &mut lost)?;
         }
-        self.undecided([old, new], part, [&mut gained, &mut lost])?;
+        self.undecided_between([old, new], part, [&mut gained, &mut lost])?;
         let is_sure = |clauses: &[Clause]| clauses.iter().any(|clause| clause.witness.is_some());
         let verdict = match (is_sure(&gained), is_sure(&lost)) {
             (false, false) => Verdict::Equivalent,
@@ -286,36 +250,6 @@ impl<'a> Analysis<'a> {
             (true, true) => Verdict::Both,
         };
         Ok(Diff { verdict, gained, lost })
-    }
-
-    /// Adds what may be gained or lost besides, if it is for a document that is not known (R-EVL-64).
-    fn undecided(
-        &mut self,
-        [old, new]: [&Subject; 2],
-        part: &Part,
-        [gained, lost]: [&mut Vec<Clause>; 2],
-    ) -> Result<(), AnalysisError> {
-        if old == new || (old.unknown().is_empty() && new.unknown().is_empty()) {
-            return Ok(());
-        }
-        self.compiler.arena().renew(self.budget);
-        let (old_hope, new_hope) = (old.hoped_for(), new.hoped_for());
-        let subjects = [old, new, &old_hope, &new_hope];
-        let mut allowed = Vec::new();
-        for (subject, universe) in subjects.iter().zip(self.universes(&subjects)) {
-            allowed.push(self.read(subject, &universe, Side::Old)?.allowed);
-        }
-        let [old, new, old_hope, new_hope] = allowed[..] else { return Ok(()) };
-        let part = self.part(part)?;
-        for (more, less, clauses) in [(new_hope, old, gained), (old_hope, new, lost)] {
-            let told = clauses.iter().map(|clause| clause.set).chain([less]).collect::<Vec<_>>();
-            let untold = self.compiler.arena().difference([more], told)?;
-            let set = self.compiler.arena().intersection([untold, part])?;
-            if self.compiler.coherent(set)? != Set::EMPTY {
-                clauses.push(Clause::undecided(Cause::Undecided, set));
-            }
-        }
-        Ok(())
     }
 
     /// Whether two subjects may do the same in a part: yes is a proof.

@@ -250,8 +250,9 @@ pub fn surroundings(
     let owner = owner(&asked);
     let same_account = is_same_account(&PolicyLayers::default(), &asked);
     // What has to grant but is not stored is not known (R-EVL-64): no key or role is without a policy, and across
-    // accounts nothing is allowed without one.
-    let needed = requires_resource_policy(&asked) || (stored.is_none() && !same_account);
+    // accounts nothing is allowed without one. Users, roles and policies themselves have none (R-EVL-32).
+    let is_of_iam = matches!(&asked.resource, Resource::Arn(arn) if arn.service() == "iam");
+    let needed = requires_resource_policy(&asked) || (stored.is_none() && !same_account && !is_of_iam);
     if found.layers.resource.is_empty() && needed {
         let name = asked.resource.to_string();
         found.layers.resource =

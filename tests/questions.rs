@@ -162,6 +162,17 @@ fn a_variable_is_what_another_value_wants() {
     assert_eq!(allowed.as_deref(), Some("red"));
 }
 
+/// Two keys that have one text each are equal or not: here no context is left.
+#[test]
+fn two_known_texts_are_related_or_not() {
+    let is_red = |key: &str| json!({"StringEquals": {key: "red"}});
+    let allow = statement("Allow", "*", is_red("aws:ResourceTag/team"));
+    let both = statement("Deny", "*", json!({"StringNotEquals": {"aws:PrincipalTag/team": "red"}}));
+    let same = json!({"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}});
+    let policy = policy(vec![allow, both, statement("Deny", "*", same)]);
+    assert_eq!(decided(&ask(&layers(&[policy], &[]), Knowledge::default())), Decision::ImplicitlyDenied);
+}
+
 #[test]
 fn a_list_with_many_kinds_of_items_is_decided_exactly() {
     let one =

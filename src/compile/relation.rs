@@ -9,13 +9,17 @@ use super::condition::{Shape, is_textual};
 use super::level::{Level, Relation, Subject, Template, Token};
 use super::variable::{self, Need, Symbols, Way};
 use super::{CompileError, Compiler, Outcome, value};
+use crate::algebra::diagram::Datum;
 use crate::algebra::domain::Region;
-use crate::algebra::{Flag, Glob, Language, Set, SetAlgebra};
+use crate::algebra::{Flag, Glob, Held, Language, Set, SetAlgebra};
 use crate::catalog::KeyType;
 use crate::policy::{Condition, Family, Quantifier};
-use crate::request::fold;
+use crate::request::{Context, Value, fold};
 
 use super::value::{Addresses, Instants, Numbers};
+
+/// How many points that no request is are left out of a set, one by one.
+const MOST_REFUTED: usize = 8;
 
 /// The values of a condition.
 struct Reading {
@@ -204,7 +208,7 @@ impl Compiler {
     }
 
     /// A set without such points as no request is, where that can be told: a text that matches one template matches
-    /// every wider one.
+    /// every wider one, and two texts are related or not.
     pub fn coherent(&mut self, set: Set) -> Result<Set, CompileError> {
         let relations: Vec<Arc<Relation>> = self
             .arena
@@ -243,6 +247,46 @@ impl Compiler {
                 }
             }
         }
+        for _ in 0..MOST_REFUTED {
+            let point = self.arena.witness(coherent);
+            let Some(never) = point.map(|point| self.refuted(&point)).transpose()?.flatten() else { break };
+            coherent = self.arena.difference([coherent], [never])?;
+        }
         Ok(coherent)
+    }
+
+    /// Points like one, that no request is: of two keys it has texts, and that they are not related as these are.
+    fn refuted(&mut self, point: &[(Level, Datum)]) -> Outcome<Option<Set>> {
+        let mut context = Context::default();
+        for (level, datum) in point {
+            if let (Level::Key(key), Datum::TextKey(Held::One(text))) = (level, datum)
+                && !self.universe.domain(key).multivalued
+            {
+                context.set(key, Value::Single(text.clone()));
+            }
+        }
+        for (level, datum) in point {
+            let (Level::Relation(relation), Datum::Flag(is_related)) = (level, datum) else { continue };
+            let Subject::Key(subject) = &relation.subject else { continue };
+            let variables = relation.template.tokens.iter().filter_map(Token::variable);
+            let keys: Vec<Arc<str>> = std::iter::once(Arc::clone(subject)).chain(variables).collect();
+            let Some(texts) =
+                keys.iter().map(|key| context.get(key).map(ToString::to_string)).collect::<Option<Vec<_>>>()
+            else {
+                continue;
+            };
+            let is_so = texts.first().is_some_and(|text| relation.template.matches(text, &context));
+            if is_so == *is_related {
+                continue;
+            }
+            let mut never = vec![self.arena.atom(level.clone(), Region::<Flag>::only(*is_related))?];
+            for (key, text) in keys.iter().zip(&texts) {
+                let language = Language::of(&Glob::literal(text), self.arena.meter());
+                let language = language.map_err(|what| self.at(key, what))?;
+                never.push(self.one_text(key, language)?);
+            }
+            return Ok(Some(self.arena.intersection(never)?));
+        }
+        Ok(None)
     }
 }
