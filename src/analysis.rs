@@ -214,7 +214,7 @@ impl<'a> Analysis<'a> {
             clause.witness = self.witness(clause, &read, None)?;
         }
         let ineffective = self.ineffective(&read, of_part)?;
-        let undecided = self.undecided(&read, part, (of_part, beyond))?;
+        let undecided = self.undecided(&read, (of_part, beyond))?.into_iter().collect();
         Ok(Effective { clauses, undecided, ineffective })
     }
 

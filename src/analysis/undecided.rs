@@ -4,40 +4,44 @@
 use super::{Analysis, AnalysisError, Cause, Clause, Part, Read, Side, Subject};
 use crate::algebra::Set;
 use crate::layers::Layer;
-use crate::policy::{ResourcePattern, Selector, Spanned};
+use crate::policy::{ResourcePattern, Spanned};
 
 impl Analysis<'_> {
-    /// What a subject may besides what it is known to, in a part of all requests; but for those that no policy decides.
+    /// What a subject may for all that is known, besides what it is known to, in a part of all requests; but for those
+    /// that no policy decides.
     pub(super) fn undecided(
         &mut self,
         read: &Read<'_>,
-        asked: &Part,
         (part, beyond): (Set, Set),
-    ) -> Result<Vec<Clause>, AnalysisError> {
-        let mut undecided: Vec<Clause> = self.by_unstored(read, asked, part)?.into_iter().collect();
-        if !read.subject.unknown().is_empty() {
-            let hope = read.subject.hoped_for();
-            let universe = self.universes(&[&hope]).pop().unwrap_or_default();
-            let hoped = self.read(&hope, &universe, Side::Old)?.allowed;
-            let hoped = self.compiler.arena().difference([hoped], [read.allowed, beyond])?;
-            let hoped = self.compiler.arena().intersection([hoped, part])?;
-            let is_any = self.compiler.coherent(hoped)? != Set::EMPTY;
-            undecided.extend(is_any.then(|| Clause::undecided(Cause::Undecided, hoped)));
+    ) -> Result<Option<Clause>, AnalysisError> {
+        if read.subject.unknown().is_empty() {
+            return Ok(None);
         }
-        Ok(undecided)
+        let hope = read.subject.hoped_for();
+        let universe = self.universes(&[&hope]).pop().unwrap_or_default();
+        let hoped = self.read(&hope, &universe, Side::Old)?.allowed;
+        let hoped = self.compiler.arena().difference([hoped], [read.allowed, beyond])?;
+        let hoped = self.compiler.arena().intersection([hoped, part])?;
+        let is_any = self.compiler.coherent(hoped)? != Set::EMPTY;
+        Ok(is_any.then(|| Clause::undecided(Cause::Undecided, hoped)))
     }
 
-    /// What the policies of KMS keys and roles decide that are asked about and not stored (R-EVL-40, R-EVL-64).
-    fn by_unstored(
+    /// What a subject may, in a part that names resources, if the policies of KMS keys and roles leave it to the account
+    /// that are not stored: those that are not on these resources (R-EVL-40, R-EVL-64).
+    pub fn by_unstored(
         &mut self,
-        read: &Read<'_>,
+        subject: &Subject,
         asked: &Part,
-        part: Set,
+        stored: &[Spanned<ResourcePattern>],
     ) -> Result<Option<Clause>, AnalysisError> {
         let is_named = |entry: &Spanned<ResourcePattern>| entry.value != ResourcePattern::Every;
-        let rest = read.situations.iter().find(|situation| situation.situation.on.is_none());
-        let Some(rest) = rest.filter(|_| !asked.resources.is_empty() && asked.resources.iter().all(is_named))
-        else {
+        if asked.resources.is_empty() || !asked.resources.iter().all(is_named) {
+            return Ok(None);
+        }
+        let universe = self.universes(&[subject]).pop().unwrap_or_default();
+        let read = self.read(subject, &universe, Side::Old)?;
+        let part = self.part(asked)?;
+        let Some(rest) = read.situations.iter().find(|situation| situation.situation.on.is_none()) else {
             return Ok(None);
         };
         let mut gates = vec![rest.compiled.undelegated, rest.on, part];
@@ -48,14 +52,11 @@ impl Analysis<'_> {
             }
         }
         let hoped = self.compiler.arena().intersection(gates)?;
-        let mut decided = vec![rest.compiled.denied];
-        // The trust policies of stored roles are here, each confined to its roles.
-        for (of, statement) in rest.situation.layers.statements() {
-            if let (Layer::Resource, Some(Selector::In(stored))) = (of.layer, &statement.resource) {
-                decided.push(self.compiler.requests(&[], stored)?);
-            }
+        let mut hoped = self.compiler.arena().difference([hoped], [rest.compiled.denied])?;
+        if hoped != Set::EMPTY && !stored.is_empty() {
+            let stored = self.compiler.requests(&[], stored)?;
+            hoped = self.compiler.arena().difference([hoped], [stored])?;
         }
-        let hoped = self.compiler.arena().difference([hoped], decided)?;
         let is_any = self.compiler.coherent(hoped)? != Set::EMPTY;
         Ok(is_any.then(|| Clause::undecided(Cause::Unstored, hoped)))
     }

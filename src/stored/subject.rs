@@ -25,7 +25,7 @@ use crate::compile::Callers;
 use crate::eval::{self, PrincipalClass, role_session_actions};
 use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
-use crate::policy::{Effect, PolicyType};
+use crate::policy::{Effect, PolicyType, ResourcePattern, Spanned};
 use crate::request::{Action, Context, Value, fold};
 use crate::store::{
     OrganizationPolicyType, Principal, PrincipalKind, Resource, Snapshot, Standing, StoreError, Whose,
@@ -177,6 +177,12 @@ impl<'s, 'a> Subjects<'s, 'a> {
     /// The policies of resources, the trust policies of roles, and those of the endpoint.
     pub fn of_resources(&self) -> impl Iterator<Item = &LayerPolicy> {
         self.stored.iter().filter_map(|stored| stored.policy.as_ref()).chain(&self.endpoint)
+    }
+
+    /// The resources and roles whose policies are stored, as patterns.
+    pub fn with_policies(&self) -> Vec<Spanned<ResourcePattern>> {
+        let stored = self.stored.iter().filter(|stored| stored.policy.is_some());
+        stored.flat_map(|stored| stored.place.entries()).collect()
     }
 
     /// The accounts that own some of the resources.

@@ -16,6 +16,7 @@ use crate::algebra::{Budget, BudgetError};
 use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
 use crate::catalog::Catalog;
 use crate::compile::{CompileError, Level, Typing};
+use crate::policy::{ResourcePattern, Spanned};
 use crate::request::Value;
 use crate::store::{Snapshot, StoreError};
 use crate::stored::{Everyone, Holder, Subjects, endpoint};
@@ -92,6 +93,7 @@ pub fn regions(
     let budget = Budget::default();
     let mut crowd = Crowd::new(everyone, subjects.clone(), question.catalog, budget)?;
     crowd.turn_to(question.part)?;
+    let stored = subjects.with_policies();
     let mut found: Vec<Regions> = Vec::new();
     let mut known = HashMap::new();
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
@@ -113,7 +115,7 @@ pub fn regions(
             Entry::Vacant(new) => {
                 let Some(subject) = crowd.subject(holder)? else { continue };
                 new.insert(found.len());
-                found.push(question.regions(Who::Stored(nth), subject, OwnPolicies::Known)?);
+                found.push(question.regions(Who::Stored(nth), subject, OwnPolicies::Known, &stored)?);
             }
         }
     }
@@ -125,7 +127,7 @@ pub fn regions(
             if mention == Mention::Apart {
                 apart.push((found.len(), general));
             }
-            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies)?);
+            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies, &stored)?);
         }
         question.tell_apart(apart, &mut found);
     }
@@ -139,10 +141,12 @@ impl PartQuestion<'_> {
         who: Who,
         subject: Subject,
         own_policies: OwnPolicies,
+        stored: &[Spanned<ResourcePattern>],
     ) -> Result<Regions, AnalysisError> {
         let subject = subject.with_context(self.given);
         let mut analysis = Analysis::new(self.catalog, Typing::Typed, Budget::default());
-        let effective = analysis.effective(&subject, self.part)?;
+        let mut effective = analysis.effective(&subject, self.part)?;
+        effective.undecided.extend(analysis.by_unstored(&subject, self.part, stored)?);
         Ok(Regions { who: vec![who], subject, effective, own_policies, except: Vec::new() })
     }
 
