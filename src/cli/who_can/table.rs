@@ -34,17 +34,19 @@ pub(super) fn csv(answers: &[Answer]) -> Result<Vec<u8>, CliError> {
 /// What some may do in a part of all requests, as CSV: a row for each principal and region.
 pub(super) fn csv_of_groups(groups: &[Group]) -> Result<Vec<u8>, CliError> {
     let rows = groups.iter().flat_map(|group| {
-        let told = group.told.iter().map(region);
-        told.flat_map(move |[actions, resources, except, when]| {
+        let told = group.told.iter().map(|told| (told, region(told)));
+        told.flat_map(move |(told, [actions, resources, except, when])| {
+            let answer = if told.example.is_some() { "yes" } else { "undecided" };
             group.who.iter().map(move |(_, principal, kind)| {
                 let needs = group.needs_words();
                 let [actions, resources, except, when] =
                     [&actions, &resources, &except, &when].map(String::clone);
-                [principal.clone(), (*kind).to_owned(), actions, resources, except, when, needs]
+                let [kind, answer] = [*kind, answer].map(str::to_owned);
+                [principal.clone(), kind, answer, actions, resources, except, when, needs]
             })
         })
     });
-    spreadsheet::csv(["principal", "kind", "actions", "resources", "except", "when", "needs"], rows)
+    spreadsheet::csv(["principal", "kind", "answer", "actions", "resources", "except", "when", "needs"], rows)
 }
 
 /// The actions, the resources, what is not in it, and when.
@@ -54,7 +56,7 @@ fn region(told: &Told) -> [String; 4] {
         let rows = words.rows.iter().filter(|row| row.label == label);
         rows.map(|row| row.text.clone()).collect::<Vec<_>>().join("; ")
     };
-    let when: Vec<String> = ["when", "only", "within"].iter().map(|label| rows(label)).collect();
+    let when: Vec<String> = ["when", "only", "within", "but"].iter().map(|label| rows(label)).collect();
     let when = when.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
     [words.heading.clone(), rows("on"), rows("except"), when]
 }
