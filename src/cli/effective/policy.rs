@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::error::{CliError, ErrorKind, RESTRICT};
 use super::super::exit::Exit;
 use super::super::session::Session;
-use super::super::text::shown;
+use super::super::text::{quoted_list, shown};
 use super::Answer;
 use crate::analysis::{Analysis, Side, Subject};
 use crate::layers::LayerPolicy;
@@ -17,6 +17,14 @@ pub(super) fn print(
     analysis: &mut Analysis<'_>,
     session: &mut Session,
 ) -> Result<Exit, CliError> {
+    if !answer.effective.undecided.is_empty() {
+        let message = format!(
+            "no policy says what is allowed: the document of {} is not known",
+            quoted_list(answer.subject.unknown())
+        );
+        return Err(CliError::new(ErrorKind::Conflict, message)
+            .hint("`iamdb import` or `iamdb attach` brings it; without `--policy` what is known is told"));
+    }
     let (policy, amiss) = policy_of(&answer.told, denies(answer));
     let mut error = None;
     for (nth, why) in amiss {
