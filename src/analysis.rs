@@ -17,6 +17,7 @@ mod standing;
 mod statements;
 mod subject;
 mod superfluous;
+mod supposed;
 mod undecided;
 mod witness;
 
@@ -41,8 +42,9 @@ pub use minimize::Minimized;
 pub use part::Part;
 pub use standing::{Bounded, Reach, Standing};
 pub use statements::{Shown, Step, Tested};
-pub use subject::{Situation, Subject};
+pub use subject::{Accounts, Situation, Subject};
 pub use superfluous::{Finding, Superfluous};
+pub use supposed::ByResource;
 pub use witness::Witness;
 
 /// One of the two subjects of a comparison.
@@ -153,6 +155,8 @@ pub struct Analysis<'a> {
     since: Option<Timestamp>,
     /// The part of all requests that is asked about: clauses are told within it.
     asked: Set,
+    /// The resources that it names.
+    named: Vec<ResourcePattern>,
 }
 
 /// A subject as sets.
@@ -172,6 +176,10 @@ struct ReadSituation<'s> {
     in_time: Set,
     /// Those of them on its resources.
     on: Set,
+    /// Those on resources of other accounts than the one's who asks.
+    abroad: Set,
+    /// Those on its resources if they were anyone's.
+    anyones: Set,
 }
 
 impl<'a> Analysis<'a> {
@@ -184,6 +192,7 @@ impl<'a> Analysis<'a> {
             compiler: Compiler::new(Universe::default(), budget),
             since: None,
             asked: Set::FULL,
+            named: Vec::new(),
         }
     }
 
@@ -213,6 +222,7 @@ impl<'a> Analysis<'a> {
             self.compiler.arena().renew(self.budget);
             clause.witness = self.witness(clause, &read, None)?;
         }
+        let clauses = self.merged(clauses)?;
         let ineffective = self.ineffective(&read, of_part)?;
         let undecided = self.undecided(&read, (of_part, beyond))?.into_iter().collect();
         Ok(Effective { clauses, undecided, ineffective })
@@ -344,6 +354,7 @@ impl<'a> Analysis<'a> {
         let told = self.compiler.arena().union(told.collect::<Vec<_>>())?;
         let mut found = self.clauses(allowing, Some(other), target)?;
         self.keep_possible(&mut found, possible)?;
+        let mut shown = Vec::new();
         for mut clause in found {
             self.compiler.arena().renew(self.budget);
             if self.compiler.arena().is_subset(clause.set, told)? {
@@ -358,9 +369,10 @@ impl<'a> Analysis<'a> {
             // Without a witness it may be that no request is in it, which would be a proof.
             self.compiler.arena().renew(self.budget);
             if clause.witness.is_some() || self.compiler.coherent(clause.set)? != Set::EMPTY {
-                clauses.push(clause);
+                shown.push(clause);
             }
         }
+        clauses.extend(self.merged(shown)?);
         Ok(())
     }
 
@@ -447,10 +459,16 @@ impl<'a> Analysis<'a> {
             let elsewhere = self.resources(&situation.but_not_on)?;
             let on = self.compiler.arena().difference([on], [elsewhere])?;
             let in_time = self.in_time()?;
-            let on = self.compiler.arena().intersection([on, in_time])?;
+            let anyones = self.compiler.arena().intersection([on, in_time])?;
+            let abroad = self.compiler.of_other_accounts()?;
+            let on = match situation.accounts {
+                Accounts::Any => anyones,
+                Accounts::Own => self.compiler.arena().difference([anyones], [abroad])?,
+                Accounts::Others => self.compiler.arena().intersection([anyones, abroad])?,
+            };
             let compiled = self.compiler.layers(&situation.layers)?;
             allowed.push(self.compiler.arena().intersection([compiled.allowed, on])?);
-            situations.push(ReadSituation { universe, situation, compiled, in_time, on });
+            situations.push(ReadSituation { universe, situation, compiled, in_time, on, abroad, anyones });
         }
         let allowed = self.compiler.arena().union(allowed)?;
         Ok(Read { subject, side, situations, allowed })
@@ -474,6 +492,7 @@ impl<'a> Analysis<'a> {
     }
 
     fn part(&mut self, part: &Part) -> Result<Set, AnalysisError> {
+        self.named = part.resources.iter().map(|named| named.value.clone()).collect();
         self.asked = self.compiler.requests(&part.actions, &part.resources)?;
         Ok(self.asked)
     }

@@ -337,8 +337,9 @@ fn grants(
     request: &Request,
 ) -> BTreeSet<PrincipalClass> {
     use PrincipalClass::*;
+    let supposed = scope::is_supposed(layers, request).then_some(Account);
     let Some(resource) = evaluated.iter().find(|of| of.layer == Layer::Resource) else {
-        return BTreeSet::new();
+        return supposed.into_iter().collect();
     };
     if layers.resource.iter().any(|policy| policy.document.is_none()) {
         return [Direct, RoleOfSession, UserOfFederation, Account, Wildcard, Service, Federated, Canonical]
@@ -346,7 +347,8 @@ fn grants(
     }
     let allowing = resource.applying.iter().filter(|of| of.effect == Effect::Allow);
     let statements = allowing.filter_map(|&of| layers.statement(of));
-    statements.flat_map(|statement| classes(statement, &request.caller, layers)).collect()
+    let classes = statements.flat_map(|statement| classes(statement, &request.caller, layers));
+    classes.chain(supposed).collect()
 }
 
 /// A Deny wins, then what is not known, then an Allow in every group (semantics 0.4, *layer result*).

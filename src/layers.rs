@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::arn::AccountId;
-use crate::policy::{Effect, Parsed, PolicyType, PrincipalEntry, Selector, Statement, parse};
+use crate::policy::{
+    Effect, Parsed, PolicyType, PrincipalEntry, ResourcePattern, Selector, Spanned, Statement, parse,
+};
 
 /// A set of policies that are evaluated together, or a guard of a service that decides like one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,6 +134,16 @@ pub struct Settings {
     pub public_buckets: PublicBuckets,
     /// Whether the guards of R-EVL-55 are asked.
     pub guards: Guards,
+    /// Whether policies that are not there are supposed; `None`: what is not there allows nothing.
+    pub supposed: Option<Supposed>,
+}
+
+/// KMS keys and roles always have a policy (R-EVL-40), and of other accounts' resources nothing else decides (R-EVL-30):
+/// where they are not known, they are supposed to leave the decision to the caller's account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supposed {
+    /// The resources whose policies are known.
+    pub but: Arc<[Spanned<ResourcePattern>]>,
 }
 
 /// Who is outside of `NotPrincipal` (R-PRN-8).

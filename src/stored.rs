@@ -10,6 +10,7 @@ mod subject;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use confine::Place;
 use organization::{levels, organization_keys, standing};
 
 use crate::arn::{AccountId, Arn};
@@ -251,8 +252,10 @@ pub fn surroundings(
     let same_account = is_same_account(&PolicyLayers::default(), &asked);
     // What has to grant but is not stored is not known (R-EVL-64): no key or role is without a policy, and across
     // accounts nothing is allowed without one. Users, roles and policies themselves have none (R-EVL-32).
+    let is_stored = stored.as_ref().and_then(|resource| Arn::parse(&resource.arn));
+    let may_have_none = is_stored.is_some_and(|arn| !Place::of_resource(arn).requires_policy());
     let is_of_iam = matches!(&asked.resource, Resource::Arn(arn) if arn.service() == "iam");
-    let needed = requires_resource_policy(&asked) || (stored.is_none() && !same_account && !is_of_iam);
+    let needed = requires_resource_policy(&asked) || (!may_have_none && !same_account && !is_of_iam);
     if found.layers.resource.is_empty() && needed {
         let name = asked.resource.to_string();
         found.layers.resource =

@@ -17,7 +17,7 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use crate::analysis::{Clause, Limit, Part, Side, Standing, StatementBox, Subject};
+use crate::analysis::{Accounts, ByResource, Clause, Limit, Part, Side, Standing, StatementBox, Subject};
 use crate::catalog::{AccessLevel, Catalog};
 use crate::compile::Callers;
 use crate::layers::Layer;
@@ -58,11 +58,10 @@ pub struct Told {
     pub region: Region,
     /// What has to allow it besides, one of each.
     pub within: Vec<Within>,
-    /// Whether only resources of the caller's own account are in it.
-    pub own_account_only: bool,
-    /// Whether KMS keys and sessions of roles are in it only where their own policies leave them to the account
-    /// (R-EVL-40).
-    pub delegated_only: bool,
+    /// Whose resources are in it.
+    pub accounts: Accounts,
+    /// Where the resource's own policy has to allow it as well.
+    pub by_resource: ByResource,
     /// What is not in it.
     pub except: Vec<Exception>,
     /// Where it comes from: first what makes the difference, then what else it takes.
@@ -78,10 +77,15 @@ pub struct Told {
 }
 
 impl Told {
+    /// Whether some of it is so, whatever the documents say that are not known.
+    pub fn is_sure(&self) -> bool {
+        self.example.is_some() && self.by_resource != ByResource::All
+    }
+
     /// Whether the same is told of two, but for what it takes besides what makes the difference, and for the example.
     pub fn is_alike(&self, other: &Told) -> bool {
         let told = |of: &Told| {
-            let only = (of.standing, of.own_account_only, of.delegated_only);
+            let only = (of.standing, of.accounts, of.by_resource);
             (of.direction, only, of.is_exact, of.example.is_some())
         };
         told(self) == told(other)
@@ -205,8 +209,8 @@ impl<'a> Teller<'a> {
             standing: clause.standing,
             counts: counts.collect(),
             level: self.levels.worst(&region.actions),
-            own_account_only: clause.own_account_only,
-            delegated_only: clause.delegated_only,
+            accounts: clause.accounts,
+            by_resource: clause.by_resource,
             except: except.collect(),
             reasons: self.reasons(clause, direction),
             is_exact: clause.is_exact,

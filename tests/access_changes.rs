@@ -203,7 +203,11 @@ proptest! {
 fn stranger(snapshot: &Snapshot<'_>, caller: &Caller, own: PolicyLayers, identified: Identified) -> Subject {
     let catalog = Catalog::embedded();
     let subjects = Subjects::read(snapshot, &catalog, &Part::default()).unwrap();
-    let mut subject = subjects.of(caller.clone(), identified, own).unwrap();
+    // Only the role is stored.
+    if identified == Identified::Caller && caller.is_iam() {
+        return subjects.of(caller.clone(), identified, own).unwrap();
+    }
+    let mut subject = subjects.of_outsider(caller.clone(), identified, own).unwrap();
     // What is nobody's is not theirs.
     if identified != Identified::Caller {
         for situation in subject.situations.iter_mut().filter(|of| of.resource_account.is_none()) {

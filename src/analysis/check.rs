@@ -9,7 +9,7 @@ use std::sync::Arc;
 use itertools::Itertools;
 
 use super::clause::{Clause, StatementBox};
-use super::{Analysis, AnalysisError, Cause, Part, Read, Side, Standing, Subject};
+use super::{Accounts, Analysis, AnalysisError, ByResource, Cause, Part, Read, Side, Standing, Subject};
 use crate::algebra::Set;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
@@ -108,8 +108,8 @@ impl Analysis<'_> {
                     situation: nth,
                     boxes: vec![StatementBox::whole(Side::New, nth, statement)],
                     within: Vec::new(),
-                    own_account_only: false,
-                    delegated_only: false,
+                    accounts: Accounts::Any,
+                    by_resource: ByResource::NONE,
                     except: Vec::new(),
                     cause: Cause::None,
                     is_exact: false,

@@ -8,7 +8,8 @@
 //!            \ what is denied, or allowed already       except
 //! ```
 
-use super::{Analysis, AnalysisError, Read, ReadSituation, Side, Standing};
+use super::supposed::ByResource;
+use super::{Accounts, Analysis, AnalysisError, Read, ReadSituation, Side, Standing};
 use crate::algebra::Set;
 use crate::compile::Level;
 use crate::layers::{Layer, StatementRef};
@@ -30,11 +31,10 @@ pub struct Clause {
     /// Statements of which one has to allow it: of a limiting layer that allows it only in part, and of the layer that
     /// is told where several statements allow it.
     pub within: Vec<Limit>,
-    /// Whether only resources of the caller's own account are in it.
-    pub own_account_only: bool,
-    /// Whether KMS keys and sessions of roles are in it only where their own policies leave them to the account
-    /// (R-EVL-40).
-    pub delegated_only: bool,
+    /// Whose resources are in it, of all that its patterns match.
+    pub accounts: Accounts,
+    /// Where the resource's own policy has to allow it as well.
+    pub by_resource: ByResource,
     /// What is not in it.
     pub except: Vec<StatementBox>,
     /// Why it is told: why the other side does not allow it.
@@ -113,8 +113,6 @@ pub enum Cause {
     Rules,
     /// A document of either side that is not known, which may allow it or deny it (R-EVL-64).
     Undecided,
-    /// The policy of a KMS key or a role, which always has one and is not stored (R-EVL-40).
-    Unstored,
 }
 
 /// The requests of a target that one statement allows.
@@ -259,19 +257,19 @@ impl Analysis<'_> {
         for of in &mut boxes {
             self.narrow(of, from, against, set)?;
         }
-        let mut shown = self.compiler.arena().difference([situation.on], [situation.compiled.beyond])?;
+        let mut shown = self.compiler.arena().difference([situation.anyones], [situation.compiled.beyond])?;
         shown = self.compiler.arena().intersection([shown, self.asked])?;
         for of in &boxes {
             let requests = self.requests_of(of, cause, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;
         }
-        let (reach, undelegated) = (situation.compiled.reach, situation.compiled.undelegated);
-        let is_within_reach = self.compiler.arena().is_subset(set, reach)?;
-        let own_account = self.compiler.arena().union([reach, undelegated])?;
-        let own_account_only = is_within_reach && !self.compiler.arena().is_subset(shown, own_account)?;
-        let delegated_only = is_within_reach && !self.compiler.arena().is_disjoint(shown, undelegated)?;
+        let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
+        let accounts = self.accounts_of(situation, set, shown, is_within_reach)?;
+        shown = self.compiler.arena().intersection([shown, situation.on])?;
+        let by_resource =
+            if is_within_reach { self.by_resource(situation, set, shown)? } else { ByResource::NONE };
         if is_within_reach {
-            shown = self.compiler.arena().intersection([shown, reach])?;
+            shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
         }
         let mut within = Vec::new();
         let own = any.first().or(boxes.iter().find(|of| of.side == from.side)).map(|of| of.statement.layer);
@@ -355,8 +353,8 @@ impl Analysis<'_> {
             situation,
             boxes,
             within,
-            own_account_only,
-            delegated_only,
+            accounts,
+            by_resource,
             except,
             cause,
             is_exact,
@@ -519,8 +517,8 @@ impl Clause {
             situation: 0,
             boxes: Vec::new(),
             within: Vec::new(),
-            own_account_only: false,
-            delegated_only: false,
+            accounts: Accounts::Any,
+            by_resource: ByResource::NONE,
             except: Vec::new(),
             cause,
             is_exact: false,

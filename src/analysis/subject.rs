@@ -33,10 +33,24 @@ pub struct Situation {
     pub on: Option<Vec<Spanned<ResourcePattern>>>,
     /// Resources for which another situation holds.
     pub but_not_on: Vec<Spanned<ResourcePattern>>,
+    /// In which accounts they are.
+    pub accounts: Accounts,
     /// Whose the resources are, where that is known (R-EVL-11).
     pub resource_account: Option<AccountId>,
     /// What is known of the context of requests on them, beside what is known of all.
     pub known: Context,
+}
+
+/// In which accounts resources are, seen from the one who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Accounts {
+    /// In any.
+    #[default]
+    Any,
+    /// In its own (R-EVL-11).
+    Own,
+    /// In others.
+    Others,
 }
 
 impl Subject {

@@ -7,9 +7,11 @@ use itertools::Itertools;
 
 use super::callers::callers_to_try;
 use super::clause::{Clause, Entries, StatementBox};
+use super::supposed::ByResource;
 use super::{Analysis, AnalysisError, Read, allows};
 use crate::algebra::Set;
 use crate::algebra::diagram::Datum;
+use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::catalog::KeyType;
 use crate::compile::{Callers, HOLDER_ACCOUNT, Level, Point, holder};
@@ -21,10 +23,14 @@ use crate::request::{Action, Context, Request, Resource, Value, fold};
 
 /// How many requests are made before a clause is only possible.
 const MOST_TRIES: usize = 200;
+/// How many resources are tried of those that patterns name.
+const MOST_RESOURCES: usize = 30;
 /// How many actions are tried.
 const MOST_ACTIONS: usize = 6;
-/// What fills wildcards.
-const FILLINGS: [&str; 3] = ["example", "", "a"];
+/// What fills wildcards, and those for accounts; none: the own account.
+const FILLINGS: [(&str, Option<&str>); 4] =
+    [("example", None), ("example", Some(EXAMPLE_ACCOUNT)), ("", Some("")), ("a", Some("a"))];
+const EXAMPLE_ACCOUNT: &str = "111122223333";
 
 /// Resources that are tried where no pattern names one.
 const COMMON: [&str; 6] = [
@@ -55,12 +61,34 @@ struct Hints<'s> {
     /// How keys are written, by folded name.
     spelling: BTreeMap<String, String>,
     callers: Vec<Option<Caller>>,
+    /// The resources that were asked about.
+    named: Vec<ResourcePattern>,
+    own_account: Option<AccountId>,
 }
 
 impl Analysis<'_> {
-    /// A request of a clause that is allowed by one side and not by the other; none where all that were tried are in
-    /// the set only as far as it can tell.
+    /// A request of a clause that is allowed by one side and not by the other, whatever the policies say that are not
+    /// known, if there is one; none where all that were tried are in the set only as far as it can tell.
     pub(super) fn witness(
+        &mut self,
+        clause: &Clause,
+        allowing: &Read<'_>,
+        other: Option<&Read<'_>>,
+    ) -> Result<Option<Witness>, AnalysisError> {
+        if let Some(situation) = allowing.situations.get(clause.situation)
+            && clause.by_resource != ByResource::All
+        {
+            let sure = self.compiler.arena().difference([clause.set], [situation.compiled.supposed])?;
+            let sure = Clause { set: sure, ..clause.clone() };
+            let found = if sure.set == clause.set { None } else { self.request_of(&sure, allowing, other)? };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        self.request_of(clause, allowing, other)
+    }
+
+    fn request_of(
         &mut self,
         clause: &Clause,
         allowing: &Read<'_>,
@@ -189,7 +217,12 @@ impl Analysis<'_> {
                     .collect()
             }
         };
-        Hints { statements, starts, spelling, callers }
+        let named = self.named.clone();
+        let own_account = match &allowing.subject.callers {
+            Callers::One(caller) => caller.account().cloned(),
+            Callers::Holder | Callers::Any | Callers::InAccount => None,
+        };
+        Hints { statements, starts, spelling, callers, named, own_account }
     }
 
     /// Actions that exist and that the clause may have, then none: any.
@@ -394,6 +427,14 @@ fn is_asked_about(callers: &Callers, request: &Request) -> bool {
 /// Resources made from the patterns of the clause, then `*` and whatever the set has.
 fn resources(hints: &Hints<'_>, context: &Context) -> Vec<Option<Resource>> {
     let mut found: Vec<Option<Resource>> = Vec::new();
+    let mut fill = |pattern: &ResourcePattern| {
+        let ResourcePattern::Arn(segments) = pattern else { return };
+        let own = hints.own_account.as_ref().map_or(EXAMPLE_ACCOUNT, AccountId::as_str);
+        let filled = FILLINGS
+            .iter()
+            .filter_map(|(text, account)| filled(segments, text, account.unwrap_or(own), context));
+        found.extend(filled.map(Some));
+    };
     for (statement, of) in &hints.statements {
         let Some(Selector::In(entries)) = &statement.resource else { continue };
         for (nth, entry) in entries.iter().enumerate() {
@@ -401,27 +442,29 @@ fn resources(hints: &Hints<'_>, context: &Context) -> Vec<Option<Resource>> {
                 Entries::All => true,
                 Entries::Only(kept) => kept.contains(&nth),
             };
-            if let (true, ResourcePattern::Arn(segments)) = (is_kept, &entry.value) {
-                found.extend(FILLINGS.iter().filter_map(|with| filled(segments, with, context)).map(Some));
+            if is_kept {
+                fill(&entry.value);
             }
         }
     }
+    hints.named.iter().for_each(fill);
     found.dedup();
-    found.truncate(24);
+    found.truncate(MOST_RESOURCES);
     found.push(Some(Resource::Star));
     found.extend(COMMON.iter().filter_map(|arn| Resource::parse(arn)).map(Some));
     found.push(None);
     found
 }
 
-/// A resource that matches a pattern: wildcards filled with a text, variables with what the context says.
-fn filled(segments: &[Pattern], with: &str, context: &Context) -> Option<Resource> {
+/// A resource that matches a pattern: wildcards filled with a text, and for accounts with one of their own; variables with
+/// what the context says.
+fn filled(segments: &[Pattern], with: &str, account: &str, context: &Context) -> Option<Resource> {
     let text = |segment: usize, piece: &Piece| match piece {
         Piece::Text(text) => Some(text.clone()),
         Piece::Star => Some(match (segment, with) {
             (1, _) => "aws".to_owned(),
             (3, "example") => "us-east-1".to_owned(),
-            (4, "example") => "111122223333".to_owned(),
+            (4, _) => account.to_owned(),
             (_, with) => with.to_owned(),
         }),
         Piece::Question => Some(if segment == 4 { "1" } else { "x" }.to_owned()),

@@ -7,8 +7,8 @@ use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets, valu
 use crate::algebra::{Glob, Set};
 use crate::caller::{Caller, IamKind};
 use crate::compile::universe::Callers;
-use crate::layers::{DirectGrants, Guards, Layer, PolicyLayers, PublicBuckets, StatementRef};
-use crate::policy::Effect;
+use crate::layers::{DirectGrants, Guards, Layer, PolicyLayers, PublicBuckets, StatementRef, Supposed};
+use crate::policy::{Effect, PolicyType};
 
 /// What layers say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +33,12 @@ pub struct Compiled {
     /// The requests that some Deny in scope applies to.
     pub denied: Set,
     /// The requests that the caller's own policies can allow, if nothing denies them: those on resources of its own
-    /// account whose policies need not agree.
+    /// account whose policies need not agree, and those on which they are supposed to.
     pub reach: Set,
-    /// Those that they cannot only because the resource's own policy, which has to, does not leave them to the account
+    /// The requests on resources that are supposed to leave them to the caller's account
+    /// ([`Supposed`](crate::layers::Supposed)), as far as its own policies allow them.
+    pub supposed: Set,
+    /// Those that they allow in vain, since the resource's own policy, which has to, does not leave them to the account
     /// (R-EVL-40).
     pub undelegated: Set,
     /// The requests that no policy decides: what needs no permission, or is refused whatever they say.
@@ -123,8 +126,12 @@ impl Compiler {
             let passing = self.arena.intersection([grant.limited, grant.limits])?;
             granted.insert(statement, self.arena.union([grant.free, passing])?);
         }
+        let supposed = self.supposed(&stack, denied)?;
+        let grants_to_account = stack.grants.remove(&Class::Account);
+        let grants_to_account = self.arena.union(grants_to_account.into_iter().chain([supposed]))?;
+        stack.grants.insert(Class::Account, grants_to_account);
         let branch = self.principal_branch(&stack)?;
-        let (reach, undelegated) = self.reach(&stack)?;
+        let (reach, undelegated) = self.reach(&stack, supposed)?;
         let mut gates = vec![branch];
         for gate in [Layer::Scp, Layer::VpcEndpoint] {
             gates.push(self.passes(gate, &stack)?);
@@ -147,6 +154,7 @@ impl Compiler {
             grants,
             denied,
             reach,
+            supposed,
             undelegated,
             beyond,
         })
@@ -243,7 +251,7 @@ impl Compiler {
     }
 
     /// What identity policies alone can come to, and what they cannot for want of a word of the resource's own.
-    fn reach(&mut self, stack: &Stack<'_>) -> Outcome<(Set, Set)> {
+    fn reach(&mut self, stack: &Stack<'_>, supposed: Set) -> Outcome<(Set, Set)> {
         let Callers::One(caller) = self.universe.callers.clone() else { return Ok((Set::FULL, Set::EMPTY)) };
         if !caller.is_iam() {
             return Ok((Set::EMPTY, Set::EMPTY));
@@ -255,10 +263,50 @@ impl Compiler {
             .filter_map(|class| stack.grants.get(class).copied())
             .collect();
         let required = self.requires_resource_policy()?;
-        let own = self.arena.difference([same], refused)?;
+        let own = self.arena.difference([same], refused.iter().copied())?;
         let undelegated = self.arena.difference([required], delegated)?;
+        let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
+        let undelegated = self.arena.intersection([own, undelegated])?;
+        let supposed = self.arena.difference([supposed], refused)?;
         let reach = self.arena.difference([own], [undelegated])?;
-        Ok((reach, self.arena.difference([own], [reach])?))
+        let undelegated = self.arena.intersection([undelegated, own_side])?;
+        Ok((self.arena.union([reach, supposed])?, undelegated))
+    }
+
+    /// What own policies allow on resources whose policies are not known, and is supposed to be left to them.
+    fn supposed(&mut self, stack: &Stack<'_>, denied: Set) -> Outcome<Set> {
+        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(Set::EMPTY) };
+        let Some(Supposed { but }) = stack.layers.settings.supposed.as_ref().filter(|_| caller.is_iam())
+        else {
+            return Ok(Set::EMPTY);
+        };
+        let required = self.requires_resource_policy()?;
+        let of_iam = self.arn_of_service("iam")?;
+        let abroad = self.abroad(&caller)?;
+        let abroad = self.arena.difference([abroad], [of_iam])?;
+        let needed = self.arena.union([required, abroad])?;
+        let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
+        let needed = self.arena.intersection([needed, own_side])?;
+        let needed = self.arena.difference([needed], [denied])?;
+        if needed == Set::EMPTY || but.is_empty() {
+            return Ok(needed);
+        }
+        let known = self.any_resource(but, PolicyType::Identity)?;
+        self.arena.difference([needed], [known])
+    }
+
+    /// The requests on resources of other accounts than the caller's.
+    fn abroad(&mut self, caller: &Caller) -> Outcome<Set> {
+        let same = self.same_account(caller)?;
+        self.arena.complement(same)
+    }
+
+    /// The requests on resources of other accounts than that of the one who asks; none where nobody in particular does.
+    pub fn of_other_accounts(&mut self) -> Result<Set, CompileError> {
+        match self.universe.callers.clone() {
+            Callers::One(caller) => Ok(self.abroad(&caller)?),
+            Callers::Holder | Callers::InAccount | Callers::Any => Ok(Set::EMPTY),
+        }
     }
 
     /// What the rules about accounts, partitions and resources of AWS refuse, whatever policies say.

@@ -2,9 +2,9 @@
 
 use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamKind};
-use crate::eval::principal;
-use crate::layers::{Layer, PolicyLayers};
-use crate::policy::{PolicyType, resource_policy_type};
+use crate::eval::{matching, principal};
+use crate::layers::{Layer, PolicyLayers, Supposed};
+use crate::policy::{PolicyType, ResourcePattern, Spanned, resource_policy_type};
 use crate::request::{Action, Request, Resource};
 
 /// The actions that a role's trust policy decides (R-EVL-40).
@@ -83,6 +83,17 @@ pub fn requires_resource_policy(request: &Request) -> bool {
     let of_key =
         arn(&request.resource).is_some_and(is_key) && request.action.service().eq_ignore_ascii_case("kms");
     of_key || (is_role(&request.resource) && is_role_session_action(&request.action))
+}
+
+/// Whether a policy of the resource is supposed that leaves the decision to the caller's account. Users, groups, policies
+/// and roles themselves have none (R-EVL-32).
+pub(super) fn is_supposed(layers: &PolicyLayers, request: &Request) -> bool {
+    let Some(Supposed { but }) = &layers.settings.supposed else { return false };
+    let is_of_iam = arn(&request.resource).is_some_and(|arn| arn.service() == "iam");
+    let is_needed = requires_resource_policy(request) || (!is_same_account(layers, request) && !is_of_iam);
+    let is_known =
+        |of: &Spanned<ResourcePattern>| matching::resource(&of.value, PolicyType::Identity, request);
+    matches!(request.caller, Caller::Iam(_)) && is_needed && !but.iter().any(is_known)
 }
 
 /// Whose resource it is: as said, else as its ARN says, else the caller's own (R-EVL-11).

@@ -252,6 +252,7 @@ pub(super) fn settings(
         public_buckets: public_buckets.unwrap_or_default(),
         rcp_services: raw.rcp_services.map(Arc::new).or(default.rcp_services),
         canonical_ids: raw.canonical_ids.into_iter().map(account).collect::<Result<_, _>>()?,
+        supposed: None,
     })
 }
 

@@ -59,6 +59,15 @@ impl Place {
         }
     }
 
+    /// Whether it is a KMS key or a role, which always have policies (R-EVL-40).
+    pub(super) fn requires_policy(&self) -> bool {
+        match self {
+            Place::One(arn) => matches!(arn.service(), "iam" | "kms"),
+            Place::RoleOfAnyAccount { .. } => true,
+            Place::Holder { .. } | Place::Held { .. } => false,
+        }
+    }
+
     /// As patterns.
     pub(super) fn entries(&self) -> Vec<Spanned<ResourcePattern>> {
         let segments = self.patterns().into_iter();

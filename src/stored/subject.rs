@@ -17,14 +17,14 @@ use super::confine::{Place, confined, confined_to_all, held, is_apart};
 use super::everyone::Documents;
 use super::organization::{levels, organization_keys, standing};
 use super::{caller, layer_policy, policy_layers};
-use crate::analysis::{Part, Situation, Subject, alone};
+use crate::analysis::{Accounts, Part, Situation, Subject, alone};
 use crate::arn::{AccountId, Arn};
 use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::Callers;
 use crate::eval::{self, PrincipalClass, role_session_actions};
 use crate::knowledge::{Identified, Knowledge};
-use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings};
+use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings, Supposed};
 use crate::policy::{Effect, PolicyType, ResourcePattern, Spanned};
 use crate::request::{Action, Context, Value, fold};
 use crate::store::{
@@ -42,6 +42,17 @@ pub struct Subjects<'s, 'a> {
     standings: RefCell<BTreeMap<AccountId, Option<Standing>>>,
     /// The policies of the VPC endpoint through which all requests come.
     endpoint: Vec<LayerPolicy>,
+    /// The KMS keys and roles whose policies are stored, once that is asked for.
+    known: OnceCell<Arc<[Spanned<ResourcePattern>]>>,
+}
+
+/// Whether what is not stored of resources matters to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unstored {
+    /// It is supposed to allow what its own policies do ([`Supposed`]).
+    Supposed,
+    /// It allows nothing.
+    HasNoPolicy,
 }
 
 /// A user or role with all that decides for it about a part of all requests; of a group, what it gives to its members.
@@ -81,6 +92,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
             stored: Vec::new(),
             standings: RefCell::default(),
             endpoint: Vec::new(),
+            known: OnceCell::new(),
         };
         for resource in snapshot.resources()? {
             subjects.stored.extend(Stored::of_resource(snapshot, resource)?.map(Rc::new));
@@ -106,6 +118,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
             stored: stored.filter(is_within).cloned().collect(),
             standings: self.standings.clone(),
             endpoint: self.endpoint.clone(),
+            known: OnceCell::new(),
         }
     }
 
@@ -141,12 +154,33 @@ impl<'s, 'a> Subjects<'s, 'a> {
         Ok(())
     }
 
-    /// The subject that a caller with these policies of its own is; of so much of it.
+    /// The subject that somebody stored is, with these policies of its own. Of KMS keys, of roles and of other accounts'
+    /// resources those whose policies are not known are supposed to allow what these do ([`Supposed`]).
     pub fn of(
         &self,
         caller: Caller,
         identified: Identified,
         own: PolicyLayers,
+    ) -> Result<Subject, StoreError> {
+        self.subject(caller, identified, own, Unstored::Supposed)
+    }
+
+    /// The subject that somebody is of whom only so much is known: it may what stored resources grant.
+    pub fn of_outsider(
+        &self,
+        caller: Caller,
+        identified: Identified,
+        own: PolicyLayers,
+    ) -> Result<Subject, StoreError> {
+        self.subject(caller, identified, own, Unstored::HasNoPolicy)
+    }
+
+    fn subject(
+        &self,
+        caller: Caller,
+        identified: Identified,
+        own: PolicyLayers,
+        unstored: Unstored,
     ) -> Result<Subject, StoreError> {
         let own_account = caller.account().cloned();
         let mut knowledge = Knowledge::of_so_much(&caller, identified);
@@ -161,7 +195,10 @@ impl<'s, 'a> Subjects<'s, 'a> {
                 .iter()
                 .flat_map(|standing| levels(standing, OrganizationPolicyType::Scp))
                 .collect(),
-            settings: self.settings.clone(),
+            settings: Settings {
+                supposed: (unstored == Unstored::Supposed).then(|| Supposed { but: self.known() }),
+                ..self.settings.clone()
+            },
             ..own
         };
         let found = Found::of(self, own_account, layers, &caller)?;
@@ -179,10 +216,14 @@ impl<'s, 'a> Subjects<'s, 'a> {
         self.stored.iter().filter_map(|stored| stored.policy.as_ref()).chain(&self.endpoint)
     }
 
-    /// The resources and roles whose policies are stored, as patterns.
-    pub fn with_policies(&self) -> Vec<Spanned<ResourcePattern>> {
-        let stored = self.stored.iter().filter(|stored| stored.policy.is_some());
-        stored.flat_map(|stored| stored.place.entries()).collect()
+    /// The KMS keys and roles whose policies are stored, as patterns.
+    fn known(&self) -> Arc<[Spanned<ResourcePattern>]> {
+        let known = || {
+            let stored = self.stored.iter().filter(|stored| stored.policy.is_some());
+            let stored = stored.filter(|stored| stored.place.requires_policy());
+            stored.flat_map(|stored| stored.place.entries()).collect()
+        };
+        Arc::clone(self.known.get_or_init(known))
     }
 
     /// The accounts that own some of the resources.
@@ -286,7 +327,11 @@ impl Found {
             owner: stored.owner.clone().filter(|owner| own_account.as_ref() != Some(owner)),
             is_tagged: !stored.tags.is_empty(),
         };
-        let stored = mattering.map(placed).collect();
+        // A KMS key of another account without a policy is like one that is not stored.
+        let is_known = |placed: &Placed| {
+            placed.owner.is_none() || placed.stored.policy.is_some() || !placed.stored.place.requires_policy()
+        };
+        let stored = mattering.map(placed).filter(is_known).collect();
         let mut found = Found { layers, stored, own, others: BTreeMap::new() };
         for placed in &found.stored {
             if let Some(owner) = &placed.owner
@@ -332,7 +377,8 @@ impl Found {
         self.stored = split;
     }
 
-    /// First those with one resource each, then those of other accounts, then all the rest.
+    /// First all that is of no other, then those with one resource each, then those of other accounts, the last of what is
+    /// not stored of them.
     fn situations(self) -> Vec<Situation> {
         let mut situations = Vec::new();
         let mut resources: BTreeMap<Option<AccountId>, PolicyLayers> = BTreeMap::new();
@@ -397,18 +443,26 @@ impl Found {
             }
         }
         let but_not_on = situations.iter().flat_map(|situation| situation.on.clone().unwrap_or_default());
-        let rest = rest.map(|rest| Situation { but_not_on: but_not_on.collect(), ..rest });
-        rest.into_iter().chain(situations).collect()
+        let but_not_on: Vec<_> = but_not_on.collect();
+        let supposes = self.layers.settings.supposed.is_some();
+        let accounts = if supposes { Accounts::Own } else { Accounts::Any };
+        let rest = rest.map(|rest| Situation { but_not_on: but_not_on.clone(), accounts, ..rest });
+        let abroad = supposes.then(|| Situation {
+            layers: self.layers,
+            but_not_on,
+            accounts: Accounts::Others,
+            ..Situation::default()
+        });
+        rest.into_iter().chain(situations).chain(abroad).collect()
     }
 
     fn owned(&self, layers: PolicyLayers, owner: Option<&AccountId>) -> Situation {
         let of = owner.and_then(|owner| self.others.get(owner)).unwrap_or(&self.own).clone();
-        Situation {
-            layers: PolicyLayers { rcp: of.rcp, ..layers },
-            resource_account: owner.cloned(),
-            known: of.known,
-            ..Situation::default()
+        let mut layers = PolicyLayers { rcp: of.rcp, ..layers };
+        if owner.is_some() {
+            layers.settings.supposed = None;
         }
+        Situation { layers, resource_account: owner.cloned(), known: of.known, ..Situation::default() }
     }
 }
 

@@ -80,8 +80,6 @@ pub enum Reason {
         /// Its name.
         policy: String,
     },
-    /// The policy of a KMS key or a role, which always has one and is not stored (R-EVL-40).
-    Unstored,
 }
 
 impl Told {
@@ -89,11 +87,9 @@ impl Told {
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.reasons.iter().filter_map(|reason| match reason {
             Reason::Statement { source, .. } => Some(source),
-            Reason::Limited { .. }
-            | Reason::Unknown { .. }
-            | Reason::Rules
-            | Reason::Undecided { .. }
-            | Reason::Unstored => None,
+            Reason::Limited { .. } | Reason::Unknown { .. } | Reason::Rules | Reason::Undecided { .. } => {
+                None
+            }
         })
     }
 
@@ -138,7 +134,6 @@ impl Teller<'_> {
                 let unknown = |policy: &str| Reason::Undecided { policy: policy.to_owned() };
                 reasons.extend(names.into_iter().map(unknown));
             }
-            Cause::Unstored => reasons.push(Reason::Unstored),
         }
         // What makes the difference is the last of the boxes.
         for of in clause.boxes.iter().rev().chain(allows) {

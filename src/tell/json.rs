@@ -6,9 +6,8 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::{Change, Direction, Reason, Region, Selection, Source, Told, Within, level_name};
-use crate::analysis::{Side, Standing};
+use crate::analysis::{Accounts, ByResource, Side, Standing};
 use crate::caller::{Caller, IamKind};
-use crate::layers::Layer;
 use crate::policy::Condition;
 use crate::request::{Request, Value};
 
@@ -17,8 +16,9 @@ impl Told {
     pub fn json(&self) -> Json {
         let mut object = region_members(&self.region);
         object.insert("standing".to_owned(), json!(self.standing.name()));
-        object.insert("own_account_only".to_owned(), json!(self.own_account_only));
-        object.insert("delegated_only".to_owned(), json!(self.delegated_only));
+        object.insert("own_account_only".to_owned(), json!(self.accounts == Accounts::Own));
+        object.insert("other_accounts_only".to_owned(), json!(self.accounts == Accounts::Others));
+        object.insert("by_resource_policy".to_owned(), json!(by_resource(self.by_resource)));
         let within = self.within.iter().map(|within| {
             let any_of = within.any_of.iter().map(|(region, source)| {
                 let mut object = region_members(region);
@@ -66,10 +66,13 @@ impl Told {
                 Direction::Held => "held",
             },
             "region": stable(&self.region),
-            "own_account_only": self.own_account_only,
+            "own_account_only": self.accounts == Accounts::Own,
             "within": self.within.iter().map(regions).collect::<Vec<_>>(),
             "except": except,
         });
+        if self.accounts == Accounts::Others {
+            facts["other_accounts_only"] = json!(true);
+        }
         if self.standing != Standing::ASKED {
             facts["standing"] = json!(self.standing.name());
         }
@@ -165,6 +168,17 @@ impl Source {
     }
 }
 
+/// Of which requests the resource's own policy decides as well.
+fn by_resource(of: ByResource) -> Vec<&'static str> {
+    match of {
+        ByResource::All => vec!["all"],
+        ByResource::Some { keys_and_roles, other_accounts } => {
+            let some = [(keys_and_roles, "keys_and_roles"), (other_accounts, "other_accounts")];
+            some.into_iter().filter(|(is_so, _)| *is_so).map(|(_, name)| name).collect()
+        }
+    }
+}
+
 fn reason_json(reason: &Reason) -> Json {
     match reason {
         Reason::Statement { source, change } => {
@@ -179,7 +193,6 @@ fn reason_json(reason: &Reason) -> Json {
             json!({ "layer": layer.name(), "file": name, "change": change.name(), "known": false })
         }
         Reason::Rules => json!({ "layer": "rules", "change": Change::Unchanged.name() }),
-        Reason::Unstored => json!({ "layer": Layer::Resource.name(), "file": null, "known": false }),
         Reason::Undecided { policy } => json!({ "layer": null, "file": policy, "known": false }),
     }
 }

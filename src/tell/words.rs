@@ -15,7 +15,7 @@ use std::fmt::Display;
 
 use super::condition;
 use super::{By, Change, Direction, Example, Exception, Reason, Region, Selection, Source, Told, Within};
-use crate::analysis::{Bounded, Reach, Side, Standing};
+use crate::analysis::{Accounts, Bounded, ByResource, Reach, Side, Standing};
 use crate::layers::Layer;
 use crate::policy::{ActionPattern, Condition, Effect};
 use crate::request::{Request, Value, fold};
@@ -90,11 +90,12 @@ impl Told {
         let mut rows = Vec::new();
         let mut row = |label, text| rows.push(Row { label, text });
         row("on", writer.selection(&self.region.resources));
-        if self.own_account_only {
-            row("only", "resources of the caller's own account".to_owned());
-        }
-        if self.delegated_only {
-            let words = "of KMS keys and roles, those whose own policy leaves it to the account";
+        let accounts = match self.accounts {
+            Accounts::Any => None,
+            Accounts::Own => Some("resources of the caller's own account"),
+            Accounts::Others => Some("resources of other accounts"),
+        };
+        for words in accounts.into_iter().chain(by_resource(self.by_resource)) {
             row("only", words.to_owned());
         }
         if let Some(words) = self.standing.words() {
@@ -140,9 +141,8 @@ impl Told {
 
     /// Whether a document would decide that is not known.
     fn is_undecided(&self) -> bool {
-        let is_unknown = |reason: &Reason| {
-            matches!(reason, Reason::Unknown { .. } | Reason::Undecided { .. } | Reason::Unstored)
-        };
+        let is_unknown =
+            |reason: &Reason| matches!(reason, Reason::Unknown { .. } | Reason::Undecided { .. });
         self.reasons.iter().any(is_unknown)
     }
 
@@ -385,10 +385,24 @@ fn reason_words(reason: &Reason, direction: Direction) -> String {
         }
         Reason::Rules if is_past => "the resource is of an account that has to allow it too".to_owned(),
         Reason::Rules => "the resource was of an account that had to allow it too".to_owned(),
-        Reason::Unstored => {
-            "a KMS key or a role always has a policy, and that of this one is not stored".to_owned()
-        }
         Reason::Undecided { policy } => format!("the document of {policy} is not known"),
+    }
+}
+
+/// Where the resource's own policy has to allow it as well.
+fn by_resource(of: ByResource) -> Option<&'static str> {
+    match of {
+        ByResource::All => Some("if the resource's own policy, which is not known, allows it too"),
+        ByResource::Some { keys_and_roles: true, other_accounts: true } => {
+            Some("of KMS keys, roles and resources of other accounts, those whose own policy allows it too")
+        }
+        ByResource::Some { keys_and_roles: true, other_accounts: false } => {
+            Some("of KMS keys and roles, those whose own policy leaves it to the account")
+        }
+        ByResource::Some { keys_and_roles: false, other_accounts: true } => {
+            Some("of resources of other accounts, those whose own policy allows it too")
+        }
+        ByResource::Some { keys_and_roles: false, other_accounts: false } => None,
     }
 }
 

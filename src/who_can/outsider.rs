@@ -185,7 +185,12 @@ impl Asked {
         subjects: &Subjects<'_, '_>,
         snapshot: &Snapshot<'_>,
     ) -> Result<Subject, StoreError> {
-        let mut subject = subjects.of(self.caller.clone(), self.identified, self.own.clone())?;
+        let (caller, own) = (self.caller.clone(), self.own.clone());
+        let mut subject = if self.is_of_stored_role() {
+            subjects.of(caller, self.identified, own)?
+        } else {
+            subjects.of_outsider(caller, self.identified, own)?
+        };
         if !self.is_of_stored_role() {
             let own = own_account(snapshot)?;
             for situation in subject.situations.iter_mut().filter(|of| of.resource_account.is_none()) {

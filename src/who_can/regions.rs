@@ -13,10 +13,9 @@ use super::named::Mention;
 use super::outsider::{AskedInPart, outsiders};
 use super::{OwnPolicies, Who};
 use crate::algebra::{Budget, BudgetError};
-use crate::analysis::{Analysis, AnalysisError, Effective, Part, Subject};
+use crate::analysis::{Analysis, AnalysisError, ByResource, Clause, Effective, Part, Subject};
 use crate::catalog::Catalog;
 use crate::compile::{CompileError, Level, Typing};
-use crate::policy::{ResourcePattern, Spanned};
 use crate::request::Value;
 use crate::store::{Snapshot, StoreError};
 use crate::stored::{Everyone, Holder, Subjects, endpoint};
@@ -93,7 +92,6 @@ pub fn regions(
     let budget = Budget::default();
     let mut crowd = Crowd::new(everyone, subjects.clone(), question.catalog, budget)?;
     crowd.turn_to(question.part)?;
-    let stored = subjects.with_policies();
     let mut found: Vec<Regions> = Vec::new();
     let mut known = HashMap::new();
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
@@ -115,7 +113,7 @@ pub fn regions(
             Entry::Vacant(new) => {
                 let Some(subject) = crowd.subject(holder)? else { continue };
                 new.insert(found.len());
-                found.push(question.regions(Who::Stored(nth), subject, OwnPolicies::Known, &stored)?);
+                found.push(question.regions(Who::Stored(nth), subject, OwnPolicies::Known)?);
             }
         }
     }
@@ -127,7 +125,7 @@ pub fn regions(
             if mention == Mention::Apart {
                 apart.push((found.len(), general));
             }
-            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies, &stored)?);
+            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies)?);
         }
         question.tell_apart(apart, &mut found);
     }
@@ -141,12 +139,13 @@ impl PartQuestion<'_> {
         who: Who,
         subject: Subject,
         own_policies: OwnPolicies,
-        stored: &[Spanned<ResourcePattern>],
     ) -> Result<Regions, AnalysisError> {
         let subject = subject.with_context(self.given);
         let mut analysis = Analysis::new(self.catalog, Typing::Typed, Budget::default());
         let mut effective = analysis.effective(&subject, self.part)?;
-        effective.undecided.extend(analysis.by_unstored(&subject, self.part, stored)?);
+        let is_supposed = |clause: &mut Clause| clause.by_resource == ByResource::All;
+        let supposed = effective.clauses.extract_if(.., is_supposed).collect::<Vec<_>>();
+        effective.undecided.extend(supposed);
         Ok(Regions { who: vec![who], subject, effective, own_policies, except: Vec::new() })
     }
 

@@ -104,7 +104,7 @@ fn layer(reason: &Reason) -> Option<&'static str> {
     match reason {
         Reason::Statement { source, .. } => Some(source.layer.name()),
         Reason::Limited { layer, .. } | Reason::Unknown { layer, .. } => Some(layer.name()),
-        Reason::Rules | Reason::Undecided { .. } | Reason::Unstored => None,
+        Reason::Rules | Reason::Undecided { .. } => None,
     }
 }
 

@@ -91,7 +91,7 @@ pub(super) fn run(
     }
     let told = || groups.iter().flat_map(|group| &group.told);
     Ok(match () {
-        () if told().any(|told| told.example.is_some()) => Exit::Yes,
+        () if told().any(Told::is_sure) => Exit::Yes,
         () if told().next().is_some() => Exit::Undecided,
         () => Exit::No,
     })
@@ -188,6 +188,7 @@ fn object(asked: &Asked, groups: &[Group], catalogue: &str) -> Json {
         json!({
             "principals": group.who.iter().map(who).collect::<Vec<_>>(),
             "except": group.except.iter().map(|(_, principal)| principal).collect::<Vec<_>>(),
+            "answer": if group.told.iter().any(Told::is_sure) { "yes" } else { "undecided" },
             "own_policies": if group.needs.is_some() { "needed" } else { "known" },
             "allowed": group.told.iter().map(Told::json).collect::<Vec<_>>(),
         })

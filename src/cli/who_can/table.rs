@@ -36,7 +36,7 @@ pub(super) fn csv_of_groups(groups: &[Group]) -> Result<Vec<u8>, CliError> {
     let rows = groups.iter().flat_map(|group| {
         let told = group.told.iter().map(|told| (told, region(told)));
         told.flat_map(move |(told, [actions, resources, except, when])| {
-            let answer = if told.example.is_some() { "yes" } else { "undecided" };
+            let answer = if told.is_sure() { "yes" } else { "undecided" };
             group.who.iter().map(move |(_, principal, kind)| {
                 let needs = group.needs_words();
                 let [actions, resources, except, when] =
