@@ -222,7 +222,7 @@ impl<'a> Analysis<'a> {
             self.compiler.arena().renew(self.budget);
             clause.witness = self.witness(clause, &read, None)?;
         }
-        let clauses = self.merged(clauses)?;
+        let clauses = self.merged(clauses, &read)?;
         let ineffective = self.ineffective(&read, of_part)?;
         let undecided = self.undecided(&read, (of_part, beyond))?.into_iter().collect();
         Ok(Effective { clauses, undecided, ineffective })
@@ -372,7 +372,7 @@ impl<'a> Analysis<'a> {
                 shown.push(clause);
             }
         }
-        clauses.extend(self.merged(shown)?);
+        clauses.extend(self.merged(shown, allowing)?);
         Ok(())
     }
 

@@ -45,6 +45,8 @@ pub struct Clause {
     pub witness: Option<Witness>,
     /// The requests.
     pub set: Set,
+    /// What its patterns match besides, on resources of other accounts than the caller's.
+    pub outside: Set,
 }
 
 /// A statement's requests, or those of some of its entries.
@@ -265,6 +267,10 @@ impl Analysis<'_> {
         }
         let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
         let accounts = self.accounts_of(situation, set, shown, is_within_reach)?;
+        let mut outside = match accounts {
+            Accounts::Own => self.compiler.arena().intersection([shown, situation.abroad])?,
+            Accounts::Others | Accounts::Any => Set::EMPTY,
+        };
         shown = self.compiler.arena().intersection([shown, situation.on])?;
         let by_resource =
             if is_within_reach { self.by_resource(situation, set, shown)? } else { ByResource::NONE };
@@ -276,6 +282,7 @@ impl Analysis<'_> {
         if let Some(layer) = any.first().map(|of| of.statement.layer) {
             let (limit, allowed) = self.limit(layer, 0, any, from, against, set)?;
             shown = self.compiler.arena().intersection([shown, allowed])?;
+            outside = self.compiler.arena().intersection([outside, allowed])?;
             within.push(limit);
         }
         for (&layer, groups) in &situation.compiled.groups {
@@ -307,6 +314,7 @@ impl Analysis<'_> {
                 }
                 let (limit, allowed) = self.limit(layer, group, statements, from, against, set)?;
                 shown = self.compiler.arena().intersection([shown, allowed])?;
+                outside = self.compiler.arena().intersection([outside, allowed])?;
                 within.push(limit);
             }
         }
@@ -341,6 +349,8 @@ impl Analysis<'_> {
                     continue;
                 }
                 shown = arena.difference([shown], [taken])?;
+                let taken_outside = arena.intersection([outside, requests, scope])?;
+                outside = arena.difference([outside], [taken_outside])?;
                 let mut of = StatementBox::whole(side.side, nth, statement);
                 self.narrow(&mut of, from, against, taken)?;
                 except.push(of);
@@ -360,6 +370,7 @@ impl Analysis<'_> {
             is_exact,
             witness,
             set,
+            outside,
         }))
     }
 
@@ -524,6 +535,7 @@ impl Clause {
             is_exact: false,
             witness: None,
             set,
+            outside: Set::EMPTY,
         }
     }
 

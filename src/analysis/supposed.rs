@@ -5,10 +5,11 @@
 //! The resources of the caller's own account and those of others are read apart, since organizations limit them otherwise.
 //! What is the same of both is told as one.
 
-use super::clause::{Clause, Entries, StatementBox};
-use super::{Accounts, Analysis, AnalysisError, ReadSituation};
+use std::collections::BTreeMap;
+
+use super::clause::{Cause, Clause};
+use super::{Accounts, Analysis, AnalysisError, Read, ReadSituation};
 use crate::algebra::Set;
-use crate::layers::Layer;
 
 /// Of which requests of a clause the resource's own policy has to allow them, or to leave them to the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,49 +28,6 @@ pub enum ByResource {
 impl ByResource {
     /// Of none.
     pub const NONE: ByResource = ByResource::Some { keys_and_roles: false, other_accounts: false };
-}
-
-impl Entries {
-    /// Whether they are among others of the same list.
-    fn are_among(&self, others: &Entries) -> bool {
-        match (self, others) {
-            (_, Entries::All) => true,
-            (Entries::All, Entries::Only(_)) => false,
-            (Entries::Only(some), Entries::Only(others)) => some.iter().all(|entry| others.contains(entry)),
-        }
-    }
-}
-
-impl StatementBox {
-    /// Whether it is the same of another situation, or less.
-    fn is_some_of(&self, other: &StatementBox) -> bool {
-        (self.side, self.statement) == (other.side, other.statement)
-            && self.actions.are_among(&other.actions)
-            && self.resources.are_among(&other.resources)
-    }
-}
-
-impl Clause {
-    /// Whether it is about resources of the own account, and another says the same of those of others.
-    fn says_of_own_what(&self, other: &Clause) -> bool {
-        let are_some_of = |some: &[StatementBox], others: &[StatementBox]| {
-            some.len() == others.len() && some.iter().zip(others).all(|(one, other)| one.is_some_of(other))
-        };
-        let limits = || self.within.iter().zip(&other.within);
-        // The policies of its own account's resources take nothing out of what is on others.
-        let is_about_both = |of: &&StatementBox| of.statement.layer != Layer::Resource;
-        let except: Vec<StatementBox> = self.except.iter().filter(is_about_both).cloned().collect();
-        (self.accounts, other.accounts) == (Accounts::Own, Accounts::Others)
-            && (self.standing, self.cause) == (other.standing, other.cause)
-            && self.witness.is_some() == other.witness.is_some()
-            && are_some_of(&other.boxes, &self.boxes)
-            && self.within.len() == other.within.len()
-            && limits().all(|(own, other)| {
-                (own.layer, own.group) == (other.layer, other.group)
-                    && are_some_of(&other.statements, &own.statements)
-            })
-            && are_some_of(&other.except, &except)
-    }
 }
 
 impl Analysis<'_> {
@@ -112,23 +70,44 @@ impl Analysis<'_> {
         Ok(ByResource::Some { keys_and_roles, other_accounts })
     }
 
-    /// Clauses of which one is about resources of the own account, and one says the same of those of others, in one.
-    pub(super) fn merged(&mut self, clauses: Vec<Clause>) -> Result<Vec<Clause>, AnalysisError> {
-        let mut merged: Vec<Clause> = Vec::new();
-        for clause in clauses {
-            let own = merged.iter_mut().find(|own| own.says_of_own_what(&clause));
-            match own {
-                Some(own) => {
-                    own.accounts = Accounts::Any;
-                    own.is_exact &= clause.is_exact;
-                    own.set = self.compiler.arena().union([own.set, clause.set])?;
-                    if let ByResource::Some { other_accounts, .. } = &mut own.by_resource {
-                        *other_accounts = true;
-                    }
-                }
-                None => merged.push(clause),
+    /// Clauses of which some are about resources of the own account, and others say the same of those of others: these are
+    /// told with the first.
+    pub(super) fn merged(
+        &mut self,
+        mut clauses: Vec<Clause>,
+        of: &Read<'_>,
+    ) -> Result<Vec<Clause>, AnalysisError> {
+        let is_of_others = |of: &ReadSituation<'_>| of.situation.accounts == Accounts::Others;
+        let Some(nth) = of.situations.iter().position(is_of_others) else { return Ok(clauses) };
+        let Some(others) = of.situations.get(nth) else { return Ok(clauses) };
+        let mut said: BTreeMap<Cause, Set> = BTreeMap::new();
+        for clause in clauses.iter().filter(|clause| clause.situation == nth) {
+            let known = said.entry(clause.cause).or_insert(Set::EMPTY);
+            *known = self.compiler.arena().union([*known, clause.set])?;
+        }
+        let mut told: BTreeMap<Cause, Set> = BTreeMap::new();
+        for clause in clauses.iter_mut().filter(|clause| clause.accounts == Accounts::Own) {
+            let arena = self.compiler.arena();
+            let outside = arena.intersection([clause.outside, others.on, others.compiled.supposable])?;
+            let Some(&said) = said.get(&clause.cause) else { continue };
+            if outside == Set::EMPTY || !arena.is_subset(outside, said)? {
+                continue;
+            }
+            let known = told.entry(clause.cause).or_insert(Set::EMPTY);
+            *known = arena.union([*known, outside])?;
+            clause.set = arena.union([clause.set, outside])?;
+            clause.accounts = Accounts::Any;
+            if let ByResource::Some { other_accounts, .. } = &mut clause.by_resource {
+                *other_accounts = true;
             }
         }
-        Ok(merged)
+        let mut kept = Vec::new();
+        for clause in clauses {
+            let told = told.get(&clause.cause).copied().unwrap_or(Set::EMPTY);
+            if clause.situation != nth || !self.compiler.arena().is_subset(clause.set, told)? {
+                kept.push(clause);
+            }
+        }
+        Ok(kept)
     }
 }

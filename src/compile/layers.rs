@@ -36,7 +36,9 @@ pub struct Compiled {
     /// account whose policies need not agree, and those on which they are supposed to.
     pub reach: Set,
     /// The requests on resources that are supposed to leave them to the caller's account
-    /// ([`Supposed`](crate::layers::Supposed)), as far as its own policies allow them.
+    /// ([`Supposed`](crate::layers::Supposed)); none where its own policies allow none of them.
+    pub supposable: Set,
+    /// Those that they allow.
     pub supposed: Set,
     /// Those that they allow in vain, since the resource's own policy, which has to, does not leave them to the account
     /// (R-EVL-40).
@@ -126,7 +128,7 @@ impl Compiler {
             let passing = self.arena.intersection([grant.limited, grant.limits])?;
             granted.insert(statement, self.arena.union([grant.free, passing])?);
         }
-        let supposed = self.supposed(&stack, denied)?;
+        let (supposable, supposed) = self.supposed(&stack, denied)?;
         let grants_to_account = stack.grants.remove(&Class::Account);
         let grants_to_account = self.arena.union(grants_to_account.into_iter().chain([supposed]))?;
         stack.grants.insert(Class::Account, grants_to_account);
@@ -154,6 +156,7 @@ impl Compiler {
             grants,
             denied,
             reach,
+            supposable,
             supposed,
             undelegated,
             beyond,
@@ -273,26 +276,30 @@ impl Compiler {
         Ok((self.arena.union([reach, supposed])?, undelegated))
     }
 
-    /// What own policies allow on resources whose policies are not known, and is supposed to be left to them.
-    fn supposed(&mut self, stack: &Stack<'_>, denied: Set) -> Outcome<Set> {
-        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(Set::EMPTY) };
+    /// What is on resources whose policies are not known and is supposed to be left to own policies, and what of it they
+    /// allow.
+    fn supposed(&mut self, stack: &Stack<'_>, denied: Set) -> Outcome<(Set, Set)> {
+        const NONE: (Set, Set) = (Set::EMPTY, Set::EMPTY);
+        let Callers::One(caller) = self.universe.callers.clone() else { return Ok(NONE) };
         let Some(Supposed { but }) = stack.layers.settings.supposed.as_ref().filter(|_| caller.is_iam())
         else {
-            return Ok(Set::EMPTY);
+            return Ok(NONE);
         };
         let required = self.requires_resource_policy()?;
         let of_iam = self.arn_of_service("iam")?;
         let abroad = self.abroad(&caller)?;
         let abroad = self.arena.difference([abroad], [of_iam])?;
-        let needed = self.arena.union([required, abroad])?;
+        let mut supposable = self.arena.union([required, abroad])?;
         let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
-        let needed = self.arena.intersection([needed, own_side])?;
-        let needed = self.arena.difference([needed], [denied])?;
-        if needed == Set::EMPTY || but.is_empty() {
-            return Ok(needed);
+        let allowed = self.arena.difference([own_side], [denied])?;
+        if self.arena.is_disjoint(allowed, supposable)? {
+            return Ok(NONE);
         }
-        let known = self.any_resource(but, PolicyType::Identity)?;
-        self.arena.difference([needed], [known])
+        if !but.is_empty() {
+            let known = self.any_resource(but, PolicyType::Identity)?;
+            supposable = self.arena.difference([supposable], [known])?;
+        }
+        Ok((supposable, self.arena.intersection([supposable, allowed])?))
     }
 
     /// The requests on resources of other accounts than the caller's.
