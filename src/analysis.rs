@@ -235,6 +235,8 @@ impl<'a> Analysis<'a> {
             self.compiler = Compiler::new(Universe::default(), self.budget);
         }
         self.compiler.arena().renew(self.budget);
+        let alike = Subject::supposing_alike(old, new);
+        let [old, new] = alike.as_ref().map_or([old, new], |[old, new]| [old, new]);
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
         for standing in Standing::all_of(&[old, new]) {
             self.compiler.arena().renew(self.budget);

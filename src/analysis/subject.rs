@@ -1,13 +1,14 @@
 //! Whose permissions are asked about, and by which policies: what every question of the analysis takes.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::compile::Callers;
 use crate::eval::{Evaluation, authorize};
 use crate::knowledge::Knowledge;
-use crate::layers::{Layer, LayerPolicy, PolicyLayers};
+use crate::layers::{Layer, LayerPolicy, PolicyLayers, Supposed};
 use crate::policy::{ResourcePattern, Spanned};
 use crate::request::{Action, Context, Request, Resource, Value};
 
@@ -75,6 +76,30 @@ impl Subject {
             }
         }
         subject
+    }
+
+    /// Two that are compared, of which nothing is supposed that either knows: that something became known is no change of
+    /// access. None where both know of the same.
+    pub(super) fn supposing_alike(old: &Subject, new: &Subject) -> Option<[Subject; 2]> {
+        let known = |subject: &Subject| {
+            let others = subject.situations.iter().find(|of| of.accounts == Accounts::Others)?;
+            let Supposed { but } = others.layers.settings.supposed.as_ref()?;
+            Some([but.as_ref(), &others.but_not_on].concat())
+        };
+        let (old_known, new_known) = (known(old)?, known(new)?);
+        if old_known == new_known {
+            return None;
+        }
+        let but: Arc<[_]> = old_known.into_iter().chain(new_known).collect();
+        Some([old, new].map(|subject| {
+            let mut subject = subject.clone();
+            for situation in &mut subject.situations {
+                if let Some(supposed) = &mut situation.layers.settings.supposed {
+                    supposed.but = Arc::clone(&but);
+                }
+            }
+            subject
+        }))
     }
 
     /// The same, to whom no policy applies.
