@@ -25,12 +25,12 @@ use crate::request::{Action, Context, Request, Resource, Value, fold};
 const MOST_TRIES: usize = 200;
 /// How many resources are tried of those that patterns name.
 const MOST_RESOURCES: usize = 30;
+/// How many are tried of those that the catalogue knows of an action.
+const MOST_OF_ACTION: usize = 4;
 /// How many actions are tried.
 const MOST_ACTIONS: usize = 6;
-/// What fills wildcards, and those for accounts; none: the own account.
-const FILLINGS: [(&str, Option<&str>); 4] =
-    [("example", None), ("example", Some(EXAMPLE_ACCOUNT)), ("", Some("")), ("a", Some("a"))];
-const EXAMPLE_ACCOUNT: &str = "111122223333";
+/// Accounts that fill wildcards, where the own account does not, or is not known.
+const ACCOUNTS: [&str; 2] = ["111122223333", "444455556666"];
 
 /// Resources that are tried where no pattern names one.
 const COMMON: [&str; 6] = [
@@ -104,6 +104,7 @@ impl Analysis<'_> {
             if of_action == Set::EMPTY {
                 continue;
             }
+            let about = self.about(action.as_ref());
             for (says_who, caller) in [true, false].into_iter().cartesian_product(&hints.callers) {
                 let of_caller = match caller {
                     Some(caller) => self.with_caller(of_action, caller)?,
@@ -119,7 +120,7 @@ impl Analysis<'_> {
                     own.iter().for_each(|(key, _)| wanted.remove(key));
                     let (of_context, mut context) = self.compiler.with_context(of_caller, &wanted)?;
                     own.iter().for_each(|(key, value)| context.set(key, value.clone()));
-                    for resource in resources(&hints, &context) {
+                    for resource in resources(&hints, &context, &about) {
                         if of_context == Set::EMPTY || tries >= MOST_TRIES {
                             break;
                         }
@@ -141,6 +142,14 @@ impl Analysis<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// What the catalogue knows an action to be about.
+    fn about(&self, action: Option<&Action>) -> Vec<ResourcePattern> {
+        let Some(action) = action else { return Vec::new() };
+        let Some(service) = self.catalog.service(action.service()) else { return Vec::new() };
+        let known = service.action(action.name());
+        known.into_iter().flat_map(|known| service.patterns_of(known)).take(MOST_OF_ACTION).collect()
     }
 
     /// What follows of the context from who asks, as far as policies ask (R-EVL-74).
@@ -424,15 +433,16 @@ fn is_asked_about(callers: &Callers, request: &Request) -> bool {
     }
 }
 
-/// Resources made from the patterns of the clause, then `*` and whatever the set has.
-fn resources(hints: &Hints<'_>, context: &Context) -> Vec<Option<Resource>> {
+/// Resources made from the patterns of the clause, then `*`, those that the action is about, and whatever the set has.
+fn resources(hints: &Hints<'_>, context: &Context, of_action: &[ResourcePattern]) -> Vec<Option<Resource>> {
     let mut found: Vec<Option<Resource>> = Vec::new();
-    let mut fill = |pattern: &ResourcePattern| {
+    let own = hints.own_account.as_ref().map_or(ACCOUNTS[0], AccountId::as_str);
+    let other = if own == ACCOUNTS[0] { ACCOUNTS[1] } else { ACCOUNTS[0] };
+    let example = [("example", own), ("example", other)];
+    let edges = [("", ""), ("a", "a")];
+    let fill = |found: &mut Vec<Option<Resource>>, pattern: &ResourcePattern, with: &[(&str, &str)]| {
         let ResourcePattern::Arn(segments) = pattern else { return };
-        let own = hints.own_account.as_ref().map_or(EXAMPLE_ACCOUNT, AccountId::as_str);
-        let filled = FILLINGS
-            .iter()
-            .filter_map(|(text, account)| filled(segments, text, account.unwrap_or(own), context));
+        let filled = with.iter().filter_map(|(text, account)| filled(segments, text, account, context));
         found.extend(filled.map(Some));
     };
     for (statement, of) in &hints.statements {
@@ -443,14 +453,15 @@ fn resources(hints: &Hints<'_>, context: &Context) -> Vec<Option<Resource>> {
                 Entries::Only(kept) => kept.contains(&nth),
             };
             if is_kept {
-                fill(&entry.value);
+                fill(&mut found, &entry.value, &[example, edges].concat());
             }
         }
     }
-    hints.named.iter().for_each(fill);
+    hints.named.iter().for_each(|named| fill(&mut found, named, &[example, edges].concat()));
     found.dedup();
     found.truncate(MOST_RESOURCES);
     found.push(Some(Resource::Star));
+    of_action.iter().for_each(|of_action| fill(&mut found, of_action, &example));
     found.extend(COMMON.iter().filter_map(|arn| Resource::parse(arn)).map(Some));
     found.push(None);
     found

@@ -40,15 +40,23 @@ impl Service {
         }
         types().flat_map(|known| &known.arns).map(String::as_str).collect()
     }
+
+    /// The ARNs of the resources that an action is about, as patterns.
+    pub fn patterns_of<'a>(&'a self, action: &'a Action) -> impl Iterator<Item = ResourcePattern> + 'a {
+        let types = self.resource_types.iter().filter(|known| is_about(action, &[known]));
+        types.flat_map(|known| &known.arns).map(|arn| ResourcePattern::Arn(fields(arn)))
+    }
 }
 
 /// Whether a resource of the type may have an ARN with these fields.
 fn fits(of: &ResourceType, fields: &[Pattern]) -> bool {
-    of.arns.iter().any(|arn| {
-        let (pattern, _) = Pattern::parse(arn, Syntax { wildcards: true, variables: true });
-        let own = pattern.with_variables_as(&Piece::Star).split_at_colons(5);
-        own.iter().zip(fields).all(|(own, field)| own.meets(field))
-    })
+    of.arns.iter().any(|arn| self::fields(arn).iter().zip(fields).all(|(own, field)| own.meets(field)))
+}
+
+/// The fields of an ARN of the catalogue, with a wildcard for each placeholder.
+fn fields(arn: &str) -> Vec<Pattern> {
+    let (pattern, _) = Pattern::parse(arn, Syntax { wildcards: true, variables: true });
+    pattern.with_variables_as(&Piece::Star).split_at_colons(5)
 }
 
 fn is_about(action: &Action, types: &[&ResourceType]) -> bool {
