@@ -21,19 +21,22 @@ mod supposed;
 mod undecided;
 mod witness;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::algebra::{Budget, BudgetError, Set};
+use crate::arn::AccountId;
 use crate::catalog::Catalog;
 use crate::compile::{
     Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Possible, Typing, Universe,
 };
-use crate::context_keys::{Askers, global_key, key_kind};
+use crate::context_keys::{Askers, OWNER, global_key, key_kind};
 use crate::eval::{Decision, Evaluation};
 use crate::layers::{Layer, StatementRef};
 use crate::policy::{Condition, Effect, PolicyType, ResourcePattern, Spanned, Test};
-use crate::request::Request;
+use crate::request::{Request, fold};
 
 pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
@@ -155,8 +158,8 @@ pub struct Analysis<'a> {
     since: Option<Timestamp>,
     /// The part of all requests that is asked about: clauses are told within it.
     asked: Set,
-    /// The resources that it names.
-    named: Vec<ResourcePattern>,
+    /// That part, as it was asked about.
+    named: Part,
 }
 
 /// A subject as sets.
@@ -192,7 +195,7 @@ impl<'a> Analysis<'a> {
             compiler: Compiler::new(Universe::default(), budget),
             since: None,
             asked: Set::FULL,
-            named: Vec::new(),
+            named: Part::default(),
         }
     }
 
@@ -463,6 +466,11 @@ impl<'a> Analysis<'a> {
             let in_time = self.in_time()?;
             let anyones = self.compiler.arena().intersection([on, in_time])?;
             let abroad = self.compiler.of_other_accounts()?;
+            let owned = match situation.accounts {
+                Accounts::Any => Set::FULL,
+                Accounts::Own | Accounts::Others => self.owned(situation)?,
+            };
+            let anyones = self.compiler.arena().intersection([anyones, owned])?;
             let on = match situation.accounts {
                 Accounts::Any => anyones,
                 Accounts::Own => self.compiler.arena().difference([anyones], [abroad])?,
@@ -474,6 +482,19 @@ impl<'a> Analysis<'a> {
         }
         let allowed = self.compiler.arena().union(allowed)?;
         Ok(Read { subject, side, situations, allowed })
+    }
+
+    /// The requests of which the context says whose the resource is as its ARN does, of the accounts that it is compared
+    /// with.
+    fn owned(&mut self, situation: &Situation) -> Result<Set, AnalysisError> {
+        let conditions = situation.layers.statements().flat_map(|(_, statement)| &statement.conditions);
+        let values = conditions.filter(|of| fold(&of.key) == fold(OWNER)).flat_map(|of| &of.values);
+        let mut accounts: BTreeSet<AccountId> =
+            values.filter_map(|value| AccountId::parse(&value.text)).collect();
+        if let Callers::One(caller) = &self.compiler.universe().callers {
+            accounts.extend(caller.account().cloned());
+        }
+        Ok(self.compiler.owned(&accounts)?)
     }
 
     /// The requests that are not too early, where policies ask for the time at all.
@@ -494,7 +515,7 @@ impl<'a> Analysis<'a> {
     }
 
     fn part(&mut self, part: &Part) -> Result<Set, AnalysisError> {
-        self.named = part.resources.iter().map(|named| named.value.clone()).collect();
+        self.named = part.clone();
         self.asked = self.compiler.requests(&part.actions, &part.resources)?;
         Ok(self.asked)
     }

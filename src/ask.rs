@@ -7,7 +7,7 @@ use crate::algebra::Budget;
 use crate::arn::AccountId;
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::catalog::{Action as KnownAction, Catalog};
-use crate::context_keys::{global_region, is_always_present, key_kind};
+use crate::context_keys::{OWNER, global_region, is_always_present, key_kind};
 use crate::eval::{self, Decision, Fit};
 use crate::knowledge::{Identified, Knowledge, time_keys};
 use crate::layers::{Layer, PolicyLayers, StatementRef};
@@ -285,7 +285,7 @@ fn knowledge(ask: &Ask<'_>, resource: &Resource, notes: &mut Vec<Note>) -> Knowl
         Resource::Star => None,
     });
     if let Some(owner) = owner {
-        single("aws:ResourceAccount", owner.as_str().to_owned());
+        single(OWNER, owner.as_str().to_owned());
         // Of an access point it is whose the bucket behind it is.
         if matches!(resource, Resource::Arn(arn) if arn.service() == "s3" && arn.account().is_empty()) {
             single("s3:ResourceAccount", owner.as_str().to_owned());

@@ -27,6 +27,7 @@ mod calls;
 mod condition;
 mod context;
 mod layers;
+mod owner;
 pub mod level;
 mod point;
 mod possible;

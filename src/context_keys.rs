@@ -5,6 +5,9 @@ use crate::caller::Caller;
 use crate::catalog::{Catalog, KeyKind, KeyType};
 use crate::request::Action;
 
+/// The account of the resource of a request.
+pub(crate) const OWNER: &str = "aws:ResourceAccount";
+
 /// What is known about a global key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GlobalKey {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::compile::Callers;
+use crate::context_keys::OWNER;
 use crate::eval::{Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, Supposed};
@@ -165,7 +166,15 @@ impl Subject {
         for (key, value) in known {
             knowledge.known.set(key, value.clone());
         }
-        let context = knowledge.completed(context);
+        let mut context = knowledge.completed(context);
+        if let Resource::Arn(arn) = &resource
+            && let Some(owner) = AccountId::parse(arn.account())
+            && situation.is_some_and(|of| of.accounts != Accounts::Any)
+            && knowledge.is_unknown(OWNER)
+            && context.get(OWNER).is_some()
+        {
+            context.set(OWNER, Value::Single(owner.as_str().to_owned()));
+        }
         let resource_account = match self.callers {
             Callers::InAccount => caller.account().cloned(),
             _ => situation.and_then(|of| of.resource_account.clone()),

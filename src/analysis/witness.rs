@@ -226,7 +226,7 @@ impl Analysis<'_> {
                     .collect()
             }
         };
-        let named = self.named.clone();
+        let named = self.named.resources.iter().map(|named| named.value.clone()).collect();
         let own_account = match &allowing.subject.callers {
             Callers::One(caller) => caller.account().cloned(),
             Callers::Holder | Callers::Any | Callers::InAccount => None,
@@ -264,6 +264,9 @@ impl Analysis<'_> {
                     }
                 }
             }
+        }
+        for entry in &self.named.actions {
+            found.extend(Action::parse(&entry.value.to_string()).map(Some));
         }
         for common in ["s3:GetObject", "ec2:DescribeInstances", "iam:GetUser"] {
             found.extend(Action::parse(common).map(Some));

@@ -29,7 +29,8 @@ use crate::tell::{Detail, Direction, Teller, Told};
 ///
 /// The answer is in the patterns of the policies themselves: what is allowed, what has to allow it besides, what is
 /// taken out, and which statements say so. Of a group it is what its members get. The policies of stored resources and
-/// the trust policies of stored roles count, too; of a resource that is not stored it is taken that it has none.
+/// the trust policies of stored roles count, too. Of a KMS key, a role or a resource of another account that is not stored
+/// it is told that its own policy has to allow it as well; any other is taken to have none.
 ///
 /// With `--resource` and no `--action` it is what can be about such resources: all actions of their service, and what the
 /// catalogue knows of others, as sts:AssumeRole on a role.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::can::report::notes::NO_VPC_ENDPOINT;
 use super::output::{FAINT, Output, STRONG};
 use super::text::{Text, quoted_list, shown};
-use crate::analysis::Subject;
+use crate::analysis::{ByResource, Subject};
 use crate::stored::Endpoint;
 use crate::tell::{Detail, Direction, Row, Told, Words};
 
@@ -20,10 +20,14 @@ pub(crate) fn clause_lines(told: &Told, detail: Detail) -> (Vec<Text>, bool) {
     lines_of(told, told.words(detail))
 }
 
-/// What a clause is, without whence it comes; that a principal's own policies reach its own account is not said.
+/// What a clause is, without whence it comes; that a principal's own policies reach its own account is not said, nor that
+/// some resources have to allow it too, but where all have.
 pub(crate) fn brief_lines(told: &Told) -> Vec<Text> {
     let mut words = told.words(Detail::Brief);
-    words.rows.retain(|row| !["only", "why", "e.g."].contains(&row.label));
+    words.rows.retain(|row| match row.label {
+        "only" => told.by_resource == ByResource::All,
+        label => !["why", "e.g."].contains(&label),
+    });
     lines_of(told, words).0
 }
 

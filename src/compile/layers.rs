@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::principal::Class;
-use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets, value};
+use super::{Applies, CompileError, Compiler, Level, Outcome, StatementSets};
 use crate::algebra::{Glob, Set};
 use crate::caller::{Caller, IamKind};
 use crate::compile::universe::Callers;
@@ -133,7 +133,7 @@ impl Compiler {
         let grants_to_account = self.arena.union(grants_to_account.into_iter().chain([supposed]))?;
         stack.grants.insert(Class::Account, grants_to_account);
         let branch = self.principal_branch(&stack)?;
-        let (reach, undelegated) = self.reach(&stack, supposed)?;
+        let (reach, undelegated) = self.reach(&stack, supposable)?;
         let mut gates = vec![branch];
         for gate in [Layer::Scp, Layer::VpcEndpoint] {
             gates.push(self.passes(gate, &stack)?);
@@ -254,7 +254,7 @@ impl Compiler {
     }
 
     /// What identity policies alone can come to, and what they cannot for want of a word of the resource's own.
-    fn reach(&mut self, stack: &Stack<'_>, supposed: Set) -> Outcome<(Set, Set)> {
+    fn reach(&mut self, stack: &Stack<'_>, supposable: Set) -> Outcome<(Set, Set)> {
         let Callers::One(caller) = self.universe.callers.clone() else { return Ok((Set::FULL, Set::EMPTY)) };
         if !caller.is_iam() {
             return Ok((Set::EMPTY, Set::EMPTY));
@@ -270,10 +270,10 @@ impl Compiler {
         let undelegated = self.arena.difference([required], delegated)?;
         let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
         let undelegated = self.arena.intersection([own, undelegated])?;
-        let supposed = self.arena.difference([supposed], refused)?;
+        let supposable = self.arena.difference([supposable], refused)?;
         let reach = self.arena.difference([own], [undelegated])?;
         let undelegated = self.arena.intersection([undelegated, own_side])?;
-        Ok((self.arena.union([reach, supposed])?, undelegated))
+        Ok((self.arena.union([reach, supposable])?, undelegated))
     }
 
     /// What is on resources whose policies are not known and is supposed to be left to own policies, and what of it they
@@ -300,20 +300,6 @@ impl Compiler {
             supposable = self.arena.difference([supposable], [known])?;
         }
         Ok((supposable, self.arena.intersection([supposable, allowed])?))
-    }
-
-    /// The requests on resources of other accounts than the caller's.
-    fn abroad(&mut self, caller: &Caller) -> Outcome<Set> {
-        let same = self.same_account(caller)?;
-        self.arena.complement(same)
-    }
-
-    /// The requests on resources of other accounts than that of the one who asks; none where nobody in particular does.
-    pub fn of_other_accounts(&mut self) -> Result<Set, CompileError> {
-        match self.universe.callers.clone() {
-            Callers::One(caller) => Ok(self.abroad(&caller)?),
-            Callers::Holder | Callers::InAccount | Callers::Any => Ok(Set::EMPTY),
-        }
     }
 
     /// What the rules about accounts, partitions and resources of AWS refuse, whatever policies say.
@@ -470,31 +456,6 @@ impl Compiler {
             return Ok(Set::EMPTY);
         }
         self.passes(Layer::Session, stack)
-    }
-
-    /// The requests on resources of the caller's own account (R-EVL-11).
-    fn same_account(&mut self, caller: &Caller) -> Outcome<Set> {
-        let own = match caller {
-            Caller::CanonicalUser(id) => self.settings.canonical_ids.get(id).cloned(),
-            _ => caller.account().cloned(),
-        };
-        let Some(own) = own else {
-            return Ok(if matches!(caller, Caller::Iam(_)) { Set::FULL } else { Set::EMPTY });
-        };
-        if let Some(owner) = &self.universe.resource_account {
-            return Ok(if *owner == own { Set::FULL } else { Set::EMPTY });
-        }
-        let is_own = self.text_atom(Level::Account, &[Glob::literal(own.as_str())])?;
-        if caller.account().is_none() {
-            // Where the ARN does not say, the owner would be the caller's own account, and that has none.
-            let arn = self.is_arn()?;
-            return self.arena.intersection([arn, is_own]);
-        }
-        let some = self.text_atom(Level::Account, &[value::account()])?;
-        let arn = self.is_arn()?;
-        let some = self.arena.intersection([arn, some])?;
-        let other = self.arena.difference([some], [is_own])?;
-        self.arena.complement(other)
     }
 }
 

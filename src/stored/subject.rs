@@ -22,6 +22,7 @@ use crate::arn::{AccountId, Arn};
 use crate::caller::Caller;
 use crate::catalog::Catalog;
 use crate::compile::Callers;
+use crate::context_keys::OWNER;
 use crate::eval::{self, PrincipalClass, role_session_actions};
 use crate::knowledge::{Identified, Knowledge};
 use crate::layers::{Layer, LayerDocument, LayerPolicy, Level, PolicyLayers, Settings, Supposed};
@@ -338,7 +339,7 @@ impl Found {
                 && !found.others.contains_key(owner)
             {
                 let mut read = subjects.owner(Some(owner))?;
-                read.known.set("aws:ResourceAccount", Value::Single(owner.as_str().to_owned()));
+                read.known.set(OWNER, Value::Single(owner.as_str().to_owned()));
                 found.others.insert(owner.clone(), read);
             }
         }

@@ -89,10 +89,9 @@ pub(super) fn run(
             )?;
         }
     }
-    let told = || groups.iter().flat_map(|group| &group.told);
     Ok(match () {
-        () if told().any(Told::is_sure) => Exit::Yes,
-        () if told().next().is_some() => Exit::Undecided,
+        () if groups.iter().any(Group::is_sure) => Exit::Yes,
+        () if !groups.is_empty() => Exit::Undecided,
         () => Exit::No,
     })
 }
@@ -120,6 +119,11 @@ impl Group {
         let is_what = |row: &Row| !["why", "e.g."].contains(&row.label);
         let clauses = told.map(|words| (words.heading, words.rows.into_iter().filter(is_what).collect()));
         (self.needs_words(), clauses.collect())
+    }
+
+    /// Whether they may some of it, whatever the documents say that are not known.
+    fn is_sure(&self) -> bool {
+        self.told.iter().any(Told::is_sure)
     }
 
     /// What else it takes, and who may nothing all the same.
@@ -163,10 +167,15 @@ fn together(told: impl Iterator<Item = Group>) -> Vec<Group> {
 }
 
 fn lines(what: &str, groups: &[Group], naming: Naming, detail: Detail) -> Vec<Text> {
-    let number: usize = groups.iter().map(|group| group.who.len()).sum();
-    let number = match number {
-        0 => "nobody".to_owned(),
-        number => count(number, "principal", "principals"),
+    let number = |is_sure: bool| -> usize {
+        groups.iter().filter(|group| group.is_sure() == is_sure).map(|group| group.who.len()).sum()
+    };
+    let principals = |number| count(number, "principal", "principals");
+    let number = match (number(true), number(false)) {
+        (0, 0) => "nobody".to_owned(),
+        (0, undecided) => format!("undecided: {}", principals(undecided)),
+        (sure, 0) => principals(sure),
+        (sure, undecided) => format!("{}; undecided: {undecided}", principals(sure)),
     };
     let mut lines = vec![Text::styled(STRONG, &shown(what)).and(Text::styled(FAINT, &format!("  {number}")))];
     for group in groups {
@@ -188,7 +197,7 @@ fn object(asked: &Asked, groups: &[Group], catalogue: &str) -> Json {
         json!({
             "principals": group.who.iter().map(who).collect::<Vec<_>>(),
             "except": group.except.iter().map(|(_, principal)| principal).collect::<Vec<_>>(),
-            "answer": if group.told.iter().any(Told::is_sure) { "yes" } else { "undecided" },
+            "answer": if group.is_sure() { "yes" } else { "undecided" },
             "own_policies": if group.needs.is_some() { "needed" } else { "known" },
             "allowed": group.told.iter().map(Told::json).collect::<Vec<_>>(),
         })

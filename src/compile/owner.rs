@@ -1,0 +1,78 @@
+//! Whose resources are (R-EVL-11): as their ARN says, else the caller's own.
+
+use std::collections::BTreeSet;
+
+use super::{Callers, CompileError, Compiler, Level, Outcome, value};
+use crate::algebra::{Glob, Set};
+use crate::arn::AccountId;
+use crate::caller::Caller;
+use crate::context_keys::OWNER;
+use crate::policy::{Condition, Test};
+use crate::request::fold;
+
+impl Compiler {
+    /// The requests on resources of the caller's own account (R-EVL-11).
+    pub(super) fn same_account(&mut self, caller: &Caller) -> Outcome<Set> {
+        let own = match caller {
+            Caller::CanonicalUser(id) => self.settings.canonical_ids.get(id).cloned(),
+            _ => caller.account().cloned(),
+        };
+        let Some(own) = own else {
+            return Ok(if matches!(caller, Caller::Iam(_)) { Set::FULL } else { Set::EMPTY });
+        };
+        if let Some(owner) = &self.universe.resource_account {
+            return Ok(if *owner == own { Set::FULL } else { Set::EMPTY });
+        }
+        let is_own = self.text_atom(Level::Account, &[Glob::literal(own.as_str())])?;
+        if caller.account().is_none() {
+            // Where the ARN does not say, the owner would be the caller's own account, and that has none.
+            let arn = self.is_arn()?;
+            return self.arena.intersection([arn, is_own]);
+        }
+        let some = self.of_some_account()?;
+        let other = self.arena.difference([some], [is_own])?;
+        self.arena.complement(other)
+    }
+
+    /// The requests on resources of other accounts than the caller's.
+    pub(super) fn abroad(&mut self, caller: &Caller) -> Outcome<Set> {
+        let same = self.same_account(caller)?;
+        self.arena.complement(same)
+    }
+
+    /// The requests of which `aws:ResourceAccount` says what the ARN does, of some accounts.
+    pub fn owned(&mut self, accounts: &BTreeSet<AccountId>) -> Result<Set, CompileError> {
+        let is_asked = self.universe.keys().any(|(asked, _)| **asked == *fold(OWNER));
+        if !is_asked || !self.universe.is_open(OWNER) {
+            return Ok(Set::FULL);
+        }
+        let mut agreeing = vec![self.condition(&Condition::of(OWNER, Test::Null, "false"))?];
+        for account in accounts {
+            let is_its = self.text_atom(Level::Account, &[Glob::literal(account.as_str())])?;
+            let is_said = self.condition(&Condition::of(OWNER, Test::StringEquals, account.as_str()))?;
+            let both = self.arena.intersection([is_its, is_said])?;
+            let either = self.arena.union([is_its, is_said])?;
+            let neither = self.arena.complement(either)?;
+            agreeing.push(self.arena.union([both, neither])?);
+        }
+        let agreeing = self.arena.intersection(agreeing)?;
+        let owned = self.of_some_account()?;
+        let unowned = self.arena.complement(owned)?;
+        Ok(self.arena.union([agreeing, unowned])?)
+    }
+
+    /// The requests on resources whose ARN has an account.
+    fn of_some_account(&mut self) -> Outcome<Set> {
+        let some = self.text_atom(Level::Account, &[value::account()])?;
+        let arn = self.is_arn()?;
+        self.arena.intersection([arn, some])
+    }
+
+    /// The requests on resources of other accounts than that of the one who asks; none where nobody in particular does.
+    pub fn of_other_accounts(&mut self) -> Result<Set, CompileError> {
+        match self.universe.callers.clone() {
+            Callers::One(caller) => Ok(self.abroad(&caller)?),
+            Callers::Holder | Callers::InAccount | Callers::Any => Ok(Set::EMPTY),
+        }
+    }
+}
