@@ -27,7 +27,6 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::algebra::{Budget, BudgetError, Set};
-use crate::arn::AccountId;
 use crate::catalog::Catalog;
 use crate::compile::{
     Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Possible, Typing, Universe,
@@ -433,10 +432,15 @@ impl<'a> Analysis<'a> {
             always_present: &|key| global_key(key).is_some_and(|known| known.is_always_present(askers)),
         };
         let stacks = || subjects.iter().flat_map(|subject| &subject.situations);
+        let mut owners = BTreeSet::new();
+        for subject in subjects {
+            owners.extend(subject.owners());
+        }
         let universe = |subject: &&Subject| {
             let mut universe = Universe::new(subject.callers.clone(), subject.knowledge.clone(), self.typing);
             let statements = stacks().flat_map(|situation| situation.layers.statements());
             universe.admit(statements.map(|(_, statement)| statement), &facts);
+            universe.owners.clone_from(&owners);
             universe
         };
         subjects.iter().map(universe).collect()
@@ -450,6 +454,7 @@ impl<'a> Analysis<'a> {
     ) -> Result<Read<'s>, AnalysisError> {
         let mut situations = Vec::new();
         let mut allowed = Vec::new();
+        let owned = self.owned(subject, universe)?;
         for situation in &subject.situations {
             let mut universe = universe.clone();
             universe.resource_account.clone_from(&situation.resource_account);
@@ -464,13 +469,8 @@ impl<'a> Analysis<'a> {
             let elsewhere = self.resources(&situation.but_not_on)?;
             let on = self.compiler.arena().difference([on], [elsewhere])?;
             let in_time = self.in_time()?;
-            let anyones = self.compiler.arena().intersection([on, in_time])?;
+            let anyones = self.compiler.arena().intersection([on, in_time, owned])?;
             let abroad = self.compiler.of_other_accounts()?;
-            let owned = match situation.accounts {
-                Accounts::Any => Set::FULL,
-                Accounts::Own | Accounts::Others => self.owned(situation)?,
-            };
-            let anyones = self.compiler.arena().intersection([anyones, owned])?;
             let on = match situation.accounts {
                 Accounts::Any => anyones,
                 Accounts::Own => self.compiler.arena().difference([anyones], [abroad])?,
@@ -484,17 +484,15 @@ impl<'a> Analysis<'a> {
         Ok(Read { subject, side, situations, allowed })
     }
 
-    /// The requests of which the context says whose the resource is as its ARN does, of the accounts that it is compared
-    /// with.
-    fn owned(&mut self, situation: &Situation) -> Result<Set, AnalysisError> {
-        let conditions = situation.layers.statements().flat_map(|(_, statement)| &statement.conditions);
-        let values = conditions.filter(|of| fold(&of.key) == fold(OWNER)).flat_map(|of| &of.values);
-        let mut accounts: BTreeSet<AccountId> =
-            values.filter_map(|value| AccountId::parse(&value.text)).collect();
-        if let Callers::One(caller) = &self.compiler.universe().callers {
-            accounts.extend(caller.account().cloned());
+    /// The requests of which the context says whose the resource is as its ARN does, where a subject's resources are read by
+    /// whose they are.
+    fn owned(&mut self, subject: &Subject, universe: &Universe) -> Result<Set, AnalysisError> {
+        let is_asked = universe.is_open(OWNER) && universe.keys().any(|(asked, _)| **asked == *fold(OWNER));
+        if !is_asked || subject.situations.iter().all(|of| of.accounts == Accounts::Any) {
+            return Ok(Set::FULL);
         }
-        Ok(self.compiler.owned(&accounts)?)
+        self.compiler.turn_to(universe.clone());
+        Ok(self.compiler.owned(&universe.owners)?)
     }
 
     /// The requests that are not too early, where policies ask for the time at all.

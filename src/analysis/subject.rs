@@ -67,6 +67,20 @@ impl Subject {
         layers.flat_map(PolicyLayers::unknown).map(|policy| policy.name.as_str()).collect()
     }
 
+    /// The accounts that resources are known to be of, or are compared with.
+    pub(super) fn owners(&self) -> BTreeSet<AccountId> {
+        let own = match &self.callers {
+            Callers::One(caller) => caller.account().cloned(),
+            Callers::Holder | Callers::Any | Callers::InAccount => None,
+        };
+        let known = self.situations.iter().filter_map(|situation| situation.resource_account.clone());
+        let statements = self.situations.iter().flat_map(|situation| situation.layers.statements());
+        let conditions = statements.flat_map(|(_, statement)| &statement.conditions);
+        let values = conditions.filter(|of| of.key.eq_ignore_ascii_case(OWNER)).flat_map(|of| &of.values);
+        let compared = values.filter_map(|value| AccountId::parse(&value.text));
+        own.into_iter().chain(known).chain(compared).collect()
+    }
+
     /// The same, if every document that is not known allowed everything.
     #[must_use]
     pub(super) fn hoped_for(&self) -> Subject {

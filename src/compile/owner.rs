@@ -8,7 +8,6 @@ use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::context_keys::OWNER;
 use crate::policy::{Condition, Test};
-use crate::request::fold;
 
 impl Compiler {
     /// The requests on resources of the caller's own account (R-EVL-11).
@@ -42,10 +41,6 @@ impl Compiler {
 
     /// The requests of which `aws:ResourceAccount` says what the ARN does, of some accounts.
     pub fn owned(&mut self, accounts: &BTreeSet<AccountId>) -> Result<Set, CompileError> {
-        let is_asked = self.universe.keys().any(|(asked, _)| **asked == *fold(OWNER));
-        if !is_asked || !self.universe.is_open(OWNER) {
-            return Ok(Set::FULL);
-        }
         let mut agreeing = vec![self.condition(&Condition::of(OWNER, Test::Null, "false"))?];
         for account in accounts {
             let is_its = self.text_atom(Level::Account, &[Glob::literal(account.as_str())])?;

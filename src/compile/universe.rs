@@ -22,6 +22,8 @@ pub struct Universe {
     pub callers: Callers,
     /// Whose every resource is, where that is said (R-EVL-11).
     pub resource_account: Option<AccountId>,
+    /// The accounts that resources are known to be of, or are compared with.
+    pub owners: BTreeSet<AccountId>,
     /// What is asked for on what, where all requests are alike in that.
     pub asked: Option<Asked>,
     /// What is known of every request's context.
