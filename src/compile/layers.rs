@@ -36,7 +36,7 @@ pub struct Compiled {
     /// account whose policies need not agree, and those on which they are supposed to.
     pub reach: Set,
     /// The requests on resources that are supposed to leave them to the caller's account
-    /// ([`Supposed`](crate::layers::Supposed)); none where its own policies allow none of them.
+    /// ([`Supposed`]); none where its own policies allow none of them.
     pub supposable: Set,
     /// Those that they allow.
     pub supposed: Set,
