@@ -86,7 +86,9 @@ impl Analysis<'_> {
             *known = self.compiler.arena().union([*known, clause.set])?;
         }
         let mut told: BTreeMap<Cause, Set> = BTreeMap::new();
-        for clause in clauses.iter_mut().filter(|clause| clause.accounts == Accounts::Own) {
+        let is_sure_of_own =
+            |clause: &&mut Clause| clause.accounts == Accounts::Own && clause.witness.is_some();
+        for clause in clauses.iter_mut().filter(is_sure_of_own) {
             let arena = self.compiler.arena();
             let outside = arena.intersection([clause.outside, others.on, others.compiled.supposable])?;
             let Some(&said) = said.get(&clause.cause) else { continue };

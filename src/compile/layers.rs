@@ -268,11 +268,11 @@ impl Compiler {
         let required = self.requires_resource_policy()?;
         let own = self.arena.difference([same], refused.iter().copied())?;
         let undelegated = self.arena.difference([required], delegated)?;
-        let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
-        let undelegated = self.arena.intersection([own, undelegated])?;
         let supposable = self.arena.difference([supposable], refused)?;
+        let undelegated = self.arena.difference([undelegated], [supposable])?;
         let reach = self.arena.difference([own], [undelegated])?;
-        let undelegated = self.arena.intersection([undelegated, own_side])?;
+        let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
+        let undelegated = self.arena.intersection([own, undelegated, own_side])?;
         Ok((self.arena.union([reach, supposable])?, undelegated))
     }
 
