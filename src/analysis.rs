@@ -297,7 +297,11 @@ impl<'a> Analysis<'a> {
         other: [&Subject; 2],
         part: &Part,
     ) -> Result<bool, AnalysisError> {
-        let subjects = [own, other].concat();
+        let pairs = [own, other].map(|[old, new]| (Subject::supposing_alike(old, new), [old, new]));
+        let subjects: Vec<&Subject> = pairs
+            .iter()
+            .flat_map(|(alike, pair)| alike.as_ref().map_or(*pair, |[old, new]| [old, new]))
+            .collect();
         let universes = self.universes(&subjects);
         let mut allowed = Vec::new();
         for (subject, universe) in subjects.iter().zip(&universes) {

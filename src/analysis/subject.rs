@@ -97,9 +97,9 @@ impl Subject {
     /// access. None where both know of the same.
     pub(super) fn supposing_alike(old: &Subject, new: &Subject) -> Option<[Subject; 2]> {
         let known = |subject: &Subject| {
-            let others = subject.situations.iter().find(|of| of.accounts == Accounts::Others)?;
-            let Supposed { but } = others.layers.settings.supposed.as_ref()?;
-            Some([but.as_ref(), &others.but_not_on].concat())
+            let rest = subject.situations.iter().find(|of| of.accounts != Accounts::Any)?;
+            let Supposed { but } = rest.layers.settings.supposed.as_ref()?;
+            Some([but.as_ref(), &rest.but_not_on].concat())
         };
         let (old_known, new_known) = (known(old)?, known(new)?);
         if old_known == new_known {

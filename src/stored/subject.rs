@@ -43,6 +43,8 @@ pub struct Subjects<'s, 'a> {
     standings: RefCell<BTreeMap<AccountId, Option<Standing>>>,
     /// The policies of the VPC endpoint through which all requests come.
     endpoint: Vec<LayerPolicy>,
+    /// What is asked about; none: any resource.
+    asked: Vec<Spanned<ResourcePattern>>,
     /// The KMS keys and roles whose policies are stored, once that is asked for.
     known: OnceCell<Arc<[Spanned<ResourcePattern>]>>,
 }
@@ -93,6 +95,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
             stored: Vec::new(),
             standings: RefCell::default(),
             endpoint: Vec::new(),
+            asked: Vec::new(),
             known: OnceCell::new(),
         };
         for resource in snapshot.resources()? {
@@ -119,6 +122,7 @@ impl<'s, 'a> Subjects<'s, 'a> {
             stored: stored.filter(is_within).cloned().collect(),
             standings: self.standings.clone(),
             endpoint: self.endpoint.clone(),
+            asked: part.resources.clone(),
             known: OnceCell::new(),
         }
     }
@@ -217,6 +221,18 @@ impl<'s, 'a> Subjects<'s, 'a> {
         self.stored.iter().filter_map(|stored| stored.policy.as_ref()).chain(&self.endpoint)
     }
 
+    /// Whether resources of other accounts than this are asked about, as far as their patterns say.
+    fn asks_abroad(&self, own: &AccountId) -> bool {
+        let may_be_abroad = |entry: &Spanned<ResourcePattern>| match &entry.value {
+            ResourcePattern::Arn(segments) if segments.len() == 6 => {
+                let account = segments.get(4).and_then(|account| account.as_text());
+                !account.is_some_and(|account| account.is_empty() || account == own.as_str())
+            }
+            ResourcePattern::Arn(_) | ResourcePattern::Every => true,
+        };
+        self.asked.is_empty() || self.asked.iter().any(may_be_abroad)
+    }
+
     /// The KMS keys and roles whose policies are stored, as patterns.
     fn known(&self) -> Arc<[Spanned<ResourcePattern>]> {
         let known = || {
@@ -284,6 +300,8 @@ struct Found {
     own: Owner,
     /// Other accounts that own some of the resources.
     others: BTreeMap<AccountId, Owner>,
+    /// Whether other accounts' resources that are not stored are asked about.
+    asks_abroad: bool,
 }
 
 /// What follows from whose a resource is.
@@ -333,7 +351,8 @@ impl Found {
             placed.owner.is_none() || placed.stored.policy.is_some() || !placed.stored.place.requires_policy()
         };
         let stored = mattering.map(placed).filter(is_known).collect();
-        let mut found = Found { layers, stored, own, others: BTreeMap::new() };
+        let asks_abroad = own_account.as_ref().is_some_and(|own| subjects.asks_abroad(own));
+        let mut found = Found { layers, stored, own, others: BTreeMap::new(), asks_abroad };
         for placed in &found.stored {
             if let Some(owner) = &placed.owner
                 && !found.others.contains_key(owner)
@@ -448,7 +467,7 @@ impl Found {
         let supposes = self.layers.settings.supposed.is_some();
         let accounts = if supposes { Accounts::Own } else { Accounts::Any };
         let rest = rest.map(|rest| Situation { but_not_on: but_not_on.clone(), accounts, ..rest });
-        let abroad = supposes.then(|| Situation {
+        let abroad = (supposes && self.asks_abroad).then(|| Situation {
             layers: self.layers,
             but_not_on,
             accounts: Accounts::Others,
