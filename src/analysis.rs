@@ -31,11 +31,11 @@ use crate::catalog::Catalog;
 use crate::compile::{
     Callers, CompileError, Compiled, Compiler, KeyFacts, Level, Point, Possible, Typing, Universe,
 };
-use crate::context_keys::{Askers, OWNER, global_key, key_kind};
+use crate::context_keys::{Askers, global_key, key_kind};
 use crate::eval::{Decision, Evaluation};
 use crate::layers::{Layer, StatementRef};
 use crate::policy::{Condition, Effect, PolicyType, ResourcePattern, Spanned, Test};
-use crate::request::{Request, fold};
+use crate::request::Request;
 
 pub use alone::{alone, unlimited};
 pub use check::{Blamed, outsiders};
@@ -206,6 +206,7 @@ impl<'a> Analysis<'a> {
 
     /// Everything that a subject may do.
     pub fn effective(&mut self, subject: &Subject, part: &Part) -> Result<Effective, AnalysisError> {
+        self.named = part.clone();
         let mut universes = self.universes(&[subject]);
         let universe = universes.pop().unwrap_or_default();
         let read = self.read(subject, &universe, Side::Old)?;
@@ -232,6 +233,7 @@ impl<'a> Analysis<'a> {
 
     /// What is allowed by one subject and not by the other.
     pub fn diff(&mut self, old: &Subject, new: &Subject, part: &Part) -> Result<Diff, AnalysisError> {
+        self.named = part.clone();
         // What was found for other subjects is kept as far as it holds for these; a heap of it slows.
         if self.compiler.arena().node_count() > MANY_NODES {
             self.compiler = Compiler::new(Universe::default(), self.budget);
@@ -273,6 +275,7 @@ impl<'a> Analysis<'a> {
         other: &Subject,
         part: &Part,
     ) -> Result<bool, AnalysisError> {
+        self.named = part.clone();
         let universes = self.universes(&[one, other]);
         let [one_universe, other_universe] = universes.as_slice() else { return Ok(true) };
         let one = self.read(one, one_universe, Side::Old)?;
@@ -297,6 +300,7 @@ impl<'a> Analysis<'a> {
         other: [&Subject; 2],
         part: &Part,
     ) -> Result<bool, AnalysisError> {
+        self.named = part.clone();
         let pairs = [own, other].map(|[old, new]| (Subject::supposing_alike(old, new), [old, new]));
         let subjects: Vec<&Subject> = pairs
             .iter()
@@ -438,7 +442,7 @@ impl<'a> Analysis<'a> {
         let stacks = || subjects.iter().flat_map(|subject| &subject.situations);
         let mut owners = BTreeSet::new();
         for subject in subjects {
-            owners.extend(subject.owners());
+            owners.extend(subject.owners(&self.named.resources));
         }
         let universe = |subject: &&Subject| {
             let mut universe = Universe::new(subject.callers.clone(), subject.knowledge.clone(), self.typing);
@@ -488,15 +492,14 @@ impl<'a> Analysis<'a> {
         Ok(Read { subject, side, situations, allowed })
     }
 
-    /// The requests of which the context says whose the resource is as its ARN does, where a subject's resources are read by
-    /// whose they are.
+    /// The requests on resources whose ARN has an account that there can be, and of which the context says whose they are as
+    /// it does, where a subject's resources are read by that.
     fn owned(&mut self, subject: &Subject, universe: &Universe) -> Result<Set, AnalysisError> {
-        let is_asked = universe.is_open(OWNER) && universe.keys().any(|(asked, _)| **asked == *fold(OWNER));
-        if !is_asked || subject.situations.iter().all(|of| of.accounts == Accounts::Any) {
+        if subject.situations.iter().all(|of| of.accounts == Accounts::Any) {
             return Ok(Set::FULL);
         }
         self.compiler.turn_to(universe.clone());
-        Ok(self.compiler.owned(&universe.owners)?)
+        Ok(self.compiler.owned()?)
     }
 
     /// The requests that are not too early, where policies ask for the time at all.
@@ -517,7 +520,6 @@ impl<'a> Analysis<'a> {
     }
 
     fn part(&mut self, part: &Part) -> Result<Set, AnalysisError> {
-        self.named = part.clone();
         self.asked = self.compiler.requests(&part.actions, &part.resources)?;
         Ok(self.asked)
     }

@@ -392,8 +392,9 @@ fn asked(
             &text,
             PolicyType::Resource(ResourceService::Other),
         )];
-        // Nor are the RCPs of other accounts looked at, whose resources are not stored.
-        if !is_same_account(&layers, &request) {
+        // Nor are the RCPs of other accounts looked at for resources that are not stored.
+        let is_stored = snapshot.resource(resource).unwrap().is_some();
+        if !is_stored && !is_same_account(&layers, &request) {
             layers.rcp = Vec::new();
         }
     }

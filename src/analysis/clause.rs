@@ -268,12 +268,15 @@ impl Analysis<'_> {
         let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
         let accounts = self.accounts_of(situation, set, shown, is_within_reach)?;
         let mut outside = match accounts {
-            Accounts::Own => self.compiler.arena().intersection([shown, situation.abroad])?,
+            Accounts::Own => self.asked_of_others(from)?,
             Accounts::Others | Accounts::Any => Set::EMPTY,
         };
+        for of in &boxes {
+            let requests = self.requests_outside(of, cause, (from, against), outside)?;
+            outside = self.compiler.arena().intersection([outside, requests])?;
+        }
         shown = self.compiler.arena().intersection([shown, situation.on])?;
-        let by_resource =
-            if is_within_reach { self.by_resource(situation, set, shown)? } else { ByResource::NONE };
+        let by_resource = self.by_resource(situation, set, shown, is_within_reach)?;
         if is_within_reach {
             shown = self.compiler.arena().intersection([shown, situation.compiled.reach])?;
         }
@@ -282,7 +285,7 @@ impl Analysis<'_> {
         if let Some(layer) = any.first().map(|of| of.statement.layer) {
             let (limit, allowed) = self.limit(layer, 0, any, from, against, set)?;
             shown = self.compiler.arena().intersection([shown, allowed])?;
-            outside = self.compiler.arena().intersection([outside, allowed])?;
+            outside = self.limited_outside(&limit, (from, against), outside)?;
             within.push(limit);
         }
         for (&layer, groups) in &situation.compiled.groups {
@@ -314,7 +317,7 @@ impl Analysis<'_> {
                 }
                 let (limit, allowed) = self.limit(layer, group, statements, from, against, set)?;
                 shown = self.compiler.arena().intersection([shown, allowed])?;
-                outside = self.compiler.arena().intersection([outside, allowed])?;
+                outside = self.limited_outside(&limit, (from, against), outside)?;
                 within.push(limit);
             }
         }
@@ -349,9 +352,10 @@ impl Analysis<'_> {
                     continue;
                 }
                 shown = arena.difference([shown], [taken])?;
-                let taken_outside = arena.intersection([outside, requests, scope])?;
-                outside = arena.difference([outside], [taken_outside])?;
                 let mut of = StatementBox::whole(side.side, nth, statement);
+                let taken_outside = self.taken_outside(&of, (from, against), outside)?;
+                outside = self.compiler.arena().difference([outside], [taken_outside])?;
+                let taken = self.compiler.arena().union([taken, taken_outside])?;
                 self.narrow(&mut of, from, against, taken)?;
                 except.push(of);
             }
@@ -451,7 +455,7 @@ impl Analysis<'_> {
     }
 
     /// The requests of a box in a clause that is there for this cause.
-    fn requests_of(
+    pub(super) fn requests_of(
         &mut self,
         of: &StatementBox,
         cause: Cause,
@@ -504,7 +508,11 @@ pub(super) fn limits(layer: Layer) -> bool {
     )
 }
 
-fn side_of<'r, 's>(of: &StatementBox, from: &'r Read<'s>, against: Option<&'r Read<'s>>) -> &'r Read<'s> {
+pub(super) fn side_of<'r, 's>(
+    of: &StatementBox,
+    from: &'r Read<'s>,
+    against: Option<&'r Read<'s>>,
+) -> &'r Read<'s> {
     match against {
         Some(against) if against.side == of.side => against,
         _ => from,

@@ -10,7 +10,7 @@ use crate::context_keys::OWNER;
 use crate::eval::{Evaluation, authorize};
 use crate::knowledge::Knowledge;
 use crate::layers::{Layer, LayerPolicy, PolicyLayers, Supposed};
-use crate::policy::{ResourcePattern, Spanned};
+use crate::policy::{ResourcePattern, Selector, Spanned};
 use crate::request::{Action, Context, Request, Resource, Value};
 
 /// Whose permissions, by which policies.
@@ -68,17 +68,23 @@ impl Subject {
     }
 
     /// The accounts that resources are known to be of, or are compared with.
-    pub(super) fn owners(&self) -> BTreeSet<AccountId> {
+    pub(super) fn owners(&self, asked: &[Spanned<ResourcePattern>]) -> BTreeSet<AccountId> {
         let own = match &self.callers {
             Callers::One(caller) => caller.account().cloned(),
             Callers::Holder | Callers::Any | Callers::InAccount => None,
         };
         let known = self.situations.iter().filter_map(|situation| situation.resource_account.clone());
-        let statements = self.situations.iter().flat_map(|situation| situation.layers.statements());
-        let conditions = statements.flat_map(|(_, statement)| &statement.conditions);
+        let statements = || self.situations.iter().flat_map(|situation| situation.layers.statements());
+        let conditions = statements().flat_map(|(_, statement)| &statement.conditions);
         let values = conditions.filter(|of| of.key.eq_ignore_ascii_case(OWNER)).flat_map(|of| &of.values);
         let compared = values.filter_map(|value| AccountId::parse(&value.text));
-        own.into_iter().chain(known).chain(compared).collect()
+        let resources = statements().flat_map(|(_, statement)| statement.resource.iter());
+        let resources = resources.flat_map(Selector::entries).chain(asked);
+        let named = resources.filter_map(|entry| match &entry.value {
+            ResourcePattern::Arn(segments) => AccountId::parse(segments.get(4)?.as_text()?),
+            ResourcePattern::Every => None,
+        });
+        own.into_iter().chain(known).chain(compared).chain(named).collect()
     }
 
     /// The same, if every document that is not known allowed everything.
@@ -99,7 +105,10 @@ impl Subject {
         let known = |subject: &Subject| {
             let rest = subject.situations.iter().find(|of| of.accounts != Accounts::Any)?;
             let Supposed { but } = rest.layers.settings.supposed.as_ref()?;
-            Some([but.as_ref(), &rest.but_not_on].concat())
+            let others = subject.situations.iter().filter(|of| of.resource_account.is_some());
+            let others = others.filter(|of| of.layers.settings.supposed.is_none());
+            let known = but.iter().chain(others.flat_map(|of| of.on.iter().flatten()));
+            Some(known.cloned().collect::<Vec<_>>())
         };
         let (old_known, new_known) = (known(old)?, known(new)?);
         if old_known == new_known {

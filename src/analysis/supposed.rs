@@ -5,11 +5,12 @@
 //! The resources of the caller's own account and those of others are read apart, since organizations limit them otherwise.
 //! What is the same of both is told as one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::clause::{Cause, Clause};
+use super::clause::{Cause, Clause, Limit, StatementBox, side_of};
 use super::{Accounts, Analysis, AnalysisError, Read, ReadSituation};
 use crate::algebra::Set;
+use crate::layers::Layer;
 
 /// Of which requests of a clause the resource's own policy has to allow them, or to leave them to the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +57,7 @@ impl Analysis<'_> {
         situation: &ReadSituation<'_>,
         set: Set,
         shown: Set,
+        is_within_reach: bool,
     ) -> Result<ByResource, AnalysisError> {
         let supposed = self.compiler.arena().intersection([set, situation.compiled.supposed])?;
         let sure = self.compiler.arena().difference([set], [supposed])?;
@@ -65,9 +67,67 @@ impl Analysis<'_> {
         let arena = self.compiler.arena();
         let other_accounts = !arena.is_disjoint(supposed, situation.abroad)?;
         let of_own = arena.difference([supposed], [situation.abroad])?;
-        let keys_and_roles =
-            of_own != Set::EMPTY || !arena.is_disjoint(shown, situation.compiled.undelegated)?;
+        let undelegated = if is_within_reach { situation.compiled.undelegated } else { Set::EMPTY };
+        let keys_and_roles = of_own != Set::EMPTY || !arena.is_disjoint(shown, undelegated)?;
         Ok(ByResource::Some { keys_and_roles, other_accounts })
+    }
+
+    /// What is asked about on resources of other accounts, where they are supposed to allow what own policies do.
+    pub(super) fn asked_of_others(&mut self, of: &Read<'_>) -> Result<Set, AnalysisError> {
+        let Some((_, others)) = others(of) else { return Ok(Set::EMPTY) };
+        let (on, supposable) = (others.on, others.compiled.supposable);
+        let asked = self.compiler.arena().intersection([on, supposable, self.asked])?;
+        Ok(self.compiler.arena().difference([asked], [others.compiled.beyond])?)
+    }
+
+    /// The requests of a box on resources of other accounts, if some are looked at.
+    pub(super) fn requests_outside(
+        &mut self,
+        of: &StatementBox,
+        cause: Cause,
+        (from, against): (&Read<'_>, Option<&Read<'_>>),
+        outside: Set,
+    ) -> Result<Set, AnalysisError> {
+        let others = others(side_of(of, from, against)).filter(|_| outside != Set::EMPTY);
+        let Some((nth, _)) =
+            others.filter(|(_, others)| others.compiled.statements.contains_key(&of.statement))
+        else {
+            return Ok(Set::EMPTY);
+        };
+        let requests =
+            self.requests_of(&StatementBox { situation: nth, ..of.clone() }, cause, from, against)?;
+        Ok(self.compiler.arena().intersection([requests, outside])?)
+    }
+
+    /// Those of them that a limit allows.
+    pub(super) fn limited_outside(
+        &mut self,
+        limit: &Limit,
+        sides: (&Read<'_>, Option<&Read<'_>>),
+        outside: Set,
+    ) -> Result<Set, AnalysisError> {
+        let mut allowed = Vec::new();
+        for of in &limit.statements {
+            allowed.push(self.requests_outside(of, Cause::None, sides, outside)?);
+        }
+        Ok(self.compiler.arena().union(allowed)?)
+    }
+
+    /// Those of them that an exception takes out: all, where it is none of theirs. The policies of its own account's resources
+    /// take nothing out of what is on others.
+    pub(super) fn taken_outside(
+        &mut self,
+        of: &StatementBox,
+        sides: (&Read<'_>, Option<&Read<'_>>),
+        outside: Set,
+    ) -> Result<Set, AnalysisError> {
+        let is_theirs = others(side_of(of, sides.0, sides.1))
+            .is_some_and(|(_, others)| others.compiled.statements.contains_key(&of.statement));
+        match of.statement.layer {
+            Layer::Resource => Ok(Set::EMPTY),
+            _ if is_theirs => self.requests_outside(of, Cause::None, sides, outside),
+            _ => Ok(outside),
+        }
     }
 
     /// Clauses of which some are about resources of the own account, and others say the same of those of others: these are
@@ -77,20 +137,21 @@ impl Analysis<'_> {
         mut clauses: Vec<Clause>,
         of: &Read<'_>,
     ) -> Result<Vec<Clause>, AnalysisError> {
-        let is_of_others = |of: &ReadSituation<'_>| of.situation.accounts == Accounts::Others;
-        let Some(nth) = of.situations.iter().position(is_of_others) else { return Ok(clauses) };
-        let Some(others) = of.situations.get(nth) else { return Ok(clauses) };
+        let Some((nth, _)) = others(of) else { return Ok(clauses) };
         let mut said: BTreeMap<Cause, Set> = BTreeMap::new();
+        let mut sure = BTreeSet::new();
         for clause in clauses.iter().filter(|clause| clause.situation == nth) {
             let known = said.entry(clause.cause).or_insert(Set::EMPTY);
             *known = self.compiler.arena().union([*known, clause.set])?;
+            sure.extend(clause.witness.as_ref().map(|_| clause.cause));
         }
         let mut told: BTreeMap<Cause, Set> = BTreeMap::new();
-        let is_sure_of_own =
-            |clause: &&mut Clause| clause.accounts == Accounts::Own && clause.witness.is_some();
-        for clause in clauses.iter_mut().filter(is_sure_of_own) {
+        // What is only possible is not told for what is sure.
+        let is_as_sure = |clause: &Clause| clause.witness.is_some() || !sure.contains(&clause.cause);
+        let is_of_own = |clause: &&mut Clause| clause.accounts == Accounts::Own && is_as_sure(clause);
+        for clause in clauses.iter_mut().filter(is_of_own) {
             let arena = self.compiler.arena();
-            let outside = arena.intersection([clause.outside, others.on, others.compiled.supposable])?;
+            let outside = clause.outside;
             let Some(&said) = said.get(&clause.cause) else { continue };
             if outside == Set::EMPTY || !arena.is_subset(outside, said)? {
                 continue;
@@ -112,4 +173,10 @@ impl Analysis<'_> {
         }
         Ok(kept)
     }
+}
+
+/// What is read of other accounts' resources.
+fn others<'r, 's>(of: &'r Read<'s>) -> Option<(usize, &'r ReadSituation<'s>)> {
+    let mut all = of.situations.iter().enumerate();
+    all.find(|(_, situation)| situation.situation.accounts == Accounts::Others)
 }

@@ -1,13 +1,11 @@
 //! Whose resources are (R-EVL-11): as their ARN says, else the caller's own.
 
-use std::collections::BTreeSet;
-
 use super::{Callers, CompileError, Compiler, Level, Outcome, value};
 use crate::algebra::{Glob, Set};
-use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::context_keys::OWNER;
 use crate::policy::{Condition, Test};
+use crate::request::fold;
 
 impl Compiler {
     /// The requests on resources of the caller's own account (R-EVL-11).
@@ -39,10 +37,21 @@ impl Compiler {
         self.arena.complement(same)
     }
 
-    /// The requests of which `aws:ResourceAccount` says what the ARN does, of some accounts.
-    pub fn owned(&mut self, accounts: &BTreeSet<AccountId>) -> Result<Set, CompileError> {
+    /// The requests on resources whose ARN has an account that there can be, and of which `aws:ResourceAccount` says what the
+    /// ARN does, of the accounts that are named.
+    pub fn owned(&mut self) -> Result<Set, CompileError> {
+        let owned = self.of_some_account()?;
+        let unowned = self.arena.complement(owned)?;
+        let digits: Vec<Glob> = (0..10).map(|digit| Glob::parse(&format!("*{digit}*"))).collect();
+        let numbered = self.text_atom(Level::Account, &digits)?;
+        let arn = self.is_arn()?;
+        let nobodys = self.arena.intersection([unowned, arn, numbered])?;
+        let is_asked = self.universe.keys().any(|(asked, _)| **asked == *fold(OWNER));
+        if !is_asked || !self.universe.is_open(OWNER) {
+            return Ok(self.arena.complement(nobodys)?);
+        }
         let mut agreeing = vec![self.condition(&Condition::of(OWNER, Test::Null, "false"))?];
-        for account in accounts {
+        for account in self.universe.owners.clone() {
             let is_its = self.text_atom(Level::Account, &[Glob::literal(account.as_str())])?;
             let is_said = self.condition(&Condition::of(OWNER, Test::StringEquals, account.as_str()))?;
             let both = self.arena.intersection([is_its, is_said])?;
@@ -51,9 +60,8 @@ impl Compiler {
             agreeing.push(self.arena.union([both, neither])?);
         }
         let agreeing = self.arena.intersection(agreeing)?;
-        let owned = self.of_some_account()?;
-        let unowned = self.arena.complement(owned)?;
-        Ok(self.arena.union([agreeing, unowned])?)
+        let agreeing = self.arena.union([agreeing, unowned])?;
+        Ok(self.arena.difference([agreeing], [nobodys])?)
     }
 
     /// The requests on resources whose ARN has an account.

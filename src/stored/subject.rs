@@ -346,11 +346,7 @@ impl Found {
             owner: stored.owner.clone().filter(|owner| own_account.as_ref() != Some(owner)),
             is_tagged: !stored.tags.is_empty(),
         };
-        // A KMS key of another account without a policy is like one that is not stored.
-        let is_known = |placed: &Placed| {
-            placed.owner.is_none() || placed.stored.policy.is_some() || !placed.stored.place.requires_policy()
-        };
-        let stored = mattering.map(placed).filter(is_known).collect();
+        let stored = mattering.map(placed).collect();
         let asks_abroad = own_account.as_ref().is_some_and(|own| subjects.asks_abroad(own));
         let mut found = Found { layers, stored, own, others: BTreeMap::new(), asks_abroad };
         for placed in &found.stored {
@@ -414,7 +410,8 @@ impl Found {
             let crosses = !held.is_empty() || inner.contains(&nth);
             let Placed { stored, owner, is_tagged } = placed;
             let confined = stored.confined();
-            if *is_tagged || crosses || (confined.is_none() && stored.policy.is_some()) {
+            let is_unknown = owner.is_some() && stored.is_unknown();
+            if *is_tagged || crosses || is_unknown || (confined.is_none() && stored.policy.is_some()) {
                 apart.push((placed, held));
                 continue;
             }
@@ -441,7 +438,11 @@ impl Found {
         for (Placed { stored, owner, is_tagged }, held) in apart {
             let mut layers = self.layers.clone();
             layers.resource.extend(stored.policy.clone());
+            let supposed = layers.settings.supposed.clone().filter(|_| stored.is_unknown());
             let mut situation = self.owned(layers, owner.as_ref());
+            if owner.is_some() {
+                situation.layers.settings.supposed = supposed;
+            }
             for (key, value) in stored.tags.iter().filter(|_| *is_tagged) {
                 situation.known.set(&format!("aws:ResourceTag/{key}"), Value::Single(value.clone()));
             }
@@ -491,6 +492,11 @@ impl Stored {
     fn trust(&self) -> Option<(&LayerPolicy, &Arc<LayerDocument>)> {
         let policy = self.policy.as_ref().filter(|policy| policy.policy_type == PolicyType::Trust)?;
         Some((policy, policy.document.as_ref()?))
+    }
+
+    /// Whether it has a policy that is not stored.
+    fn is_unknown(&self) -> bool {
+        self.policy.is_none() && self.place.requires_policy()
     }
 
     /// Its policy on its place; none where it has none, or it cannot be confined.
