@@ -284,7 +284,14 @@ proptest! {
         policies in policies(),
         crowd in prop::collection::vec(member(), 6),
         actions in prop::sample::select(vec!["*", "s3:*", "sts:*", "s3:GetObject"]),
-        resources in prop::sample::select(vec!["*", "arn:aws:s3:::mine/*", "arn:aws:sqs:*:*:queue"]),
+        resources in prop::sample::select(vec![
+            "*",
+            "arn:aws:s3:::mine/*",
+            "arn:aws:sqs:*:*:queue",
+            "arn:aws:sqs:*:444455556666:*",
+            "arn:aws:kms:*:*:key/*",
+            "arn:aws:iam::*:role/*",
+        ]),
     ) {
         let mut store = estate(&policies, &crowd);
         let snapshot = store.read(At::Now).unwrap();
