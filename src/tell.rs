@@ -169,6 +169,10 @@ impl<'a> Teller<'a> {
             Direction::Gained => Side::New,
             Direction::Lost | Direction::Held => Side::Old,
         };
+        let situation = self.subject(allowing).situations.get(clause.situation);
+        if let Some(on) = situation.and_then(|of| of.on.clone()).filter(|_| clause.is_on_few) {
+            region = region.and(Region::of_part(&Part { actions: Vec::new(), resources: on }));
+        }
         let mut within = Vec::new();
         for limit in &clause.within {
             let told = self.within(limit);

@@ -109,6 +109,7 @@ impl Analysis<'_> {
                     boxes: vec![StatementBox::whole(Side::New, nth, statement)],
                     within: Vec::new(),
                     accounts: Accounts::Any,
+                    is_on_few: false,
                     by_resource: ByResource::NONE,
                     except: Vec::new(),
                     cause: Cause::None,

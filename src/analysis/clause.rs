@@ -33,6 +33,8 @@ pub struct Clause {
     pub within: Vec<Limit>,
     /// Whose resources are in it, of all that its patterns match.
     pub accounts: Accounts,
+    /// Whether only those are in it for which its situation holds.
+    pub is_on_few: bool,
     /// Where the resource's own policy has to allow it as well.
     pub by_resource: ByResource,
     /// What is not in it.
@@ -259,12 +261,16 @@ impl Analysis<'_> {
         for of in &mut boxes {
             self.narrow(of, from, against, set)?;
         }
-        let mut shown = self.compiler.arena().difference([situation.anyones], [situation.compiled.beyond])?;
-        shown = self.compiler.arena().intersection([shown, self.asked])?;
+        let beyond = situation.compiled.beyond;
+        let mut shown = self.compiler.arena().difference([self.asked], [beyond])?;
         for of in &boxes {
             let requests = self.requests_of(of, cause, from, against)?;
             shown = self.compiler.arena().intersection([shown, requests])?;
         }
+        let is_on_few = situation.situation.on.is_some()
+            && !any.iter().chain(&boxes).any(|of| of.statement.layer == Layer::Resource)
+            && !self.compiler.arena().is_subset(shown, situation.anyones)?;
+        shown = self.compiler.arena().intersection([shown, situation.anyones])?;
         let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
         let accounts = self.accounts_of(situation, set, shown, is_within_reach)?;
         let mut outside = match accounts {
@@ -368,6 +374,7 @@ impl Analysis<'_> {
             boxes,
             within,
             accounts,
+            is_on_few,
             by_resource,
             except,
             cause,
@@ -537,6 +544,7 @@ impl Clause {
             boxes: Vec::new(),
             within: Vec::new(),
             accounts: Accounts::Any,
+            is_on_few: false,
             by_resource: ByResource::NONE,
             except: Vec::new(),
             cause,
