@@ -99,8 +99,8 @@ impl Subject {
         subject
     }
 
-    /// Two that are compared, of which nothing is supposed that either knows: that something became known is no change of
-    /// access. None where both know of the same.
+    /// Two that are compared, of which nothing is supposed that either knows: what becomes known takes nothing away, and what
+    /// it grants is gained. None where both know of the same.
     pub(super) fn supposing_alike(old: &Subject, new: &Subject) -> Option<[Subject; 2]> {
         let known = |subject: &Subject| {
             let rest = subject.situations.iter().find(|of| of.accounts != Accounts::Any)?;
