@@ -17,19 +17,32 @@ pub const PARTITIONS: [&str; 9] =
 /// assert_eq!((arn.service(), arn.account(), arn.resource()), ("iam", "123456789012", "user/dev/alice"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Arn(String);
+pub struct Arn {
+    text: String,
+    /// Where the first five colons are.
+    colons: [usize; 5],
+}
 
 impl Arn {
     /// Reads an ARN; `None` where the text has fewer than six fields or does not start with `arn:`.
     pub fn parse(text: &str) -> Option<Arn> {
-        let is_arn = text.starts_with("arn:") && text.bytes().filter(|&b| b == b':').count() >= 5;
-        is_arn.then(|| Arn(text.to_owned()))
+        let mut found = text.match_indices(':').map(|(at, _)| at);
+        let mut colons = [0; 5];
+        for colon in &mut colons {
+            *colon = found.next()?;
+        }
+        text.starts_with("arn:").then(|| Arn { text: text.to_owned(), colons })
     }
 
     /// The six fields in order; the first is always `arn`.
     pub fn fields(&self) -> [&str; 6] {
-        let mut fields = self.0.splitn(6, ':');
-        std::array::from_fn(|_| fields.next().unwrap_or_default())
+        let mut rest = 0;
+        std::array::from_fn(|nth| {
+            let end = self.colons.get(nth).copied().unwrap_or(self.text.len());
+            let field = self.text.get(rest..end).unwrap_or_default();
+            rest = end + 1;
+            field
+        })
     }
 
     /// `aws`, `aws-cn`, `aws-us-gov`, …
@@ -59,13 +72,13 @@ impl Arn {
 
     /// The whole text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

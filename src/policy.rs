@@ -325,6 +325,14 @@ impl ResourcePattern {
     pub fn one(arn: &Arn) -> ResourcePattern {
         ResourcePattern::Arn(arn.fields().map(Pattern::literal).to_vec())
     }
+
+    /// The service of the ARN; none where it is not one text.
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            ResourcePattern::Arn(segments) => segments.get(2)?.as_text(),
+            ResourcePattern::Every => None,
+        }
+    }
 }
 
 impl fmt::Display for ResourcePattern {

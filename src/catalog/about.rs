@@ -14,7 +14,7 @@ impl Catalog {
     /// None where the ARN names no single service, or none that the catalogue knows: then it can be any action.
     pub fn actions_about(&self, resource: &ResourcePattern) -> Option<Vec<String>> {
         let ResourcePattern::Arn(fields) = resource else { return None };
-        let own = fields.get(2)?.as_text()?;
+        let own = resource.service()?;
         self.entry(own)?;
         let mut found = vec![format!("{own}:*")];
         for entry in self.index.entries.iter().filter(|entry| entry.prefix != own) {

@@ -36,7 +36,7 @@ pub struct Compiled {
     /// account whose policies need not agree, and those on which they are supposed to.
     pub reach: Set,
     /// The requests on resources that are supposed to leave them to the caller's account
-    /// ([`Supposed`]); none where its own policies allow none of them.
+    /// ([`Supposed`]); none of those of a service of which its own policies allow none.
     pub supposable: Set,
     /// Those that they allow.
     pub supposed: Set,
@@ -292,14 +292,25 @@ impl Compiler {
         let mut supposable = self.arena.union([required, abroad])?;
         let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
         let allowed = self.arena.difference([own_side], [denied])?;
-        if self.arena.is_disjoint(allowed, supposable)? {
+        let mut supposed = self.arena.intersection([supposable, allowed])?;
+        if supposed == Set::EMPTY {
             return Ok(NONE);
         }
-        if !but.is_empty() {
-            let known = self.any_resource(but, PolicyType::Identity)?;
-            supposable = self.arena.difference([supposable], [known])?;
+        let mut known: BTreeMap<Option<&str>, Vec<_>> = BTreeMap::new();
+        for entry in but.iter() {
+            known.entry(entry.value.service()).or_default().push(entry);
         }
-        Ok((supposable, self.arena.intersection([supposable, allowed])?))
+        for (service, entries) in known {
+            let all = service.map_or(Ok(Set::FULL), |service| self.arn_of_service(service))?;
+            // They may be thousands.
+            let known = match self.arena.is_disjoint(supposed, all)? {
+                true => all,
+                false => self.any_resource(entries, PolicyType::Identity)?,
+            };
+            supposable = self.arena.difference([supposable], [known])?;
+            supposed = self.arena.difference([supposed], [known])?;
+        }
+        Ok((supposable, supposed))
     }
 
     /// What the rules about accounts, partitions and resources of AWS refuse, whatever policies say.

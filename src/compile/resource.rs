@@ -28,9 +28,9 @@ impl Compiler {
 
     /// The requests whose resource matches some entry. Entries that differ in their last segment only are read at
     /// once.
-    pub(super) fn any_resource(
+    pub(super) fn any_resource<'e>(
         &mut self,
-        entries: &[Spanned<ResourcePattern>],
+        entries: impl IntoIterator<Item = &'e Spanned<ResourcePattern>>,
         policy_type: PolicyType,
     ) -> Outcome<Set> {
         let mut sets = Vec::new();

@@ -20,15 +20,17 @@ const MOST_TEXTS: usize = 6;
 
 impl Compiler {
     /// Contexts in which all open keys that these statements use as variables have one text, each time another: a name,
-    /// then what other values beside the variable's would have it be.
+    /// then what other values beside the variable's would have it be. None where there is no such key.
     pub(crate) fn starts(&self, statements: &[&Statement]) -> Vec<Context> {
         let folded: BTreeSet<String> =
             statements.iter().flat_map(|statement| statement.variables()).map(fold).collect();
         let open: Vec<String> = folded.into_iter().filter(|key| self.universe.is_open_text(key)).collect();
+        if open.is_empty() {
+            return Vec::new();
+        }
         let beginnings = self.universe.knowledge.beginnings.values();
         let begun: Vec<String> = beginnings.map(|begin| format!("{begin}alice")).collect();
-        let texts = texts(statements);
-        let texts = texts.iter().copied().filter(|text| !text.is_empty()).take(MOST_TEXTS);
+        let texts = texts(statements).filter(|text| !text.is_empty()).take(MOST_TEXTS);
         let texts = NAMES.into_iter().chain(begun.iter().map(String::as_str)).chain(texts);
         let context = |text: &str| {
             let mut context = Context::default();
@@ -66,21 +68,21 @@ impl Compiler {
 
 /// What variables would have to be for one value of a key, or one segment of a resource, to be another that some
 /// statement has.
-fn texts<'s>(statements: &[&'s Statement]) -> Vec<&'s str> {
-    let mut compared: BTreeMap<(usize, String), Vec<&'s Pattern>> = BTreeMap::new();
+fn texts<'s>(statements: &[&'s Statement]) -> impl Iterator<Item = &'s str> {
+    let mut of_keys: BTreeMap<String, Vec<&'s Pattern>> = BTreeMap::new();
+    let mut of_segments: Vec<Vec<&'s Pattern>> = Vec::new();
     for statement in statements {
         for condition in &statement.conditions {
             let values = condition.values.iter().map(|value| &value.pattern);
-            compared.entry((0, fold(&condition.key))).or_default().extend(values);
+            of_keys.entry(fold(&condition.key)).or_default().extend(values);
         }
         for entry in statement.resource.iter().flat_map(Selector::entries) {
             let ResourcePattern::Arn(segments) = &entry.value else { continue };
-            for (nth, segment) in segments.iter().enumerate() {
-                compared.entry((nth, String::new())).or_default().push(segment);
-            }
+            of_segments.resize(of_segments.len().max(segments.len()), Vec::new());
+            of_segments.iter_mut().zip(segments).for_each(|(all, segment)| all.push(segment));
         }
     }
-    let of_one = |patterns: &Vec<&'s Pattern>| {
+    let of_one = |patterns: Vec<&'s Pattern>| {
         let with_variables = patterns.iter().filter(|pattern| pattern.variables().next().is_some());
         let ends = with_variables.map(|pattern| {
             let text = |piece: Option<&'s Piece>| match piece {
@@ -89,10 +91,12 @@ fn texts<'s>(statements: &[&'s Statement]) -> Vec<&'s str> {
             };
             (text(pattern.pieces().first()), text(pattern.pieces().last()))
         });
-        let plain: Vec<&'s str> = patterns.iter().filter_map(|pattern| pattern.as_text()).collect();
-        ends.cartesian_product(plain)
-            .filter_map(|((begin, end), text)| text.strip_prefix(begin)?.strip_suffix(end))
-            .collect::<Vec<_>>()
+        let ends: Vec<_> = ends.unique().collect();
+        let plain = move |(begin, end)| {
+            let plain: Vec<&'s str> = patterns.iter().filter_map(|pattern| pattern.as_text()).collect();
+            plain.into_iter().filter_map(move |text: &str| text.strip_prefix(begin)?.strip_suffix(end))
+        };
+        ends.into_iter().flat_map(plain)
     };
-    compared.values().flat_map(of_one).unique().collect()
+    of_keys.into_values().chain(of_segments).flat_map(of_one).unique()
 }

@@ -47,7 +47,8 @@ fn segments_match(
     if segments.len() < 6 && !is_filled(segments, policy_type) {
         return false;
     }
-    segments.iter().zip(fields).all(|(segment, field)| matches(segment, field, context) == Some(true))
+    // From the last, in which most differ.
+    segments.iter().zip(fields).rev().all(|(segment, field)| matches(segment, field, context) == Some(true))
 }
 
 /// The table of R-RES-4.

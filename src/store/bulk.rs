@@ -75,8 +75,6 @@ pub struct TrustRow {
     pub document: DocumentId,
     /// The document as it was written.
     pub text: TextKey,
-    /// Whether its text has `TagSession` or a wildcard: without them it allows no `sts:TagSession`.
-    pub may_name_tag_session: bool,
 }
 
 /// A version of a managed policy.
@@ -139,15 +137,21 @@ impl Snapshot<'_> {
 
     /// Every trust policy.
     pub fn all_trust_policies(&self, whose: Whose<'_>) -> Result<Vec<TrustRow>, StoreError> {
-        let columns =
-            "r.principal_id, t.document, t.rowid, t.text LIKE '%TagSession%' OR t.text GLOB '*[*?]*'";
-        self.all_of(whose, "principal_id", "trust_policies", columns, |row| {
-            Ok(TrustRow {
-                of: row.get(0)?,
-                document: row.get(1)?,
-                text: TextKey(row.get(2)?),
-                may_name_tag_session: row.get(3)?,
-            })
+        self.trust_policies_where("TRUE", whose)
+    }
+
+    /// Every trust policy whose text has `TagSession` or a wildcard: no other allows `sts:TagSession`.
+    pub fn trust_policies_that_may_name_tag_session(
+        &self,
+        whose: Whose<'_>,
+    ) -> Result<Vec<TrustRow>, StoreError> {
+        self.trust_policies_where("(t.text LIKE '%TagSession%' OR t.text GLOB '*[*?]*')", whose)
+    }
+
+    fn trust_policies_where(&self, condition: &str, whose: Whose<'_>) -> Result<Vec<TrustRow>, StoreError> {
+        let columns = "r.principal_id, t.document, t.rowid";
+        self.all_of_where(condition, whose, "principal_id", "trust_policies", columns, |row| {
+            Ok(TrustRow { of: row.get(0)?, document: row.get(1)?, text: TextKey(row.get(2)?) })
         })
     }
 
@@ -202,12 +206,24 @@ impl Snapshot<'_> {
         columns: &str,
         from_row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
+        self.all_of_where("TRUE", whose, owner, table, columns, from_row)
+    }
+
+    fn all_of_where<T>(
+        &self,
+        condition: &str,
+        whose: Whose<'_>,
+        owner: &str,
+        table: &str,
+        columns: &str,
+        from_row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
         let texts = if columns.contains("t.document") {
             "JOIN document_texts AS t ON t.sha256 = r.document_text"
         } else {
             ""
         };
-        let select = format!("SELECT {columns} FROM {table} AS r {texts} WHERE {}", valid("r"));
+        let select = format!("SELECT {columns} FROM {table} AS r {texts} WHERE {} AND {condition}", valid("r"));
         match whose {
             Whose::All => self.list(&format!("{select} ORDER BY r.id"), [self.at.0], from_row),
             Whose::Of(keys) => {

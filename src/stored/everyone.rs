@@ -96,7 +96,7 @@ impl Everyone {
                 holder.tags.push((tag.key, tag.value));
             }
         }
-        for row in snapshot.all_trust_policies(whose)?.into_iter().filter(|row| row.may_name_tag_session) {
+        for row in snapshot.trust_policies_that_may_name_tag_session(whose)? {
             let trust = documents.get(row.text, PolicyType::Trust)?;
             if let Some(holder) = everyone.holder_mut(row.of) {
                 holder.may_bring_tags = lets_tags_in(&trust.parsed);
