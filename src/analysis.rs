@@ -206,7 +206,7 @@ impl<'a> Analysis<'a> {
 
     /// Everything that a subject may do.
     pub fn effective(&mut self, subject: &Subject, part: &Part) -> Result<Effective, AnalysisError> {
-        self.named = part.clone();
+        self.begin(part);
         let mut universes = self.universes(&[subject]);
         let universe = universes.pop().unwrap_or_default();
         let read = self.read(subject, &universe, Side::Old)?;
@@ -233,12 +233,7 @@ impl<'a> Analysis<'a> {
 
     /// What is allowed by one subject and not by the other.
     pub fn diff(&mut self, old: &Subject, new: &Subject, part: &Part) -> Result<Diff, AnalysisError> {
-        self.named = part.clone();
-        // What was found for other subjects is kept as far as it holds for these; a heap of it slows.
-        if self.compiler.arena().node_count() > MANY_NODES {
-            self.compiler = Compiler::new(Universe::default(), self.budget);
-        }
-        self.compiler.arena().renew(self.budget);
+        self.begin(part);
         let alike = Subject::supposing_alike(old, new);
         let [old, new] = alike.as_ref().map_or([old, new], |[old, new]| [old, new]);
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
@@ -275,7 +270,7 @@ impl<'a> Analysis<'a> {
         other: &Subject,
         part: &Part,
     ) -> Result<bool, AnalysisError> {
-        self.named = part.clone();
+        self.begin(part);
         let universes = self.universes(&[one, other]);
         let [one_universe, other_universe] = universes.as_slice() else { return Ok(true) };
         let one = self.read(one, one_universe, Side::Old)?;
@@ -300,7 +295,7 @@ impl<'a> Analysis<'a> {
         other: [&Subject; 2],
         part: &Part,
     ) -> Result<bool, AnalysisError> {
-        self.named = part.clone();
+        self.begin(part);
         let pairs = [own, other].map(|[old, new]| (Subject::supposing_alike(old, new), [old, new]));
         let subjects: Vec<&Subject> = pairs
             .iter()
@@ -349,6 +344,16 @@ impl<'a> Analysis<'a> {
         let read = self.read(subject, &universe, Side::Old)?;
         let points = requests.iter().map(Point::of);
         Ok(points.map(|point| self.compiler.contains(read.allowed, &point)).collect())
+    }
+
+    /// Turns to a new question about a part, and to the whole budget.
+    fn begin(&mut self, part: &Part) {
+        self.named = part.clone();
+        // What was found for other subjects is kept as far as it holds for these; a heap of it slows.
+        if self.compiler.arena().node_count() > MANY_NODES {
+            self.compiler = Compiler::new(Universe::default(), self.budget);
+        }
+        self.compiler.arena().renew(self.budget);
     }
 
     /// Adds what one side allows and the other does not to what is told already, but for what that says.

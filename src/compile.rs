@@ -44,7 +44,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Flag, Language, Region, Set};
+use crate::algebra::{Arena, Budget, BudgetError, Exhausted, Flag, Glob, Language, Region, Set};
 use crate::layers::{Settings, StatementRef};
 use crate::pattern::Pattern;
 use crate::policy::{ActionPattern, PolicyType, ResourcePattern, Spanned, Statement};
@@ -90,6 +90,8 @@ pub struct Compiler {
     has_boundary: bool,
     /// What segments without variables match: they come again and again.
     segments: FxHashMap<Pattern, Language>,
+    /// What any of some globs match, likewise.
+    atoms: FxHashMap<Vec<Glob>, Language>,
     /// The requests of which conditions hold.
     conditions: FxHashMap<level::Opaque, Set>,
 }
@@ -103,6 +105,7 @@ impl Compiler {
             settings: Settings::default(),
             has_boundary: false,
             segments: FxHashMap::default(),
+            atoms: FxHashMap::default(),
             conditions: FxHashMap::default(),
         }
     }

@@ -116,8 +116,15 @@ impl Compiler {
     }
 
     pub(super) fn text_atom(&mut self, level: Level, globs: &[Glob]) -> Outcome<Set> {
-        let language = Language::any_of(globs, self.arena.meter());
-        let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
+        let language = match self.atoms.get(globs) {
+            Some(known) => known.clone(),
+            None => {
+                let language = Language::any_of(globs, self.arena.meter());
+                let language = language.map_err(|what| Self::exhausted(level.clone(), what))?;
+                self.atoms.insert(globs.to_vec(), language.clone());
+                language
+            }
+        };
         self.text_of(level, language)
     }
 }

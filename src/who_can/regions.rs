@@ -92,6 +92,7 @@ pub fn regions(
     let budget = Budget::default();
     let mut crowd = Crowd::new(everyone, subjects.clone(), question.catalog, budget)?;
     crowd.turn_to(question.part)?;
+    let mut analysis = Analysis::new(question.catalog, Typing::Typed, budget);
     let mut found: Vec<Regions> = Vec::new();
     let mut known = HashMap::new();
     let holders: Vec<&Holder> = everyone.users_and_roles().collect();
@@ -113,7 +114,7 @@ pub fn regions(
             Entry::Vacant(new) => {
                 let Some(subject) = crowd.subject(holder)? else { continue };
                 new.insert(found.len());
-                found.push(question.regions(Who::Stored(nth), subject, OwnPolicies::Known)?);
+                found.push(question.regions(Who::Stored(nth), subject, OwnPolicies::Known, &mut analysis)?);
             }
         }
     }
@@ -125,9 +126,9 @@ pub fn regions(
             if mention == Mention::Apart {
                 apart.push((found.len(), general));
             }
-            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies)?);
+            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies, &mut analysis)?);
         }
-        question.tell_apart(apart, &mut found);
+        question.tell_apart(apart, &mut found, &mut analysis);
     }
     found.retain(|regions| !regions.effective.is_empty());
     Ok(found)
@@ -139,9 +140,9 @@ impl PartQuestion<'_> {
         who: Who,
         subject: Subject,
         own_policies: OwnPolicies,
+        analysis: &mut Analysis<'_>,
     ) -> Result<Regions, AnalysisError> {
         let subject = subject.with_context(self.given);
-        let mut analysis = Analysis::new(self.catalog, Typing::Typed, Budget::default());
         let mut effective = analysis.effective(&subject, self.part)?;
         let is_supposed = |clause: &mut Clause| clause.by_resource == ByResource::All;
         let supposed = effective.clauses.extract_if(.., is_supposed).collect::<Vec<_>>();
@@ -150,14 +151,18 @@ impl PartQuestion<'_> {
     }
 
     /// Leaves out those, by position, who may what the general case of each may, and notes with that who may nothing.
-    fn tell_apart(&self, apart: Vec<(usize, Option<Who>)>, found: &mut [Regions]) {
+    fn tell_apart(
+        &self,
+        apart: Vec<(usize, Option<Who>)>,
+        found: &mut [Regions],
+        analysis: &mut Analysis<'_>,
+    ) {
         let mut left_out = Vec::new();
         for (position, general) in apart {
             let at = found.iter().position(|of| general.as_ref().is_some_and(|who| of.who.contains(who)));
             let Some((own, general)) = found.get(position).zip(at.and_then(|at| found.get(at))) else {
                 continue;
             };
-            let mut analysis = Analysis::new(self.catalog, Typing::Typed, Budget::default());
             let is_like = analysis.is_equivalent(&own.subject, &general.subject, self.part);
             if own.own_policies == general.own_policies && is_like.is_ok_and(|is_like| is_like) {
                 left_out.push((position, None));
