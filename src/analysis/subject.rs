@@ -102,19 +102,18 @@ impl Subject {
     /// Two that are compared, of which nothing is supposed that either knows: what becomes known takes nothing away, and what
     /// it grants is gained. None where both know of the same.
     pub(super) fn supposing_alike(old: &Subject, new: &Subject) -> Option<[Subject; 2]> {
-        let known = |subject: &Subject| {
+        fn known(subject: &Subject) -> Option<Vec<&Spanned<ResourcePattern>>> {
             let rest = subject.situations.iter().find(|of| of.accounts != Accounts::Any)?;
             let Supposed { but } = rest.layers.settings.supposed.as_ref()?;
             let others = subject.situations.iter().filter(|of| of.resource_account.is_some());
             let others = others.filter(|of| of.layers.settings.supposed.is_none());
-            let known = but.iter().chain(others.flat_map(|of| of.on.iter().flatten()));
-            Some(known.cloned().collect::<Vec<_>>())
-        };
+            Some(but.iter().chain(others.flat_map(|of| of.on.iter().flatten())).collect())
+        }
         let (old_known, new_known) = (known(old)?, known(new)?);
         if old_known == new_known {
             return None;
         }
-        let but: Arc<[_]> = old_known.into_iter().chain(new_known).collect();
+        let but: Arc<[_]> = old_known.into_iter().chain(new_known).cloned().collect();
         Some([old, new].map(|subject| {
             let mut subject = subject.clone();
             for situation in &mut subject.situations {

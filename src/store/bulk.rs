@@ -223,7 +223,8 @@ impl Snapshot<'_> {
         } else {
             ""
         };
-        let select = format!("SELECT {columns} FROM {table} AS r {texts} WHERE {} AND {condition}", valid("r"));
+        let select =
+            format!("SELECT {columns} FROM {table} AS r {texts} WHERE {} AND {condition}", valid("r"));
         match whose {
             Whose::All => self.list(&format!("{select} ORDER BY r.id"), [self.at.0], from_row),
             Whose::Of(keys) => {

@@ -126,7 +126,12 @@ pub fn regions(
             if mention == Mention::Apart {
                 apart.push((found.len(), general));
             }
-            found.push(question.regions(Who::Other(asked.who), subject, asked.own_policies, &mut analysis)?);
+            found.push(question.regions(
+                Who::Other(asked.who),
+                subject,
+                asked.own_policies,
+                &mut analysis,
+            )?);
         }
         question.tell_apart(apart, &mut found, &mut analysis);
     }
