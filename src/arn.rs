@@ -20,16 +20,17 @@ pub const PARTITIONS: [&str; 9] =
 pub struct Arn {
     text: String,
     /// Where the first five colons are.
-    colons: [usize; 5],
+    colons: [u32; 5],
 }
 
 impl Arn {
-    /// Reads an ARN; `None` where the text has fewer than six fields or does not start with `arn:`.
+    /// Reads an ARN; `None` where the text does not start with `arn:`, or has fewer than six fields
+    /// within four gigabytes.
     pub fn parse(text: &str) -> Option<Arn> {
         let mut found = text.match_indices(':').map(|(at, _)| at);
         let mut colons = [0; 5];
         for colon in &mut colons {
-            *colon = found.next()?;
+            *colon = u32::try_from(found.next()?).ok()?;
         }
         text.starts_with("arn:").then(|| Arn { text: text.to_owned(), colons })
     }
@@ -38,7 +39,7 @@ impl Arn {
     pub fn fields(&self) -> [&str; 6] {
         let mut rest = 0;
         std::array::from_fn(|nth| {
-            let end = self.colons.get(nth).copied().unwrap_or(self.text.len());
+            let end = self.colons.get(nth).map_or(self.text.len(), |&at| at as usize);
             let field = self.text.get(rest..end).unwrap_or_default();
             rest = end + 1;
             field
