@@ -179,7 +179,7 @@ struct ReadSituation<'s> {
     /// Those of them on its resources.
     on: Set,
     /// Those on resources of other accounts than the one's who asks.
-    abroad: Set,
+    cross_account: Set,
     /// Those on its resources if they were anyone's.
     anyones: Set,
 }
@@ -483,15 +483,23 @@ impl<'a> Analysis<'a> {
             let on = self.compiler.arena().difference([on], [elsewhere])?;
             let in_time = self.in_time()?;
             let anyones = self.compiler.arena().intersection([on, in_time, owned])?;
-            let abroad = self.compiler.of_other_accounts()?;
+            let cross_account = self.compiler.of_other_accounts()?;
             let on = match situation.accounts {
                 Accounts::Any => anyones,
-                Accounts::Own => self.compiler.arena().difference([anyones], [abroad])?,
-                Accounts::Others => self.compiler.arena().intersection([anyones, abroad])?,
+                Accounts::Own => self.compiler.arena().difference([anyones], [cross_account])?,
+                Accounts::Others => self.compiler.arena().intersection([anyones, cross_account])?,
             };
             let compiled = self.compiler.layers(&situation.layers)?;
             allowed.push(self.compiler.arena().intersection([compiled.allowed, on])?);
-            situations.push(ReadSituation { universe, situation, compiled, in_time, on, abroad, anyones });
+            situations.push(ReadSituation {
+                universe,
+                situation,
+                compiled,
+                in_time,
+                on,
+                cross_account,
+                anyones,
+            });
         }
         let allowed = self.compiler.arena().union(allowed)?;
         Ok(Read { subject, side, situations, allowed })

@@ -116,7 +116,7 @@ impl Analysis<'_> {
                     is_exact: false,
                     witness: None,
                     set,
-                    outside: Set::EMPTY,
+                    in_others: Set::EMPTY,
                 };
                 let witness = self.witness(&clause, new, old)?;
                 blamed.retain(|known| (known.situation, known.statement) != (nth, statement));

@@ -48,7 +48,7 @@ pub struct Clause {
     /// The requests.
     pub set: Set,
     /// What its patterns match besides, on resources of other accounts than the caller's.
-    pub outside: Set,
+    pub in_others: Set,
 }
 
 /// A statement's requests, or those of some of its entries.
@@ -273,13 +273,13 @@ impl Analysis<'_> {
         shown = self.compiler.arena().intersection([shown, situation.anyones])?;
         let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
         let accounts = self.accounts_of(situation, set, shown, is_within_reach)?;
-        let mut outside = match accounts {
+        let mut in_others = match accounts {
             Accounts::Own => self.asked_of_others(from)?,
             Accounts::Others | Accounts::Any => Set::EMPTY,
         };
         for of in &boxes {
-            let requests = self.requests_outside(of, cause, (from, against), outside)?;
-            outside = self.compiler.arena().intersection([outside, requests])?;
+            let requests = self.requests_in_others(of, cause, (from, against), in_others)?;
+            in_others = self.compiler.arena().intersection([in_others, requests])?;
         }
         shown = self.compiler.arena().intersection([shown, situation.on])?;
         let by_resource = self.by_resource(situation, set, shown, is_within_reach)?;
@@ -291,7 +291,7 @@ impl Analysis<'_> {
         if let Some(layer) = any.first().map(|of| of.statement.layer) {
             let (limit, allowed) = self.limit(layer, 0, any, from, against, set)?;
             shown = self.compiler.arena().intersection([shown, allowed])?;
-            outside = self.limited_outside(&limit, (from, against), outside)?;
+            in_others = self.limited_in_others(&limit, (from, against), in_others)?;
             within.push(limit);
         }
         for (&layer, groups) in &situation.compiled.groups {
@@ -323,7 +323,7 @@ impl Analysis<'_> {
                 }
                 let (limit, allowed) = self.limit(layer, group, statements, from, against, set)?;
                 shown = self.compiler.arena().intersection([shown, allowed])?;
-                outside = self.limited_outside(&limit, (from, against), outside)?;
+                in_others = self.limited_in_others(&limit, (from, against), in_others)?;
                 within.push(limit);
             }
         }
@@ -359,9 +359,9 @@ impl Analysis<'_> {
                 }
                 shown = arena.difference([shown], [taken])?;
                 let mut of = StatementBox::whole(side.side, nth, statement);
-                let taken_outside = self.taken_outside(&of, (from, against), outside)?;
-                outside = self.compiler.arena().difference([outside], [taken_outside])?;
-                let taken = self.compiler.arena().union([taken, taken_outside])?;
+                let taken_in_others = self.taken_in_others(&of, (from, against), in_others)?;
+                in_others = self.compiler.arena().difference([in_others], [taken_in_others])?;
+                let taken = self.compiler.arena().union([taken, taken_in_others])?;
                 self.narrow(&mut of, from, against, taken)?;
                 except.push(of);
             }
@@ -381,7 +381,7 @@ impl Analysis<'_> {
             is_exact,
             witness,
             set,
-            outside,
+            in_others,
         }))
     }
 
@@ -551,7 +551,7 @@ impl Clause {
             is_exact: false,
             witness: None,
             set,
-            outside: Set::EMPTY,
+            in_others: Set::EMPTY,
         }
     }
 

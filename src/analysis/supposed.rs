@@ -41,10 +41,10 @@ impl Analysis<'_> {
         is_within_reach: bool,
     ) -> Result<Accounts, AnalysisError> {
         let arena = self.compiler.arena();
-        let has_others = !arena.is_disjoint(set, situation.abroad)?;
+        let has_others = !arena.is_disjoint(set, situation.cross_account)?;
         Ok(if situation.situation.accounts == Accounts::Others {
-            if arena.is_subset(shown, situation.abroad)? { Accounts::Any } else { Accounts::Others }
-        } else if is_within_reach && !has_others && !arena.is_disjoint(shown, situation.abroad)? {
+            if arena.is_subset(shown, situation.cross_account)? { Accounts::Any } else { Accounts::Others }
+        } else if is_within_reach && !has_others && !arena.is_disjoint(shown, situation.cross_account)? {
             Accounts::Own
         } else {
             Accounts::Any
@@ -65,8 +65,8 @@ impl Analysis<'_> {
             return Ok(ByResource::All);
         }
         let arena = self.compiler.arena();
-        let other_accounts = !arena.is_disjoint(supposed, situation.abroad)?;
-        let of_own = arena.difference([supposed], [situation.abroad])?;
+        let other_accounts = !arena.is_disjoint(supposed, situation.cross_account)?;
+        let of_own = arena.difference([supposed], [situation.cross_account])?;
         let undelegated = if is_within_reach { situation.compiled.undelegated } else { Set::EMPTY };
         let keys_and_roles = of_own != Set::EMPTY || !arena.is_disjoint(shown, undelegated)?;
         Ok(ByResource::Some { keys_and_roles, other_accounts })
@@ -81,14 +81,14 @@ impl Analysis<'_> {
     }
 
     /// The requests of a box on resources of other accounts, if some are looked at.
-    pub(super) fn requests_outside(
+    pub(super) fn requests_in_others(
         &mut self,
         of: &StatementBox,
         cause: Cause,
         (from, against): (&Read<'_>, Option<&Read<'_>>),
-        outside: Set,
+        in_others: Set,
     ) -> Result<Set, AnalysisError> {
-        let others = others(side_of(of, from, against)).filter(|_| outside != Set::EMPTY);
+        let others = others(side_of(of, from, against)).filter(|_| in_others != Set::EMPTY);
         let Some((nth, _)) =
             others.filter(|(_, others)| others.compiled.statements.contains_key(&of.statement))
         else {
@@ -96,37 +96,37 @@ impl Analysis<'_> {
         };
         let requests =
             self.requests_of(&StatementBox { situation: nth, ..of.clone() }, cause, from, against)?;
-        Ok(self.compiler.arena().intersection([requests, outside])?)
+        Ok(self.compiler.arena().intersection([requests, in_others])?)
     }
 
     /// Those of them that a limit allows.
-    pub(super) fn limited_outside(
+    pub(super) fn limited_in_others(
         &mut self,
         limit: &Limit,
         sides: (&Read<'_>, Option<&Read<'_>>),
-        outside: Set,
+        in_others: Set,
     ) -> Result<Set, AnalysisError> {
         let mut allowed = Vec::new();
         for of in &limit.statements {
-            allowed.push(self.requests_outside(of, Cause::None, sides, outside)?);
+            allowed.push(self.requests_in_others(of, Cause::None, sides, in_others)?);
         }
         Ok(self.compiler.arena().union(allowed)?)
     }
 
     /// Those of them that an exception takes out: all, where it is none of theirs. The policies of its own account's resources
     /// take nothing out of what is on others.
-    pub(super) fn taken_outside(
+    pub(super) fn taken_in_others(
         &mut self,
         of: &StatementBox,
         sides: (&Read<'_>, Option<&Read<'_>>),
-        outside: Set,
+        in_others: Set,
     ) -> Result<Set, AnalysisError> {
         let is_theirs = others(side_of(of, sides.0, sides.1))
             .is_some_and(|(_, others)| others.compiled.statements.contains_key(&of.statement));
         match of.statement.layer {
             Layer::Resource => Ok(Set::EMPTY),
-            _ if is_theirs => self.requests_outside(of, Cause::None, sides, outside),
-            _ => Ok(outside),
+            _ if is_theirs => self.requests_in_others(of, Cause::None, sides, in_others),
+            _ => Ok(in_others),
         }
     }
 
@@ -151,14 +151,14 @@ impl Analysis<'_> {
         let is_of_own = |clause: &&mut Clause| clause.accounts == Accounts::Own && is_as_sure(clause);
         for clause in clauses.iter_mut().filter(is_of_own) {
             let arena = self.compiler.arena();
-            let outside = clause.outside;
+            let in_others = clause.in_others;
             let Some(&said) = said.get(&clause.cause) else { continue };
-            if outside == Set::EMPTY || !arena.is_subset(outside, said)? {
+            if in_others == Set::EMPTY || !arena.is_subset(in_others, said)? {
                 continue;
             }
             let known = told.entry(clause.cause).or_insert(Set::EMPTY);
-            *known = arena.union([*known, outside])?;
-            clause.set = arena.union([clause.set, outside])?;
+            *known = arena.union([*known, in_others])?;
+            clause.set = arena.union([clause.set, in_others])?;
             clause.accounts = Accounts::Any;
             if let ByResource::Some { other_accounts, .. } = &mut clause.by_resource {
                 *other_accounts = true;

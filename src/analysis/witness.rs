@@ -18,7 +18,7 @@ use crate::compile::{Callers, HOLDER_ACCOUNT, Level, Point, holder};
 use crate::eval::{Decision, Evaluation};
 use crate::knowledge::identity_keys;
 use crate::pattern::{Pattern, Piece};
-use crate::policy::{ActionPattern, ResourcePattern, Selector, Statement};
+use crate::policy::{ActionPattern, ResourcePattern, Selector, Spanned, Statement};
 use crate::request::{Action, Context, Request, Resource, Value, fold};
 
 /// How many requests are made before a clause is only possible.
@@ -244,35 +244,42 @@ impl Analysis<'_> {
                     Entries::All => true,
                     Entries::Only(kept) => kept.contains(&nth),
                 };
-                let ActionPattern::Named { service, name } = &entry.value else { continue };
-                if !is_kept || found.len() >= MOST_ACTIONS {
-                    continue;
-                }
-                let service = service.as_deref().unwrap_or("s3");
-                if let Some(name) = name.as_text() {
-                    found.extend(Action::parse(&format!("{service}:{name}")).map(Some));
-                    continue;
-                }
-                let pattern = self.compiler.action_entry(entry)?;
-                let known = self.catalog.service(service);
-                for action in known.iter().flat_map(|service| &service.actions) {
-                    let Some(action) = Action::parse(&format!("{service}:{}", action.name)) else { continue };
-                    let here = self.compiler.arena().intersection([pattern, set])?;
-                    if self.with_action(here, &action)? != Set::EMPTY {
-                        found.push(Some(action));
-                        break;
-                    }
+                if is_kept && found.len() < MOST_ACTIONS {
+                    found.extend(self.action_of(entry, set)?.map(Some));
                 }
             }
         }
-        for entry in &self.named.actions {
-            found.extend(Action::parse(&entry.value.to_string()).map(Some));
+        for entry in &self.named.actions.clone() {
+            found.extend(self.action_of(entry, set)?.map(Some));
         }
         for common in ["s3:GetObject", "ec2:DescribeInstances", "iam:GetUser"] {
             found.extend(Action::parse(common).map(Some));
         }
         found.push(None);
         Ok(found)
+    }
+
+    /// The action that an entry names, else the first of the catalogue that it matches and of which a set has requests.
+    fn action_of(
+        &mut self,
+        entry: &Spanned<ActionPattern>,
+        set: Set,
+    ) -> Result<Option<Action>, AnalysisError> {
+        let ActionPattern::Named { service, name } = &entry.value else { return Ok(None) };
+        let service = service.as_deref().unwrap_or("s3");
+        if let Some(name) = name.as_text() {
+            return Ok(Action::parse(&format!("{service}:{name}")));
+        }
+        let pattern = self.compiler.action_entry(entry)?;
+        let here = self.compiler.arena().intersection([pattern, set])?;
+        let known = self.catalog.service(service);
+        for known in known.iter().flat_map(|service| &service.actions) {
+            let Some(action) = Action::parse(&format!("{service}:{}", known.name)) else { continue };
+            if self.with_action(here, &action)? != Set::EMPTY {
+                return Ok(Some(action));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn with_text(&mut self, set: Set, level: Level, text: &str) -> Result<Set, AnalysisError> {

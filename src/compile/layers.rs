@@ -287,9 +287,9 @@ impl Compiler {
         };
         let required = self.requires_resource_policy()?;
         let of_iam = self.arn_of_service("iam")?;
-        let abroad = self.abroad(&caller)?;
-        let abroad = self.arena.difference([abroad], [of_iam])?;
-        let mut supposable = self.arena.union([required, abroad])?;
+        let cross_account = self.cross_account(&caller)?;
+        let cross_account = self.arena.difference([cross_account], [of_iam])?;
+        let mut supposable = self.arena.union([required, cross_account])?;
         let own_side = self.own_side(stack, IsRoot::of(&caller), NeedsSession::of(&caller))?;
         let allowed = self.arena.difference([own_side], [denied])?;
         let mut supposed = self.arena.intersection([supposable, allowed])?;

@@ -32,7 +32,7 @@ impl Compiler {
     }
 
     /// The requests on resources of other accounts than the caller's.
-    pub(super) fn abroad(&mut self, caller: &Caller) -> Outcome<Set> {
+    pub(super) fn cross_account(&mut self, caller: &Caller) -> Outcome<Set> {
         let same = self.same_account(caller)?;
         self.arena.complement(same)
     }
@@ -74,7 +74,7 @@ impl Compiler {
     /// The requests on resources of other accounts than that of the one who asks; none where nobody in particular does.
     pub fn of_other_accounts(&mut self) -> Result<Set, CompileError> {
         match self.universe.callers.clone() {
-            Callers::One(caller) => Ok(self.abroad(&caller)?),
+            Callers::One(caller) => Ok(self.cross_account(&caller)?),
             Callers::Holder | Callers::InAccount | Callers::Any => Ok(Set::EMPTY),
         }
     }

@@ -222,15 +222,15 @@ impl<'s, 'a> Subjects<'s, 'a> {
     }
 
     /// Whether resources of other accounts than this are asked about, as far as their patterns say.
-    fn asks_abroad(&self, own: &AccountId) -> bool {
-        let may_be_abroad = |entry: &Spanned<ResourcePattern>| match &entry.value {
+    fn asks_across_accounts(&self, own: &AccountId) -> bool {
+        let may_be_of_another = |entry: &Spanned<ResourcePattern>| match &entry.value {
             ResourcePattern::Arn(segments) if segments.len() == 6 => {
                 let account = segments.get(4).and_then(|account| account.as_text());
                 !account.is_some_and(|account| account.is_empty() || account == own.as_str())
             }
             ResourcePattern::Arn(_) | ResourcePattern::Every => true,
         };
-        self.asked.is_empty() || self.asked.iter().any(may_be_abroad)
+        self.asked.is_empty() || self.asked.iter().any(may_be_of_another)
     }
 
     /// The KMS keys and roles whose policies are stored, as patterns.
@@ -301,7 +301,7 @@ struct Found {
     /// Other accounts that own some of the resources.
     others: BTreeMap<AccountId, Owner>,
     /// Whether other accounts' resources that are not stored are asked about.
-    asks_abroad: bool,
+    asks_across_accounts: bool,
 }
 
 /// What follows from whose a resource is.
@@ -347,8 +347,8 @@ impl Found {
             is_tagged: !stored.tags.is_empty(),
         };
         let stored = mattering.map(placed).collect();
-        let asks_abroad = own_account.as_ref().is_some_and(|own| subjects.asks_abroad(own));
-        let mut found = Found { layers, stored, own, others: BTreeMap::new(), asks_abroad };
+        let asks_across_accounts = own_account.as_ref().is_some_and(|own| subjects.asks_across_accounts(own));
+        let mut found = Found { layers, stored, own, others: BTreeMap::new(), asks_across_accounts };
         for placed in &found.stored {
             if let Some(owner) = &placed.owner
                 && !found.others.contains_key(owner)
@@ -468,13 +468,13 @@ impl Found {
         let supposes = self.layers.settings.supposed.is_some();
         let accounts = if supposes { Accounts::Own } else { Accounts::Any };
         let rest = rest.map(|rest| Situation { but_not_on: but_not_on.clone(), accounts, ..rest });
-        let abroad = (supposes && self.asks_abroad).then(|| Situation {
+        let of_others = (supposes && self.asks_across_accounts).then(|| Situation {
             layers: self.layers,
             but_not_on,
             accounts: Accounts::Others,
             ..Situation::default()
         });
-        rest.into_iter().chain(situations).chain(abroad).collect()
+        rest.into_iter().chain(situations).chain(of_others).collect()
     }
 
     fn owned(&self, layers: PolicyLayers, owner: Option<&AccountId>) -> Situation {
