@@ -32,6 +32,7 @@ mod layers;
 mod possible;
 mod sarif;
 mod scenarios;
+mod schemas;
 mod sets;
 mod shell;
 mod simulate;

@@ -134,9 +134,13 @@ pub(crate) fn version(version: &PolicyVersion) -> Value {
     })
 }
 
-/// The document as JSON, as text where it is none.
+/// The document as JSON; as text where it is no object, or where an object has two members of one name and would lose
+/// one of them.
 pub(crate) fn document(document: &Document) -> Value {
-    serde_json::from_str(document.text()).unwrap_or_else(|_| json!(document.text()))
+    match serde_json::from_str(document.text()) {
+        Ok(value @ Value::Object(_)) if Document::new(value.to_string()).id() == document.id() => value,
+        _ => json!(document.text()),
+    }
 }
 
 /// Whether parts of the document are not what they seem (semantics 0.3).

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::at::AtArgs;
 use super::error::{CliError, ErrorKind};
@@ -129,9 +129,9 @@ fn print_account(now: &Snapshot<'_>, account: Option<&AccountId>, out: &mut Outp
     };
     let mut dump = Vec::new();
     export.write_account(account, &mut dump)?;
+    out.set_remarks_apart()?;
     tell_left_out(&export, out)?;
-    let text = String::from_utf8_lossy(&dump);
-    out.document(&text, || serde_json::from_str(&text).unwrap_or_default())
+    out.document(&String::from_utf8_lossy(&dump), || Value::Null)
 }
 
 fn nothing() -> CliError {

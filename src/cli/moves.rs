@@ -109,7 +109,9 @@ impl Moves {
 
     /// In one word, over all who moved.
     pub(crate) fn verdict(&self) -> &'static str {
-        verdict(self.told(Direction::Gained), self.told(Direction::Lost))
+        let compared = verdict(self.told(Direction::Gained), self.told(Direction::Lost));
+        let is_known = self.groups.iter().all(|group| group.error.is_none());
+        if compared == "equivalent" && !is_known { "unknown" } else { compared }
     }
 
     /// How many moved, each once, in however many parts of all requests.
@@ -271,7 +273,10 @@ impl Group {
     }
 
     fn verdict(&self) -> &'static str {
-        verdict(self.gained.iter(), self.lost.iter())
+        match self.error {
+            Some(_) => "unknown",
+            None => verdict(self.gained.iter(), self.lost.iter()),
+        }
     }
 
     /// `WIDER  47 roles in ou/dev: role/a, role/b and 45 more  2 gained, 0 lost`

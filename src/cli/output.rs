@@ -157,6 +157,15 @@ impl Output {
         Ok(stdout.flush()?)
     }
 
+    /// From here on remarks go to stderr, as of answers in text: what is printed is JSON of AWS's own, whatever the format.
+    pub(crate) fn set_remarks_apart(&mut self) -> Result<(), CliError> {
+        self.format = Format::Text;
+        for warning in std::mem::take(&mut self.warnings) {
+            self.warning(warning["message"].as_str().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
     /// Says what may be a mistake.
     pub(crate) fn warning(&mut self, message: &str) -> Result<(), CliError> {
         match self.format {

@@ -108,7 +108,7 @@ pub(super) fn node(args: &AttachArgs, to: &NodeName, session: &mut Session) -> R
                 "attached": attached.changed,
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
-                "access": moves.json(),
+                "access_changes": moves.json(),
             })
         },
     )?;

@@ -108,14 +108,14 @@ fn set(
         || -> Value {
             json!({
                 "Arn": set.arn,
-                "created": set.created,
+                "created": set.created.then_some(&set.arn),
                 "sha256": document.id().to_string(),
                 "replaced": set.before.as_ref().map(|before| before.id().to_string()),
-                "attached_as": what,
+                "attached_as": what.replace(' ', "-"),
                 "attached": set.changed,
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
-                "access": moves.json(),
+                "access_changes": moves.json(),
             })
         },
     )?;

@@ -118,7 +118,7 @@ fn answer(
                 "from": detached.from,
                 "dry_run": keep.is_dry(),
                 "change": change.as_ref().map(|change| change.number.0),
-                "access": moves.json(),
+                "access_changes": moves.json(),
             })
         },
     )?;

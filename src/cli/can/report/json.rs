@@ -3,11 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use super::super::super::when::when_json;
-use super::{place, resources};
+use super::place;
 use crate::ask::{Ask, Degraded, Near, Reply};
 use crate::eval::Fit;
 use crate::explain;
 use crate::layers::StatementRef;
+use crate::policy::Selector;
 use crate::question::{Answer, Depends, Example};
 use crate::tell::{condition_json, value_json};
 
@@ -88,7 +89,12 @@ fn near_json(ask: &Ask<'_>, near: &Near) -> Option<Json> {
             object["conditions"] = failing.map(condition_json).collect();
         }
         Fit::OtherResource | Fit::OtherPrincipal | Fit::OtherAction | Fit::Applies => {
-            object["resources"] = json!(resources(statement))
+            let (key, entries) = match &statement.resource {
+                None => return Some(object),
+                Some(Selector::In(entries)) => ("resources", entries),
+                Some(Selector::NotIn(entries)) => ("not_resources", entries),
+            };
+            object[key] = entries.iter().map(|entry| json!(entry.value.to_string())).collect();
         }
     }
     Some(object)
