@@ -144,12 +144,13 @@ impl Analysis<'_> {
         Ok(None)
     }
 
-    /// What the catalogue knows an action to be about.
+    /// What the catalogue knows an action to be about, the shortest ARN first: an object before one of an access point.
     fn about(&self, action: Option<&Action>) -> Vec<ResourcePattern> {
         let Some(action) = action else { return Vec::new() };
         let Some(service) = self.catalog.service(action.service()) else { return Vec::new() };
         let known = service.action(action.name());
-        known.into_iter().flat_map(|known| service.patterns_of(known)).take(MOST_OF_ACTION).collect()
+        let patterns = known.into_iter().flat_map(|known| service.patterns_of(known));
+        patterns.sorted_by_cached_key(|pattern| pattern.to_string().len()).take(MOST_OF_ACTION).collect()
     }
 
     /// What follows of the context from who asks, as far as policies ask (R-EVL-74).
@@ -443,7 +444,7 @@ fn is_asked_about(callers: &Callers, request: &Request) -> bool {
     }
 }
 
-/// Resources made from the patterns of the clause, then `*`, those that the action is about, and whatever the set has.
+/// Resources made from the patterns of the clause, then those that the action is about, `*`, and whatever the set has.
 fn resources(hints: &Hints<'_>, context: &Context, of_action: &[ResourcePattern]) -> Vec<Option<Resource>> {
     let mut found: Vec<Option<Resource>> = Vec::new();
     let own = hints.own_account.as_ref().map_or(ACCOUNTS[0], AccountId::as_str);
@@ -470,8 +471,8 @@ fn resources(hints: &Hints<'_>, context: &Context, of_action: &[ResourcePattern]
     hints.named.iter().for_each(|named| fill(&mut found, named, &[example, edges].concat()));
     found.dedup();
     found.truncate(MOST_RESOURCES);
-    found.push(Some(Resource::Star));
     of_action.iter().for_each(|of_action| fill(&mut found, of_action, &example));
+    found.push(Some(Resource::Star));
     found.extend(COMMON.iter().filter_map(|arn| Resource::parse(arn)).map(Some));
     found.push(None);
     found
