@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::at::AtArgs;
 use super::error::{CliError, ErrorKind};
@@ -129,9 +129,8 @@ fn print_account(now: &Snapshot<'_>, account: Option<&AccountId>, out: &mut Outp
     };
     let mut dump = Vec::new();
     export.write_account(account, &mut dump)?;
-    out.set_remarks_apart()?;
     tell_left_out(&export, out)?;
-    out.document(&String::from_utf8_lossy(&dump), || Value::Null)
+    out.aws_document(&String::from_utf8_lossy(&dump))
 }
 
 fn nothing() -> CliError {

@@ -320,3 +320,32 @@ impl Group {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_compared_is_not_equivalent() {
+        let group = |error| Group {
+            who: Vec::new(),
+            place: None,
+            gained: Vec::new(),
+            lost: Vec::new(),
+            error,
+            changes: BTreeSet::new(),
+        };
+        let failed = || Some(AnalysisError::Disagreement { request: "s3:GetObject".to_owned() });
+        assert_eq!(group(None).json()["verdict"], "equivalent");
+        assert_eq!(group(failed()).json()["verdict"], "unknown");
+        let moves = |groups| Moves {
+            groups,
+            unmoved: Vec::new(),
+            new: Vec::new(),
+            gone: Vec::new(),
+            changes: Vec::new(),
+        };
+        assert_eq!(moves(vec![group(None)]).json()["verdict"], "equivalent");
+        assert_eq!(moves(vec![group(None), group(failed())]).json()["verdict"], "unknown");
+    }
+}

@@ -140,14 +140,27 @@ impl Output {
 
     /// Prints a document, or `json`: byte for byte into a file or a pipe, so far as it is harmless on a terminal.
     pub(crate) fn document(&mut self, text: &str, json: impl FnOnce() -> Value) -> Result<(), CliError> {
-        let terminal = io::stdout().is_terminal();
         match self.format {
             Format::Json => self.answer(Vec::new, json),
-            Format::Text if terminal => {
-                self.answer(|| vec![shown_document(text.strip_suffix('\n').unwrap_or(text))], json)
-            }
-            Format::Text => self.bytes(text.as_bytes()),
+            Format::Text => self.print_document(text),
         }
+    }
+
+    /// Prints a document that is JSON of AWS's own, whatever the format: remarks stand apart from it.
+    pub(crate) fn aws_document(&mut self, text: &str) -> Result<(), CliError> {
+        for warning in std::mem::take(&mut self.warnings) {
+            self.remark(WARNING, "warning", warning["message"].as_str().unwrap_or_default())?;
+        }
+        self.print_document(text)
+    }
+
+    fn print_document(&mut self, text: &str) -> Result<(), CliError> {
+        if !io::stdout().is_terminal() {
+            return self.bytes(text.as_bytes());
+        }
+        let shown = shown_document(text.strip_suffix('\n').unwrap_or(text));
+        writeln!(self.stdout, "{}", shown.as_str())?;
+        Ok(self.stdout.flush()?)
     }
 
     /// Writes what this program made for another program to read.
@@ -155,15 +168,6 @@ impl Output {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes)?;
         Ok(stdout.flush()?)
-    }
-
-    /// From here on remarks go to stderr, as of answers in text: what is printed is JSON of AWS's own, whatever the format.
-    pub(crate) fn set_remarks_apart(&mut self) -> Result<(), CliError> {
-        self.format = Format::Text;
-        for warning in std::mem::take(&mut self.warnings) {
-            self.warning(warning["message"].as_str().unwrap_or_default())?;
-        }
-        Ok(())
     }
 
     /// Says what may be a mistake.
