@@ -25,6 +25,9 @@ pub struct Knowledge {
     /// What the value of an unknown key begins with, by folded name: there is more of it. `aws:userid` of a role begins
     /// with the role's id, whatever the session is called.
     pub beginnings: BTreeMap<String, String>,
+    /// Folded names of keys that tell those from each other of whom the caller may be any: unknown, also where keys that
+    /// are unsaid are absent.
+    pub of_each: BTreeSet<&'static str>,
     /// Whether every key that is unsaid is absent, as AWS's simulator assumes.
     pub closed: bool,
 }
@@ -39,7 +42,8 @@ impl Knowledge {
         let unset = self.follows.iter().any(|(name, template)| {
             fold(name) == folded || template.variables().any(|variable| fold(&variable.key) == folded)
         });
-        let unsaid = self.closed && !unset && self.beginning(key).is_none();
+        let has_value = unset || self.beginning(key).is_some() || self.of_each.contains(folded.as_str());
+        let unsaid = self.closed && !has_value;
         self.known.get(key).is_none() && (unsaid || self.absent.contains(&folded) || under_prefix())
     }
 
@@ -241,6 +245,16 @@ pub enum Identified {
 /// What only the caller itself tells, beside its tags: folded names.
 const OF_ITSELF: [&str; 3] = ["aws:username", "aws:userid", "aws:principalarn"];
 
+/// What follows from an IAM principal, beside its tags: folded names.
+const OF_IAM: [&str; 6] = [
+    "aws:principaltype",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:userid",
+    "aws:username",
+    "kms:calleraccount",
+];
+
 impl Identified {
     /// Whether a key that follows from a caller follows also from this much of it.
     fn tells(self, key: &str) -> bool {
@@ -277,8 +291,8 @@ const OF_SERVICES: [&str; 6] = [
     "aws:SourceOrgPaths",
 ];
 
-/// The keys by which services name themselves.
-const NAMES_OF_SERVICES: [&str; 2] = ["aws:PrincipalServiceName", "aws:PrincipalServiceNamesList"];
+/// The keys by which services name themselves: folded names.
+const NAMES_OF_SERVICES: [&str; 2] = ["aws:principalservicename", "aws:principalservicenameslist"];
 
 /// Keys that only signed requests have, those of sessions of IAM principals and of what these let services call
 /// (semantics 5.2, 5.3, 5.6; AWS global condition context keys, the availability of each; the last: AWS KMS condition
@@ -316,8 +330,9 @@ impl Knowledge {
         let mut knowledge = Knowledge::of(caller);
         // Of services nothing is told apart but the name.
         if let Caller::Service(_) = caller {
-            for key in NAMES_OF_SERVICES.iter().filter(|_| identified == Identified::Anyone) {
+            for key in NAMES_OF_SERVICES.into_iter().filter(|_| identified == Identified::Anyone) {
                 knowledge.known.remove(key);
+                knowledge.of_each.insert(key);
             }
             return knowledge;
         }
@@ -330,12 +345,16 @@ impl Knowledge {
         knowledge.absent.retain(|key| identified.tells(key) || is_of_kind(key));
         knowledge.follows.retain(|(key, _)| identified.tells(key));
         knowledge.beginnings.retain(|key, _| identified.tells(key));
+        if caller.iam().is_some() {
+            knowledge.of_each.extend(OF_IAM.into_iter().filter(|key| !identified.tells(key)));
+        }
         knowledge
     }
 
     /// Adds what only a caller itself tells to what is known of its kind, but for what was said of it.
     pub fn identify(&mut self, caller: &Caller, said: impl Fn(&str) -> bool) {
         let itself = Knowledge::of(caller);
+        self.of_each.retain(|key| !Identified::is_own(key));
         for (key, value) in itself.known.iter() {
             if Identified::is_own(key) && !said(key) {
                 self.known.set(key, value.clone());
@@ -390,7 +409,7 @@ impl Knowledge {
                     }
                 }
             }
-            Caller::CanonicalUser(_) => {}
+            Caller::CanonicalUser(_) => knowledge.of_each.extend(OF_IAM),
             Caller::Service(_) | Caller::Federated(_) | Caller::Anonymous => {
                 absent.extend([
                     "aws:PrincipalTag/",

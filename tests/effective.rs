@@ -81,6 +81,8 @@ fn condition() -> impl Strategy<Value = Json> {
         1 => Just(json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
         1 => Just(one("aws:username", "dora")),
         1 => Just(json!({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/d*"}})),
+        1 => Just(json!({"ArnLike": {"aws:PrincipalArn": EVIL}})),
+        1 => Just(json!({"StringEquals": {"aws:PrincipalAccount": STRANGERS}})),
         1 => Just(json!({"StringLike": {"aws:PrincipalTag/team": "${aws:username}*"}})),
         1 => Just(json!({"ForAnyValue:StringEquals": {"my:colours": ["red", "${aws:username}"]}})),
         1 => Just(json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}})),
@@ -175,6 +177,15 @@ pub(crate) fn limit() -> impl Strategy<Value = Json> {
         let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
         statement["Effect"] = json!("Deny");
         document(vec![all, statement])
+    })
+}
+
+/// Lets everything pass but what its second statement denies, or what that alone allows.
+pub(crate) fn of_endpoint() -> impl Strategy<Value = Json> {
+    (of_resource(), any::<bool>()).prop_map(|(mut policy, all)| {
+        let everything = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
+        policy["Statement"].as_array_mut().unwrap().extend(all.then_some(everything));
+        policy
     })
 }
 

@@ -12,7 +12,7 @@ use iamdb::knowledge::Identified;
 use iamdb::layers::PolicyLayers;
 use iamdb::policy::{Document, PolicyType};
 use iamdb::question::{Answer, Example};
-use iamdb::request::{Action, Context, Request, Resource};
+use iamdb::request::{Action, Context, Request, Resource, Value};
 use iamdb::store::{At, NewPrincipal, PrincipalKind, Snapshot, Store};
 use iamdb::stored::{self, Everyone, Holder};
 use iamdb::who_can::{About, Outsider, PartQuestion, Question, Who, regions, who_can};
@@ -21,8 +21,8 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::effective::{
-    ACTIONS, EVIL, OTHER, OWN, Policies, RESOURCES, SESSION, STRANGERS, can, change, database, policies,
-    principal_of,
+    ACTIONS, EVIL, OTHER, OWN, Policies, RESOURCES, SESSION, STRANGERS, can, change, database, of_endpoint,
+    policies, principal_of,
 };
 
 /// One of a crowd that shares the policies of an estate.
@@ -74,6 +74,16 @@ pub(crate) fn estate(policies: &Policies, crowd: &[Member]) -> Store {
     store
 }
 
+/// Stores the policy of a VPC endpoint; what a request says that comes through it (R-EVL-57).
+fn through_endpoint(store: &mut Store, policy: &Json) -> Vec<(String, Option<Value>)> {
+    change(store, |writer| {
+        let arn = format!("arn:aws:ec2:eu-west-1:{OWN}:vpc-endpoint/vpce-1");
+        let key = writer.create_resource(&arn)?.key;
+        writer.put_resource_policy(key, &Document::new(policy.to_string())).map(drop)
+    });
+    vec![("aws:SourceVpce".to_owned(), Some(Value::Single("vpce-1".to_owned())))]
+}
+
 /// Some who are not stored, as callers: each with what tells of it, from the narrowest on.
 pub(crate) fn strangers() -> Vec<(Caller, Vec<Outsider>)> {
     let of_arn = |arn: &str| Outsider::Stranger(Arn::parse(arn).unwrap());
@@ -104,6 +114,7 @@ fn answered(
     snapshot: &Snapshot<'_>,
     (caller, identified, own): (&Caller, Identified, PolicyLayers),
     (action, resource): (&str, &str),
+    given: &[(String, Option<Value>)],
     unsaid: Unsaid,
 ) -> Answer {
     let catalog = Catalog::embedded();
@@ -115,7 +126,8 @@ fn answered(
         resource_account: None,
         context: Context::default(),
     };
-    let around = stored::surroundings(snapshot, &request, &catalog).unwrap();
+    let endpoint = stored::endpoint(snapshot, given).unwrap();
+    let around = stored::surroundings(snapshot, &request, &catalog).unwrap().through(&endpoint);
     let layers = PolicyLayers { identity: own.identity, boundary: own.boundary, ..around.layers };
     let ask = Ask {
         caller,
@@ -126,7 +138,7 @@ fn answered(
         resource_account: around.resource_account,
         assumed: around.assumed,
         surroundings: around.keys,
-        given: Vec::new(),
+        given: given.to_vec(),
         unsaid,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         catalog: &catalog,
@@ -207,9 +219,14 @@ proptest! {
         policies in policies(),
         crowd in prop::collection::vec(member(), 6),
         actions in prop::collection::vec(prop::sample::select(ACTIONS.to_vec()), 4),
+        endpoint in prop::option::of(of_endpoint()),
         unsaid in prop::sample::select(vec![Unsaid::Unknown, Unsaid::Unknown, Unsaid::Absent]),
     ) {
         let mut store = estate(&policies, &crowd);
+        let given = match &endpoint {
+            Some(policy) => through_endpoint(&mut store, policy),
+            None => Vec::new(),
+        };
         let snapshot = store.read(At::Now).unwrap();
         let catalog = Catalog::embedded();
         let everyone = Everyone::read(&snapshot).unwrap();
@@ -233,7 +250,7 @@ proptest! {
                     action: Action::parse(action).unwrap(),
                     resource: Resource::parse(resource).unwrap(),
                     resource_account: None,
-                    given: Vec::new(),
+                    given: given.clone(),
                     unsaid,
                     now: "2026-01-01T00:00:00Z".parse().unwrap(),
                     catalog: &catalog,
@@ -252,7 +269,7 @@ proptest! {
                         false => Identified::Caller,
                     };
                     let asked = (caller, identified, own.clone());
-                    let alone = answered(&snapshot, asked, (action, resource), unsaid);
+                    let alone = answered(&snapshot, asked, (action, resource), &given, unsaid);
                     let asker = |who: &Who| answers.askers.iter().find(|asker| asker.who == *who);
                     let told = told_by.iter().find_map(|who| asker(who).map(|asker| (who, asker)));
                     let told = told.map(|(who, asker)| (who, &answers.answers[asker.answer]));
@@ -270,6 +287,10 @@ proptest! {
                         // A policy that is not known names nobody.
                         None => ["no", "undecided"].contains(&alone.word()),
                         Some((who, "depends")) if is_general(who) => true,
+                        // It is so of some of them, and of none more.
+                        Some((who, "undecided")) if is_general(who) => {
+                            ["no", "undecided"].contains(&alone.word())
+                        }
                         Some((_, word)) => word == alone.word(),
                     };
                     prop_assert!(is_true, "{caller} {action} {resource}: {words:?} {}", alone.word());
@@ -426,6 +447,15 @@ pub(crate) fn of_queue(statements: &[(&str, &str, Json, Json)]) -> Json {
 
 /// Whom `who-can` tells, but for root users of the account: a word of each, and of whom it is one.
 fn told(store: &mut Store, action: &str, resource: &str) -> Vec<(String, String)> {
+    told_given(store, (action, resource), Vec::new(), Unsaid::Unknown)
+}
+
+fn told_given(
+    store: &mut Store,
+    (action, resource): (&str, &str),
+    given: Vec<(String, Option<Value>)>,
+    unsaid: Unsaid,
+) -> Vec<(String, String)> {
     let snapshot = store.read(At::Now).unwrap();
     let everyone = Everyone::read(&snapshot).unwrap();
     let holders: Vec<_> = everyone.users_and_roles().collect();
@@ -433,8 +463,8 @@ fn told(store: &mut Store, action: &str, resource: &str) -> Vec<(String, String)
         action: Action::parse(action).unwrap(),
         resource: Resource::parse(resource).unwrap(),
         resource_account: None,
-        given: Vec::new(),
-        unsaid: Unsaid::Unknown,
+        given,
+        unsaid,
         now: "2026-01-01T00:00:00Z".parse().unwrap(),
         catalog: &Catalog::embedded(),
         known_action: None,
@@ -458,7 +488,10 @@ fn told(store: &mut Store, action: &str, resource: &str) -> Vec<(String, String)
 }
 
 fn is_told(policy: &[(&str, &str, Json, Json)], expected: &[(&str, &str)]) {
-    let told = told(&mut queue_with(&of_queue(policy)), "sqs:SendMessage", QUEUE);
+    are(&told(&mut queue_with(&of_queue(policy)), "sqs:SendMessage", QUEUE), expected);
+}
+
+fn are(told: &[(String, String)], expected: &[(&str, &str)]) {
     let told: Vec<(&str, &str)> = told.iter().map(|(who, word)| (who.as_str(), word.as_str())).collect();
     assert_eq!(told, expected);
 }
@@ -560,6 +593,76 @@ fn services_are_asked_about_where_everybody_is_let_in() {
     is_told(
         &[("Allow", "NotPrincipal", json!({"AWS": EVIL}), account)],
         &[("r", "yes"), ("AnyService", "depends")],
+    );
+}
+
+/// R-EVL-75: whose name a caller has is not known where it may be anybody, also where keys that are unsaid are absent.
+#[test]
+fn whoever_may_ask_has_a_name_though_none_is_said() {
+    let told = |effect: &str, condition: Json| {
+        let all = ("Allow", "Principal", json!("*"), json!({}));
+        let of_condition = (effect, "Principal", json!("*"), condition);
+        let policy = match effect {
+            "Deny" => of_queue(&[all, of_condition]),
+            _ => of_queue(&[of_condition]),
+        };
+        told_given(&mut queue_with(&policy), ("sqs:SendMessage", QUEUE), Vec::new(), Unsaid::Absent)
+    };
+    for condition in [
+        json!({"ArnLike": {"aws:PrincipalArn": EVIL}}),
+        json!({"StringEquals": {"aws:PrincipalAccount": STRANGERS}}),
+        json!({"StringLike": {"aws:userid": "AIDAEVIL*"}}),
+        json!({"StringEquals": {"aws:username": "evil"}}),
+        json!({"StringEquals": {"aws:PrincipalType": "Account"}}),
+        json!({"StringEquals": {"kms:CallerAccount": STRANGERS}}),
+    ] {
+        are(&told("Allow", condition.clone()), &[("r", "yes"), ("AnyPrincipal", "depends")]);
+        are(
+            &told("Deny", condition),
+            &[("r", "yes"), ("AnyPrincipal", "depends"), ("AnyService", "yes"), ("Public", "yes")],
+        );
+    }
+    let tag = json!({"StringEquals": {"aws:PrincipalTag/team": "red"}});
+    are(&told("Allow", tag), &[("r", "yes")]);
+    are(
+        &told("Deny", json!({"StringEquals": {"aws:PrincipalServiceName": "sns.amazonaws.com"}})),
+        &[
+            ("r", "yes"),
+            ("AnyPrincipal", "yes"),
+            ("sns.amazonaws.com", "no of AnyService"),
+            ("AnyService", "depends"),
+            ("Public", "yes"),
+        ],
+    );
+    let user = "5a1bc95d4a2d6dd5d8d5d5d5a1bc95d4a2d6dd5d8d5d5d5a1bc95d4a2d6dd5d8";
+    let policy = of_queue(&[(
+        "Allow",
+        "Principal",
+        json!({"CanonicalUser": user}),
+        json!({"StringEquals": {"aws:PrincipalAccount": STRANGERS}}),
+    )]);
+    let told = told_given(&mut queue_with(&policy), ("sqs:SendMessage", QUEUE), Vec::new(), Unsaid::Absent);
+    assert!(told.iter().any(|(who, word)| who.contains("CanonicalUser") && word == "depends"), "{told:?}");
+}
+
+/// R-EVL-57: whoever the policy of the VPC endpoint names is told apart as whoever that of the resource names.
+#[test]
+fn whoever_an_endpoint_denies_is_told_apart() {
+    let mut store = queue_with(&of_queue(&[("Allow", "Principal", json!("*"), json!({}))]));
+    let endpoint = of_queue(&[
+        ("Allow", "Principal", json!("*"), json!({})),
+        ("Deny", "Principal", json!({"AWS": EVIL}), json!({})),
+    ]);
+    let given = through_endpoint(&mut store, &endpoint);
+    are(
+        &told_given(&mut store, ("sqs:SendMessage", QUEUE), given, Unsaid::Unknown),
+        &[
+            ("r", "yes"),
+            ("user/evil", "no of AnyPrincipal"),
+            ("AnyPrincipal", "yes"),
+            ("AnyService", "yes"),
+            ("Public", "yes"),
+        ],
     );
 }
 

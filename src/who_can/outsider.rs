@@ -1,4 +1,5 @@
-//! Those who are not stored users or roles, as callers: whom the policies of resources name, and the root users.
+//! Those who are not stored users or roles, as callers: whom the policies of resources and VPC endpoints name, and the
+//! root users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +12,7 @@ use crate::arn::{AccountId, Arn};
 use crate::caller::{Caller, IamCaller, IamKind};
 use crate::eval::is_role_session_action;
 use crate::knowledge::Identified;
-use crate::layers::{Layer, PolicyLayers};
+use crate::layers::{Layer, LayerPolicy, PolicyLayers};
 use crate::policy::PolicyType;
 use crate::request::{Action, Resource};
 use crate::store::{PrincipalKey, Snapshot, StoreError};
@@ -47,10 +48,10 @@ pub(super) fn ask<'o>(
     answers: &mut Answers,
 ) -> Result<(), StoreError> {
     let own = asking.snapshot.account()?;
-    let ground = asking.ground(own.as_ref())?;
-    let (of_resource, owner) = (ground.layers.resource.clone(), ground.resource_account.clone());
     let directory = Directory::of(everyone, asking.snapshot)?;
-    let mut named = Named::by(&of_resource, &[&directory]);
+    let ground = asking.ground(own.as_ref())?;
+    let owner = ground.resource_account.clone();
+    let mut named = Named::by(naming(&ground.layers), &[&directory]);
     for (partition, account) in directory.accounts() {
         let (partition, account) = (partition.clone(), account.clone());
         named.add(Outsider::Root { partition, account }, Mention::Granted);
@@ -102,7 +103,12 @@ pub(super) fn ask<'o>(
     Ok(())
 }
 
-/// Whom the policy of the resource of a question names, to ask about them at another time, too.
+/// The policies that can name somebody: that of the resource, and those of the VPC endpoint.
+fn naming(layers: &PolicyLayers) -> impl Iterator<Item = &LayerPolicy> {
+    layers.resource.iter().chain(&layers.vpc_endpoint)
+}
+
+/// Whom the policies about a question name, to ask about them at another time, too.
 pub fn named(
     snapshot: &Snapshot<'_>,
     everyone: &Everyone,
@@ -110,9 +116,9 @@ pub fn named(
 ) -> Result<BTreeSet<Outsider>, StoreError> {
     let mut asking = Asking::new(question, snapshot)?;
     let own = snapshot.account()?;
-    let ground = asking.ground(own.as_ref())?;
     let directory = Directory::of(everyone, snapshot)?;
-    let named = Named::by(&ground.layers.resource, &[&directory]);
+    let ground = asking.ground(own.as_ref())?;
+    let named = Named::by(naming(&ground.layers), &[&directory]);
     Ok(named.iter().map(|(who, _)| who.clone()).collect())
 }
 
