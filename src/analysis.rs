@@ -519,7 +519,7 @@ impl<'a> Analysis<'a> {
     fn in_time(&mut self) -> Result<Set, AnalysisError> {
         let time = self.compiler.universe().keys().find(|(key, _)| TIMES.contains(&&***key));
         let (Some(since), Some((key, _))) = (self.since, time) else { return Ok(Set::FULL) };
-        let condition = Condition::of(key, Test::DateGreaterThanEquals, &since.as_second().to_string());
+        let condition = Condition::of(key, Test::DateGreaterThanEquals, [&*since.as_second().to_string()]);
         Ok(self.compiler.where_holds(&condition)?)
     }
 

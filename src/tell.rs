@@ -121,7 +121,7 @@ pub struct Example {
     pub request: Request,
     /// Whether who asks is part of it.
     pub by: By,
-    /// The keys, folded, that follow from who asks.
+    /// The keys, folded, that follow from who asks, and those that follow from the resource and nobody asks for.
     pub follows: BTreeSet<String>,
 }
 
@@ -204,7 +204,7 @@ impl<'a> Teller<'a> {
                 Callers::Any | Callers::InAccount => By::Anyone,
                 Callers::One(_) | Callers::Holder => By::Subject,
             },
-            follows: self.subject(allowing).knowledge.known.iter().map(|(key, _)| fold(key)).collect(),
+            follows: self.follows(allowing, clause.situation),
         });
         let entries = region.actions.among.iter().flatten();
         let counts = entries.filter_map(|entry| Some((entry.to_string(), self.levels.count(entry)?)));
@@ -229,6 +229,18 @@ impl<'a> Teller<'a> {
             (Side::New, Some(new)) => new,
             _ => self.old,
         }
+    }
+
+    fn follows(&self, side: Side, situation: usize) -> BTreeSet<String> {
+        let subject = self.subject(side);
+        let situation = subject.situations.get(situation);
+        let statements = || situation.iter().flat_map(|of| of.layers.statements());
+        let is_asked = |key: &str| {
+            let mut asked = statements().flat_map(|(_, statement)| statement.context_keys());
+            asked.any(|asked| asked.eq_ignore_ascii_case(key))
+        };
+        let of_resource = situation.iter().flat_map(|of| of.known.iter()).filter(|(key, _)| !is_asked(key));
+        subject.knowledge.known.iter().chain(of_resource).map(|(key, _)| fold(key)).collect()
     }
 
     fn statement(&self, of: &StatementBox) -> Option<&'a Statement> {

@@ -10,7 +10,7 @@ use iamdb::ask::{Ask, Unsaid, reply};
 use iamdb::caller::Caller;
 use iamdb::catalog::Catalog;
 use iamdb::compile::Typing;
-use iamdb::eval::{Decision, authorize, is_same_account};
+use iamdb::eval::{Decision, authorize};
 use iamdb::import::{Reading, apply};
 use iamdb::knowledge::Identified;
 use iamdb::layers::{LayerPolicy, PolicyLayers};
@@ -65,6 +65,8 @@ pub(crate) struct Policies {
     trust: Option<Json>,
     scp: Option<Json>,
     rcp: Option<Json>,
+    /// The RCP of the other account, where that is in the organization, too.
+    rcp_of_other: Option<Json>,
 }
 
 fn condition() -> impl Strategy<Value = Json> {
@@ -191,26 +193,30 @@ pub(crate) fn of_endpoint() -> impl Strategy<Value = Json> {
 
 pub(crate) fn policies() -> impl Strategy<Value = Policies> {
     let at = prop::sample::select(vec![1usize, 2, 4, 6, 7, 9]);
-    let rcp = statement().prop_map(|mut statement| {
-        statement["Effect"] = json!("Deny");
-        statement["Principal"] = json!("*");
-        document(vec![statement])
-    });
+    let rcp = || {
+        statement().prop_map(|mut statement| {
+            statement["Effect"] = json!("Deny");
+            statement["Principal"] = json!("*");
+            document(vec![statement])
+        })
+    };
     (
         prop::collection::vec(identity(), 4),
         prop::option::of(identity()),
         prop::collection::btree_map(at, of_resource(), 0..5),
         prop::option::of(trust()),
         prop::option::of(limit()),
-        prop::option::of(rcp),
+        prop::option::of(rcp()),
+        prop::option::of(rcp()),
     )
-        .prop_map(|(identity, boundary, resources, trust, scp, rcp)| Policies {
+        .prop_map(|(identity, boundary, resources, trust, scp, rcp, rcp_of_other)| Policies {
             identity,
             boundary,
             resources: resources.into_iter().collect(),
             trust,
             scp,
             rcp,
+            rcp_of_other,
         })
 }
 
@@ -275,10 +281,19 @@ fn fill(writer: &mut Writer<'_>, policies: &Policies) -> Result<(), StoreError> 
         }
         writer.put_resource_policy(stored.key, &document(policy))?;
     }
-    organize(writer, policies)
+    let scp = policies.scp.iter().map(|policy| (OrganizationPolicyType::Scp, policy));
+    let rcp = policies.rcp.iter().map(|policy| (OrganizationPolicyType::Rcp, policy));
+    let mut members = vec![(OWN, scp.chain(rcp).collect())];
+    let rcp = policies.rcp_of_other.as_ref().map(|policy| (OrganizationPolicyType::Rcp, policy));
+    members.extend(rcp.map(|rcp| (OTHER, vec![rcp])));
+    organize(writer, &members)
 }
 
-fn organize(writer: &mut Writer<'_>, policies: &Policies) -> Result<(), StoreError> {
+/// An organization of these accounts, each with policies of its own.
+pub(crate) fn organize(
+    writer: &mut Writer<'_>,
+    members: &[(&str, Vec<(OrganizationPolicyType, &Json)>)],
+) -> Result<(), StoreError> {
     let node = |kind, id: &str| NewNode { kind, id: Some(id.to_owned()), name: None, status: None };
     let root = writer.create_node(&node(NodeKind::Root, "r-ab12"))?.key;
     let facts = OrganizationFacts {
@@ -289,26 +304,26 @@ fn organize(writer: &mut Writer<'_>, policies: &Policies) -> Result<(), StoreErr
         rcps: TypeStatus::Enabled,
     };
     writer.put_organization(root, &facts)?;
-    let own = writer.create_node(&node(NodeKind::Account, OWN))?.key;
-    writer.place(own, root)?;
-    let full = writer.create_organization_policy(&NewOrganizationPolicy::full_aws_access())?.key;
-    writer.attach_to_node(root, full)?;
-    writer.attach_to_node(own, full)?;
-    let full = writer.create_organization_policy(&NewOrganizationPolicy::rcp_full_aws_access())?.key;
-    writer.attach_to_node(root, full)?;
-    writer.attach_to_node(own, full)?;
-    let given = [(OrganizationPolicyType::Scp, &policies.scp), (OrganizationPolicyType::Rcp, &policies.rcp)];
-    for (policy_type, policy) in given {
-        let Some(policy) = policy else { continue };
-        let new = NewOrganizationPolicy {
-            policy_type,
-            id: None,
-            owner: OrganizationPolicyOwner::Customer(None),
-            name: "limit".to_owned(),
-            document: Some(Document::new(policy.to_string())),
-        };
-        let key = writer.create_organization_policy(&new)?.key;
-        writer.attach_to_node(own, key)?;
+    let mut full = Vec::new();
+    for new in [NewOrganizationPolicy::full_aws_access(), NewOrganizationPolicy::rcp_full_aws_access()] {
+        full.push(writer.create_organization_policy(&new)?.key);
+    }
+    full.iter().try_for_each(|key| writer.attach_to_node(root, *key).map(drop))?;
+    for (account, policies) in members {
+        let at = writer.create_node(&node(NodeKind::Account, account))?.key;
+        writer.place(at, root)?;
+        full.iter().try_for_each(|key| writer.attach_to_node(at, *key).map(drop))?;
+        for (policy_type, policy) in policies {
+            let new = NewOrganizationPolicy {
+                policy_type: *policy_type,
+                id: None,
+                owner: OrganizationPolicyOwner::Customer(None),
+                name: format!("limit of {account}"),
+                document: Some(Document::new(policy.to_string())),
+            };
+            let key = writer.create_organization_policy(&new)?.key;
+            writer.attach_to_node(at, key)?;
+        }
     }
     Ok(())
 }
@@ -403,11 +418,6 @@ fn asked(
             &text,
             PolicyType::Resource(ResourceService::Other),
         )];
-        // Nor are the RCPs of other accounts looked at for resources that are not stored.
-        let is_stored = snapshot.resource(resource).unwrap().is_some();
-        if !is_stored && !is_same_account(&layers, &request) {
-            layers.rcp = Vec::new();
-        }
     }
     let is_left = is_unknown && authorize(&layers, &request).decision == Decision::Allowed;
     Decided { request, decision: example.evaluation.decision, is_left }
@@ -495,6 +505,7 @@ fn a_policy_that_is_not_needed_is_no_limit() {
         trust: None,
         scp: None,
         rcp: None,
+        rcp_of_other: None,
     };
     for clause in clauses(&policies) {
         assert!(clause.is_exact, "{clause:#?}");

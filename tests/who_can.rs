@@ -13,7 +13,7 @@ use iamdb::layers::PolicyLayers;
 use iamdb::policy::{Document, PolicyType};
 use iamdb::question::{Answer, Example};
 use iamdb::request::{Action, Context, Request, Resource, Value};
-use iamdb::store::{At, NewPrincipal, PrincipalKind, Snapshot, Store};
+use iamdb::store::{At, NewPrincipal, OrganizationPolicyType, PrincipalKind, Snapshot, Store};
 use iamdb::stored::{self, Everyone, Holder};
 use iamdb::who_can::{About, Outsider, PartQuestion, Question, Who, regions, who_can};
 use itertools::Itertools;
@@ -22,7 +22,7 @@ use serde_json::{Value as Json, json};
 
 use crate::effective::{
     ACTIONS, EVIL, OTHER, OWN, Policies, RESOURCES, SESSION, STRANGERS, can, change, database, of_endpoint,
-    policies, principal_of,
+    organize, policies, principal_of,
 };
 
 /// One of a crowd that shares the policies of an estate.
@@ -596,6 +596,35 @@ fn services_are_asked_about_where_everybody_is_let_in() {
     );
 }
 
+/// R-EVL-31: the RCP of another account tells those apart who ask for its resources, though none of these is stored.
+#[test]
+fn those_whom_the_rcp_of_another_account_spares_are_told_apart() {
+    let mut store = Store::in_memory().unwrap();
+    let all = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}});
+    let spares_red = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "red"}}}});
+    change(&mut store, |writer| {
+        for (name, team) in [("alice", "red"), ("bob", "blue")] {
+            let key = writer.create_principal(&principal_of(PrincipalKind::User, OWN, "/", name))?.key;
+            writer.put_tag(key, "team", team)?;
+            writer.put_inline(key, "own", &Document::new(all.to_string()))?;
+        }
+        organize(writer, &[(OWN, Vec::new()), (OTHER, vec![(OrganizationPolicyType::Rcp, &spares_red)])])
+    });
+    let snapshot = store.read(At::Now).unwrap();
+    let everyone = Everyone::read(&snapshot).unwrap();
+    let catalog = Catalog::embedded();
+    let who = |resource: &str| {
+        let part = Part::of(&["sqs:SendMessage".to_owned()], &[resource.to_owned()]).unwrap();
+        let question = PartQuestion { part: &part, given: &[], about: About::Everyone, catalog: &catalog };
+        let found = regions(&snapshot, &everyone, &question, &mut |_, _| {}).unwrap();
+        found.into_iter().flat_map(|regions| regions.who).collect::<Vec<_>>()
+    };
+    assert_eq!(who("arn:aws:sqs:*:444455556666:*"), [Who::Stored(0)]);
+    assert_eq!(who("arn:aws:sqs:*:222233334444:*"), [Who::Stored(0), Who::Stored(1)]);
+}
+
 /// R-EVL-75: whose name a caller has is not known where it may be anybody, also where keys that are unsaid are absent.
 #[test]
 fn whoever_may_ask_has_a_name_though_none_is_said() {
@@ -648,14 +677,17 @@ fn whoever_may_ask_has_a_name_though_none_is_said() {
 /// R-EVL-57: whoever the policy of the VPC endpoint names is told apart as whoever that of the resource names.
 #[test]
 fn whoever_an_endpoint_denies_is_told_apart() {
-    let mut store = queue_with(&of_queue(&[("Allow", "Principal", json!("*"), json!({}))]));
-    let endpoint = of_queue(&[
-        ("Allow", "Principal", json!("*"), json!({})),
-        ("Deny", "Principal", json!({"AWS": EVIL}), json!({})),
-    ]);
-    let given = through_endpoint(&mut store, &endpoint);
+    let told = |of_queue: &Json, of_endpoint: &Json| {
+        let mut store = queue_with(of_queue);
+        let given = through_endpoint(&mut store, of_endpoint);
+        told_given(&mut store, ("sqs:SendMessage", QUEUE), given, Unsaid::Unknown)
+    };
+    let all = || ("Allow", "Principal", json!("*"), json!({}));
+    let one = |effect| (effect, "Principal", json!({"AWS": EVIL}), json!({}));
+    are(&told(&of_queue(&[all()]), &of_queue(&[one("Allow")])), &[("r", "no"), ("user/evil", "yes")]);
+    are(&told(&of_queue(&[one("Deny")]), &of_queue(&[all()])), &[("r", "yes")]);
     are(
-        &told_given(&mut store, ("sqs:SendMessage", QUEUE), given, Unsaid::Unknown),
+        &told(&of_queue(&[all()]), &of_queue(&[all(), one("Deny")])),
         &[
             ("r", "yes"),
             ("user/evil", "no of AnyPrincipal"),

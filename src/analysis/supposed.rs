@@ -125,6 +125,8 @@ impl Analysis<'_> {
             .is_some_and(|(_, others)| others.compiled.statements.contains_key(&of.statement));
         match of.statement.layer {
             Layer::Resource => Ok(Set::EMPTY),
+            // They have their own RCPs.
+            Layer::Rcp => Ok(in_others),
             _ if is_theirs => self.requests_in_others(of, Cause::None, sides, in_others),
             _ => Ok(in_others),
         }

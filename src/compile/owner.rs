@@ -50,10 +50,10 @@ impl Compiler {
         if !is_asked || !self.universe.is_open(OWNER) {
             return Ok(self.arena.complement(nobodys)?);
         }
-        let mut agreeing = vec![self.condition(&Condition::of(OWNER, Test::Null, "false"))?];
+        let mut agreeing = vec![self.condition(&Condition::of(OWNER, Test::Null, ["false"]))?];
         for account in self.universe.owners.clone() {
             let is_its = self.text_atom(Level::Account, &[Glob::literal(account.as_str())])?;
-            let is_said = self.condition(&Condition::of(OWNER, Test::StringEquals, account.as_str()))?;
+            let is_said = self.condition(&Condition::of(OWNER, Test::StringEquals, [account.as_str()]))?;
             let both = self.arena.intersection([is_its, is_said])?;
             let either = self.arena.union([is_its, is_said])?;
             let neither = self.arena.complement(either)?;

@@ -189,11 +189,15 @@ impl Compiler {
         for key in keys {
             let is_bool = self.universe.domain(key).base == KeyType::Bool;
             let limit = match (one.known.get(key), other.known.get(key)) {
-                (None, None) if one.is_absent(key) => Condition::of(key, Test::Null, "true"),
+                (None, None) if one.is_absent(key) => Condition::of(key, Test::Null, ["true"]),
                 (Some(Value::Single(value)), same) if same == Some(&Value::Single(value.clone())) => {
-                    Condition::of(key, if is_bool { Test::Bool } else { Test::StringEquals }, value)
+                    Condition::of(
+                        key,
+                        if is_bool { Test::Bool } else { Test::StringEquals },
+                        [value.as_str()],
+                    )
                 }
-                (Some(_), Some(_)) => Condition::of(key, Test::Null, "false"),
+                (Some(_), Some(_)) => Condition::of(key, Test::Null, ["false"]),
                 _ => continue,
             };
             let limit = self.condition(&limit)?;
@@ -299,7 +303,7 @@ impl Compiler {
             limits.push(self.arena.difference([Set::FULL], [values])?);
         }
         if has(keys, ARN) {
-            limits.push(self.condition(&Condition::of(ARN, Test::Null, "true"))?);
+            limits.push(self.condition(&Condition::of(ARN, Test::Null, ["true"]))?);
         }
         Ok(())
     }

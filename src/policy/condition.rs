@@ -19,13 +19,14 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// A test of a key for one text, which stands nowhere.
-    pub fn of(key: &str, test: Test, text: &str) -> Condition {
-        let value = ConditionValue { pattern: Pattern::literal(text), text: text.to_owned() };
+    /// A test of a key for some texts, which stand nowhere.
+    pub fn of<'t>(key: &str, test: Test, texts: impl IntoIterator<Item = &'t str>) -> Condition {
+        let value = |text: &str| ConditionValue { pattern: Pattern::literal(text), text: text.to_owned() };
+        let values = texts.into_iter().map(value);
         Condition {
             operator: Operator { quantifier: None, test, if_exists: false },
             key: key.to_owned(),
-            values: vec![Spanned { value, span: Span::NOWHERE }],
+            values: values.map(|value| Spanned { value, span: Span::NOWHERE }).collect(),
             span: Span::NOWHERE,
         }
     }

@@ -1,14 +1,15 @@
-//! A resource's policy with only what it says of its own resource, so that it can stand beside those of others.
+//! A policy with only what it says of the resources that it is on, so that it can stand beside those of others.
 
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::held::{beginning, holder};
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
+use crate::context_keys::OWNER;
 use crate::layers::{LayerDocument, LayerPolicy};
 use crate::pattern::{Pattern, Piece, Syntax};
-use crate::policy::{Parsed, Policy, ResourcePattern, Selector, Span, Spanned, Statement};
+use crate::policy::{Condition, Parsed, Policy, ResourcePattern, Selector, Span, Spanned, Statement, Test};
 use crate::store::Principal;
 
 /// The resources that the policy of one is about (R-EVL-8).
@@ -153,11 +154,7 @@ pub(super) fn confined(policy: &LayerPolicy, to: &Place) -> Option<LayerPolicy> 
         // One without entries applies to nothing, and keeps the numbers of the others.
         statements.push(Statement { resource: Some(Selector::In(resource)), ..statement.clone() });
     }
-    let parsed = Parsed {
-        policy: Policy { version: document.parsed.policy.version, statements },
-        diagnostics: document.parsed.diagnostics.clone(),
-    };
-    Some(policy.with_document(Some(Arc::new(LayerDocument { text: document.text.clone(), parsed }))))
+    Some(with_statements(policy, document, statements))
 }
 
 /// A policy that is on several, as one that says the same of all of them; none where [`confined`] has none.
@@ -177,16 +174,36 @@ pub(super) fn confined_to_all(policy: &LayerPolicy, places: &[&Place]) -> Option
     }
     let all = all?;
     let document = all.document.as_ref()?;
-    let parsed = Parsed {
-        policy: Policy { version: document.parsed.policy.version, statements },
-        diagnostics: document.parsed.diagnostics.clone(),
-    };
     let name = match places.len() {
         1 => all.name.clone(),
         many => format!("{} and {} more", all.name, many - 1),
     };
-    let document = Arc::new(LayerDocument { text: document.text.clone(), parsed });
-    Some(LayerPolicy { name, ..all.with_document(Some(document)) })
+    Some(LayerPolicy { name, ..with_statements(&all, document, statements) })
+}
+
+/// A policy with only what it says of the resources of some accounts.
+pub(super) fn confined_to_accounts<'a>(
+    policy: &LayerPolicy,
+    accounts: impl IntoIterator<Item = &'a AccountId>,
+) -> LayerPolicy {
+    let Some(document) = &policy.document else { return policy.clone() };
+    let of_accounts = Condition::of(OWNER, Test::StringEquals, accounts.into_iter().map(AccountId::as_str));
+    let mut statements = document.parsed.policy.statements.clone();
+    statements.iter_mut().for_each(|statement| statement.conditions.push(of_accounts.clone()));
+    with_statements(policy, document, statements)
+}
+
+/// A policy with other statements in the place of its own, each of those by its number.
+fn with_statements(
+    policy: &LayerPolicy,
+    document: &LayerDocument,
+    statements: Vec<Statement>,
+) -> LayerPolicy {
+    let parsed = Parsed {
+        policy: Policy { version: document.parsed.policy.version, statements },
+        diagnostics: document.parsed.diagnostics.clone(),
+    };
+    policy.with_document(Some(Arc::new(LayerDocument { text: document.text.clone(), parsed })))
 }
 
 /// Whether a place is certain to have none of the resources of some entries.

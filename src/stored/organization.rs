@@ -1,11 +1,14 @@
 //! What an account's place in an organization brings: the levels of SCPs and RCPs above it, and context keys.
 
+use super::confine::confined_to_accounts;
 use super::layer_policy;
 use crate::arn::AccountId;
-use crate::layers::Level;
+use crate::layers::{LayerPolicy, Level};
+use crate::policy::Effect;
 use crate::request::Value;
 use crate::store::{
-    self, FeatureSet, OrganizationPolicy, OrganizationPolicyType, Snapshot, Standing, StoreError, TypeStatus,
+    self, FeatureSet, Node, NodeKind, OrganizationPolicy, OrganizationPolicyType, Snapshot, Standing,
+    StoreError, TypeStatus,
 };
 
 /// How an organization limits an account.
@@ -82,6 +85,54 @@ pub(super) fn levels(standing: &Standing, which: OrganizationPolicyType) -> Vec<
     let above = standing.is_known_in_part.then(|| unknown("the levels above", policy_type));
     let is_known = |level: &Level| !standing.is_known_in_part || !level.policies.is_empty();
     above.into_iter().chain(standing.levels.iter().map(level).filter(is_known)).collect()
+}
+
+/// An RCP that denies something, where it is attached, and the accounts that it limits there.
+#[derive(Clone)]
+pub(super) struct AttachedRcp {
+    level: String,
+    policy: LayerPolicy,
+    accounts: Vec<AccountId>,
+}
+
+/// The RCPs of all accounts. Those whose documents are not known are left out.
+pub(super) fn attached_rcps(snapshot: &Snapshot<'_>) -> Result<Vec<AttachedRcp>, StoreError> {
+    let denies = |policy: &LayerPolicy| policy.statements().iter().any(|of| of.effect == Effect::Deny);
+    let mut found: Vec<AttachedRcp> = Vec::new();
+    for account in snapshot.nodes(Some(NodeKind::Account))?.iter().filter_map(Node::account) {
+        let Some(standing) = standing(snapshot, Some(&account))? else { continue };
+        for Level { name: level, policies } in levels(&standing, OrganizationPolicyType::Rcp) {
+            for policy in policies.into_iter().filter(denies) {
+                match found.iter_mut().find(|of| (&of.level, &of.policy) == (&level, &policy)) {
+                    Some(of) => of.accounts.push(account.clone()),
+                    None => found.push(AttachedRcp {
+                        level: level.clone(),
+                        policy,
+                        accounts: vec![account.clone()],
+                    }),
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The levels of RCPs together that limit the accounts other than one, each policy with what it says of the resources of
+/// those that it limits (R-EVL-31).
+pub(super) fn rcps_of_others(attached: &[AttachedRcp], own: &AccountId) -> Vec<Level> {
+    let mut levels: Vec<Level> = Vec::new();
+    for AttachedRcp { level: name, policy, accounts } in attached {
+        let mut others = accounts.iter().filter(|account| *account != own).peekable();
+        if others.peek().is_none() {
+            continue;
+        }
+        let policy = confined_to_accounts(policy, others);
+        match levels.iter_mut().find(|level| level.name == *name) {
+            Some(level) => level.policies.push(policy),
+            None => levels.push(Level { name: name.clone(), policies: vec![policy] }),
+        }
+    }
+    levels
 }
 
 /// `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths`, or those of the resource.

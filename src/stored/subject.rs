@@ -4,7 +4,8 @@
 //! The policies of resources stand together in one layer, each confined to its resource (the module `confine`), so that the
 //! principal's own policies are read once and not once for each resource. A [`Situation`] of its own has only what
 //! differs in more than its policy: the resources of another account, those whose tags matter, and those whose policy
-//! cannot be confined. A role that does not let the principal have a session is left out, like one that is not stored.
+//! cannot be confined. For the resources of other accounts that are not stored the RCPs of all those accounts stand
+//! together, each confined to the accounts that it limits. A role that does not let the principal have a session is left out, like one that is not stored.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::confine::{Place, confined, confined_to_all, held, is_apart};
 use super::everyone::Documents;
-use super::organization::{levels, organization_keys, standing};
+use super::organization::{AttachedRcp, attached_rcps, levels, organization_keys, rcps_of_others, standing};
 use super::{caller, layer_policy, policy_layers};
 use crate::analysis::{Accounts, Part, Situation, Subject, alone};
 use crate::arn::{AccountId, Arn};
@@ -41,6 +42,10 @@ pub struct Subjects<'s, 'a> {
     settings: Settings,
     stored: Vec<Rc<Stored>>,
     standings: RefCell<BTreeMap<AccountId, Option<Standing>>>,
+    /// The RCPs of all accounts, once they are asked for.
+    attached_rcps: OnceCell<Rc<[AttachedRcp]>>,
+    /// Those of all but one, by that.
+    rcps_of_others: RefCell<BTreeMap<AccountId, Vec<Level>>>,
     /// The policies of the VPC endpoint through which all requests come.
     endpoint: Vec<LayerPolicy>,
     /// What is asked about; none: any resource.
@@ -94,6 +99,8 @@ impl<'s, 'a> Subjects<'s, 'a> {
             settings,
             stored: Vec::new(),
             standings: RefCell::default(),
+            attached_rcps: OnceCell::new(),
+            rcps_of_others: RefCell::default(),
             endpoint: Vec::new(),
             asked: Vec::new(),
             known: OnceCell::new(),
@@ -121,6 +128,8 @@ impl<'s, 'a> Subjects<'s, 'a> {
             settings: self.settings.clone(),
             stored: stored.filter(is_within).cloned().collect(),
             standings: self.standings.clone(),
+            attached_rcps: self.attached_rcps.clone(),
+            rcps_of_others: self.rcps_of_others.clone(),
             endpoint: self.endpoint.clone(),
             asked: part.resources.clone(),
             known: OnceCell::new(),
@@ -248,7 +257,8 @@ impl<'s, 'a> Subjects<'s, 'a> {
         self.stored.iter().filter_map(|stored| stored.owner.as_ref())
     }
 
-    /// The SCPs of an account, and the RCPs of all accounts that own some resource, its own among them.
+    /// The SCPs of an account, and the RCPs of all accounts whose resources its principals are asked about, its own among
+    /// them.
     pub fn of_organizations(&self, account: Option<&AccountId>) -> Result<Vec<LayerPolicy>, StoreError> {
         let mut found = Vec::new();
         let mut add = |level: Level| found.extend(level.policies);
@@ -262,6 +272,26 @@ impl<'s, 'a> Subjects<'s, 'a> {
                 levels(&standing, OrganizationPolicyType::Rcp).into_iter().for_each(&mut add);
             }
         }
+        if let Some(own) = account.filter(|own| self.asks_across_accounts(own)) {
+            self.rcps_of_others(own)?.into_iter().for_each(&mut add);
+        }
+        Ok(found)
+    }
+
+    /// The RCPs that limit who uses the resources of other accounts than this.
+    fn rcps_of_others(&self, own: &AccountId) -> Result<Vec<Level>, StoreError> {
+        if let Some(known) = self.rcps_of_others.borrow().get(own) {
+            return Ok(known.clone());
+        }
+        let attached = match self.attached_rcps.get() {
+            Some(known) => known,
+            None => {
+                let read = attached_rcps(self.snapshot)?.into();
+                self.attached_rcps.get_or_init(|| read)
+            }
+        };
+        let found = rcps_of_others(attached, own);
+        self.rcps_of_others.borrow_mut().insert(own.clone(), found.clone());
         Ok(found)
     }
 
@@ -300,8 +330,8 @@ struct Found {
     own: Owner,
     /// Other accounts that own some of the resources.
     others: BTreeMap<AccountId, Owner>,
-    /// Whether other accounts' resources that are not stored are asked about.
-    asks_across_accounts: bool,
+    /// The RCPs of other accounts' resources that are not stored, if those are asked about.
+    of_unstored: Option<Vec<Level>>,
 }
 
 /// What follows from whose a resource is.
@@ -347,8 +377,10 @@ impl Found {
             is_tagged: !stored.tags.is_empty(),
         };
         let stored = mattering.map(placed).collect();
-        let asks_across_accounts = own_account.as_ref().is_some_and(|own| subjects.asks_across_accounts(own));
-        let mut found = Found { layers, stored, own, others: BTreeMap::new(), asks_across_accounts };
+        let supposes = layers.settings.supposed.is_some();
+        let asking = own_account.as_ref().filter(|own| supposes && subjects.asks_across_accounts(own));
+        let of_unstored = asking.map(|own| subjects.rcps_of_others(own)).transpose()?;
+        let mut found = Found { layers, stored, own, others: BTreeMap::new(), of_unstored };
         for placed in &found.stored {
             if let Some(owner) = &placed.owner
                 && !found.others.contains_key(owner)
@@ -468,8 +500,8 @@ impl Found {
         let supposes = self.layers.settings.supposed.is_some();
         let accounts = if supposes { Accounts::Own } else { Accounts::Any };
         let rest = rest.map(|rest| Situation { but_not_on: but_not_on.clone(), accounts, ..rest });
-        let of_others = (supposes && self.asks_across_accounts).then(|| Situation {
-            layers: self.layers,
+        let of_others = self.of_unstored.map(|rcp| Situation {
+            layers: PolicyLayers { rcp, ..self.layers },
             but_not_on,
             accounts: Accounts::Others,
             ..Situation::default()

@@ -1,5 +1,6 @@
-//! Whom the policies of resources name who are not stored users or roles: whom they grant something, whom they set
-//! apart from others by a Deny or an exception, and who stands for all whom they do not name.
+//! Whom the policies of resources and VPC endpoints name who are not stored users or roles: whom they grant something,
+//! whom they set apart from others by a Deny or an exception, as those of endpoints do by all that they say, and who stands
+//! for all whom they do not name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::kind::name;
 use super::{Outsider, Who};
 use crate::arn::{AccountId, Arn};
 use crate::layers::LayerPolicy;
-use crate::policy::{Condition, Effect, PrincipalEntry, Selector, Statement, Test};
+use crate::policy::{Condition, Effect, PolicyType, PrincipalEntry, Selector, Statement, Test};
 use crate::request::fold;
 
 /// Why somebody is asked about.
@@ -54,12 +55,13 @@ impl Named {
             policy.document.as_ref().is_some_and(|document| seen.insert(Arc::as_ptr(document)))
         };
         let policies: Vec<&LayerPolicy> = policies.into_iter().filter(is_new).collect();
-        let statements = || policies.iter().flat_map(|policy| policy.statements());
-        for statement in statements() {
-            named.read(statement, directories);
+        for policy in &policies {
+            let can_grant = policy.policy_type != PolicyType::VpcEndpoint;
+            policy.statements().iter().for_each(|statement| named.read(statement, can_grant, directories));
         }
         if named.who.contains_key(&Outsider::AnyService) {
-            statements().flat_map(services_of).for_each(|name| named.add(name, Mention::Granted));
+            let statements = policies.iter().flat_map(|policy| policy.statements());
+            statements.flat_map(services_of).for_each(|name| named.add(name, Mention::Granted));
         }
         let is_stored = |account: &AccountId| directories.iter().any(|of| of.has_account(account));
         named.who.retain(|who, _| match who {
@@ -70,11 +72,12 @@ impl Named {
         named
     }
 
-    fn read(&mut self, statement: &Statement, directories: &[&Directory<'_>]) {
+    fn read(&mut self, statement: &Statement, can_grant: bool, directories: &[&Directory<'_>]) {
         let Some(principal) = &statement.principal else { return };
-        let grants = matches!((statement.effect, principal), (Effect::Allow, Selector::In(_)));
+        let allows = can_grant && statement.effect == Effect::Allow;
+        let grants = allows && matches!(principal, Selector::In(_));
         let mention = if grants { Mention::Granted } else { Mention::Apart };
-        if let (Effect::Allow, Selector::NotIn(_)) = (statement.effect, principal) {
+        if allows && !grants {
             self.add_everyone();
         }
         for entry in principal.entries().iter().map(|entry| &entry.value) {
