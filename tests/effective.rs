@@ -111,10 +111,14 @@ fn resource() -> impl Strategy<Value = Json> {
     prop_oneof![2 => named, 2 => Just(json!("*")), 1 => wild.prop_map(|pattern| json!(pattern))]
 }
 
-/// A session of a stored role, somebody of an account that is not stored, and its root user.
+/// A session of a stored role; an account that is not stored, with a user, a role and a session of that; an identity
+/// provider.
 pub(crate) const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/deploy/s";
 pub(crate) const EVIL: &str = "arn:aws:iam::777788889999:user/evil";
 pub(crate) const STRANGERS: &str = "777788889999";
+pub(crate) const STRANGE_ROLE: &str = "arn:aws:iam::777788889999:role/x";
+pub(crate) const STRANGE_SESSION: &str = "arn:aws:sts::777788889999:assumed-role/x/s";
+pub(crate) const PROVIDER: &str = "cognito-identity.amazonaws.com";
 
 /// Whom a statement of a resource's policy names, under which of the two keys.
 fn principal() -> impl Strategy<Value = (&'static str, Json)> {
@@ -130,6 +134,10 @@ fn principal() -> impl Strategy<Value = (&'static str, Json)> {
         json!({"AWS": EVIL}),
         json!({"AWS": STRANGERS}),
         json!({"AWS": [STRANGERS, EVIL]}),
+        json!({"AWS": STRANGE_ROLE}),
+        json!({"AWS": [STRANGE_ROLE, STRANGE_SESSION]}),
+        json!({"AWS": STRANGE_SESSION}),
+        json!({"Federated": PROVIDER}),
         json!({"Service": "sns.amazonaws.com"}),
     ]);
     let key = prop::sample::select(vec!["Principal", "Principal", "Principal", "NotPrincipal"]);

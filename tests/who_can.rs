@@ -21,8 +21,8 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::effective::{
-    ACTIONS, EVIL, OTHER, OWN, Policies, RESOURCES, SESSION, STRANGERS, can, change, database, of_endpoint,
-    organize, policies, principal_of,
+    ACTIONS, EVIL, OTHER, OWN, PROVIDER, Policies, RESOURCES, SESSION, STRANGE_ROLE, STRANGE_SESSION,
+    STRANGERS, can, change, database, of_endpoint, organize, policies, principal_of,
 };
 
 /// One of a crowd that shares the policies of an estate.
@@ -97,10 +97,10 @@ pub(crate) fn strangers() -> Vec<(Caller, Vec<Outsider>)> {
     let service = |name: &str| {
         (Caller::Service(name.to_owned()), vec![Outsider::Service(name.to_owned()), Outsider::AnyService])
     };
-    let other = format!("arn:aws:iam::{STRANGERS}:role/x");
     vec![
         user(EVIL, vec![of_arn(EVIL), account()]),
-        user(&other, vec![account()]),
+        user(STRANGE_ROLE, vec![of_arn(STRANGE_ROLE), account()]),
+        user(STRANGE_SESSION, vec![of_arn(STRANGE_SESSION), of_arn(STRANGE_ROLE), account()]),
         user(&format!("arn:aws:iam::{STRANGERS}:root"), vec![root(), account()]),
         user("arn:aws:iam::222233334444:user/nobody", Vec::new()),
         service("sns.amazonaws.com"),
@@ -243,6 +243,8 @@ proptest! {
             .collect();
         let of_session = Who::Other(Outsider::Stranger(Arn::parse(SESSION).unwrap()));
         callers.push((session(), everyone.policy_layers(role), vec![of_session, Who::Stored(deploy)]));
+        let provider = Who::Other(Outsider::Federated(PROVIDER.to_owned()));
+        callers.push((Caller::Federated(PROVIDER.to_owned()), PolicyLayers::default(), vec![provider]));
         // Of what takes no permission nobody is told but who is stored or named.
         for action in actions.into_iter().filter(|action| *action != "sts:GetCallerIdentity") {
             for resource in [4, 6, 7, 9, 10].map(|nth| RESOURCES[nth]) {
@@ -284,6 +286,8 @@ proptest! {
                         )
                     };
                     let is_true = match words {
+                        // Who has a token and no credentials asks for a session, of those who name the provider.
+                        None if matches!(caller, Caller::Federated(_)) => true,
                         // A policy that is not known names nobody.
                         None => ["no", "undecided"].contains(&alone.word()),
                         Some((who, "depends")) if is_general(who) => true,
