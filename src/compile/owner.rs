@@ -2,6 +2,7 @@
 
 use super::{Callers, CompileError, Compiler, Level, Outcome, value};
 use crate::algebra::{Glob, Set};
+use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::context_keys::OWNER;
 use crate::policy::{Condition, Test};
@@ -50,16 +51,25 @@ impl Compiler {
         if !is_asked || !self.universe.is_open(OWNER) {
             return Ok(self.arena.complement(nobodys)?);
         }
-        let mut agreeing = vec![self.condition(&Condition::of(OWNER, Test::Null, ["false"]))?];
-        for account in self.universe.owners.clone() {
-            let is_its = self.text_atom(Level::Account, &[Glob::literal(account.as_str())])?;
-            let is_said = self.condition(&Condition::of(OWNER, Test::StringEquals, [account.as_str()]))?;
-            let both = self.arena.intersection([is_its, is_said])?;
-            let either = self.arena.union([is_its, is_said])?;
-            let neither = self.arena.complement(either)?;
-            agreeing.push(self.arena.union([both, neither])?);
+        let owners = self.universe.owners.clone();
+        let said = |of: &mut Compiler, accounts: &[&AccountId]| {
+            let accounts = accounts.iter().map(|account| account.as_str());
+            of.condition(&Condition::of(OWNER, Test::StringEquals, accounts))
+        };
+        let its = |of: &mut Compiler, accounts: &[&AccountId]| {
+            let globs: Vec<Glob> = accounts.iter().map(|account| Glob::literal(account.as_str())).collect();
+            of.text_atom(Level::Account, &globs)
+        };
+        let mut agreeing = Vec::new();
+        for account in &owners {
+            let both = [its(self, &[account])?, said(self, &[account])?];
+            agreeing.push(self.arena.intersection(both)?);
         }
-        let agreeing = self.arena.intersection(agreeing)?;
+        let named: Vec<&AccountId> = owners.iter().collect();
+        let either = [its(self, &named)?, said(self, &named)?];
+        let is_present = self.condition(&Condition::of(OWNER, Test::Null, ["false"]))?;
+        agreeing.push(self.arena.difference([is_present], either)?);
+        let agreeing = self.arena.union(agreeing)?;
         let agreeing = self.arena.union([agreeing, unowned])?;
         Ok(self.arena.difference([agreeing], [nobodys])?)
     }

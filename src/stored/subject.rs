@@ -5,7 +5,8 @@
 //! principal's own policies are read once and not once for each resource. A [`Situation`] of its own has only what
 //! differs in more than its policy: the resources of another account, those whose tags matter, and those whose policy
 //! cannot be confined. For the resources of other accounts that are not stored the RCPs of all those accounts stand
-//! together, each confined to the accounts that it limits. A role that does not let the principal have a session is left out, like one that is not stored.
+//! together, each confined to the accounts that it limits. A role that does not let the principal have a session is
+//! left out, like one that is not stored.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
