@@ -25,8 +25,8 @@ pub struct Knowledge {
     /// What the value of an unknown key begins with, by folded name: there is more of it. `aws:userid` of a role begins
     /// with the role's id, whatever the session is called.
     pub beginnings: BTreeMap<String, String>,
-    /// Folded names of keys that tell those from each other of whom the caller may be any: unknown, also where keys that
-    /// are unsaid are absent.
+    /// Folded names of keys that a caller has and whose values are not known, for it may be any of several, or has an id that
+    /// is not on record: unknown, also where keys that are unsaid are absent (R-EVL-75).
     pub of_each: BTreeSet<&'static str>,
     /// Whether every key that is unsaid is absent, as AWS's simulator assumes.
     pub closed: bool,
@@ -355,6 +355,7 @@ impl Knowledge {
     pub fn identify(&mut self, caller: &Caller, said: impl Fn(&str) -> bool) {
         let itself = Knowledge::of(caller);
         self.of_each.retain(|key| !Identified::is_own(key));
+        self.of_each.extend(itself.of_each);
         for (key, value) in itself.known.iter() {
             if Identified::is_own(key) && !said(key) {
                 self.known.set(key, value.clone());
@@ -393,8 +394,12 @@ impl Knowledge {
                     }
                     IamKind::Root => absent.push("aws:username"),
                 }
-                if let (IamKind::RoleSession(None), Some(id)) = (&caller.kind, &caller.unique_id) {
-                    knowledge.beginnings.insert("aws:userid".to_owned(), format!("{id}:"));
+                match (&caller.kind, &caller.unique_id) {
+                    (IamKind::RoleSession(None), Some(id)) => {
+                        knowledge.beginnings.insert("aws:userid".to_owned(), format!("{id}:"));
+                    }
+                    _ if user_id(caller).is_none() => drop(knowledge.of_each.insert("aws:userid")),
+                    _ => {}
                 }
                 match &caller.account {
                     Some(account) => {

@@ -641,18 +641,19 @@ fn whoever_may_ask_has_a_name_though_none_is_said() {
         };
         told_given(&mut queue_with(&policy), ("sqs:SendMessage", QUEUE), Vec::new(), Unsaid::Absent)
     };
-    for condition in [
-        json!({"ArnLike": {"aws:PrincipalArn": EVIL}}),
-        json!({"StringEquals": {"aws:PrincipalAccount": STRANGERS}}),
-        json!({"StringLike": {"aws:userid": "AIDAEVIL*"}}),
-        json!({"StringEquals": {"aws:username": "evil"}}),
-        json!({"StringEquals": {"aws:PrincipalType": "Account"}}),
-        json!({"StringEquals": {"kms:CallerAccount": STRANGERS}}),
+    for (condition, of_role) in [
+        (json!({"ArnLike": {"aws:PrincipalArn": EVIL}}), "yes"),
+        (json!({"StringEquals": {"aws:PrincipalAccount": STRANGERS}}), "yes"),
+        // Its id is not on record.
+        (json!({"StringLike": {"aws:userid": "AIDAEVIL*"}}), "depends"),
+        (json!({"StringEquals": {"aws:username": "evil"}}), "yes"),
+        (json!({"StringEquals": {"aws:PrincipalType": "Account"}}), "yes"),
+        (json!({"StringEquals": {"kms:CallerAccount": STRANGERS}}), "yes"),
     ] {
         are(&told("Allow", condition.clone()), &[("r", "yes"), ("AnyPrincipal", "depends")]);
         are(
             &told("Deny", condition),
-            &[("r", "yes"), ("AnyPrincipal", "depends"), ("AnyService", "yes"), ("Public", "yes")],
+            &[("r", of_role), ("AnyPrincipal", "depends"), ("AnyService", "yes"), ("Public", "yes")],
         );
     }
     let tag = json!({"StringEquals": {"aws:PrincipalTag/team": "red"}});

@@ -17,7 +17,8 @@ use crate::request::Resource;
 pub(crate) struct QuestionArgs {
     #[command(flatten)]
     pub(crate) context: ContextArgs,
-    /// Take every context key that is not mentioned to be absent, as AWS's policy simulator does
+    /// Take every context key that is not mentioned to be absent, as AWS's policy simulator does. Who asks stays unknown
+    /// as far as that is not on record: a unique id, or which of several principals it is
     #[arg(long)]
     pub(crate) closed: bool,
     /// The time of the request (aws:CurrentTime); the clock, unless given
