@@ -178,8 +178,10 @@ struct ReadSituation<'s> {
     in_time: Set,
     /// Those of them on its resources.
     on: Set,
-    /// Those on resources of other accounts than the one's who asks.
+    /// Those on resources of other accounts than the one's who asks, as their ARNs say.
     cross_account: Set,
+    /// Those on stored resources of which the file says that they are of other accounts.
+    stored_of_others: Set,
     /// Those on its resources if they were anyone's.
     anyones: Set,
 }
@@ -468,6 +470,10 @@ impl<'a> Analysis<'a> {
         let mut situations = Vec::new();
         let mut allowed = Vec::new();
         let owned = self.owned(subject, universe)?;
+        self.compiler.turn_to(universe.clone());
+        let of_others = subject.situations.iter().filter(|of| of.resource_account.is_some());
+        let of_others: Vec<_> = of_others.flat_map(|of| of.on.iter().flatten()).cloned().collect();
+        let stored_of_others = self.resources(&of_others)?;
         for situation in &subject.situations {
             let mut universe = universe.clone();
             universe.resource_account.clone_from(&situation.resource_account);
@@ -498,6 +504,7 @@ impl<'a> Analysis<'a> {
                 in_time,
                 on,
                 cross_account,
+                stored_of_others,
                 anyones,
             });
         }

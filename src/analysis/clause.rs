@@ -270,9 +270,10 @@ impl Analysis<'_> {
         let is_on_few = situation.situation.on.is_some()
             && !any.iter().chain(&boxes).any(|of| of.statement.layer == Layer::Resource)
             && !self.compiler.arena().is_subset(shown, situation.anyones)?;
+        let shows_stored_of_others = !self.compiler.arena().is_disjoint(shown, situation.stored_of_others)?;
         shown = self.compiler.arena().intersection([shown, situation.anyones])?;
         let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
-        let accounts = self.accounts_of(situation, set, shown, is_within_reach)?;
+        let accounts = self.accounts_of(situation, set, (shown, shows_stored_of_others), is_within_reach)?;
         let mut in_others = match accounts {
             Accounts::Own => self.asked_of_others(from)?,
             Accounts::Others | Accounts::Any => Set::EMPTY,

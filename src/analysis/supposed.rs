@@ -37,14 +37,17 @@ impl Analysis<'_> {
         &mut self,
         situation: &ReadSituation<'_>,
         set: Set,
-        shown: Set,
+        (shown, shows_stored_of_others): (Set, bool),
         is_within_reach: bool,
     ) -> Result<Accounts, AnalysisError> {
         let arena = self.compiler.arena();
         let has_others = !arena.is_disjoint(set, situation.cross_account)?;
         Ok(if situation.situation.accounts == Accounts::Others {
             if arena.is_subset(shown, situation.cross_account)? { Accounts::Any } else { Accounts::Others }
-        } else if is_within_reach && !has_others && !arena.is_disjoint(shown, situation.cross_account)? {
+        } else if is_within_reach
+            && !has_others
+            && (shows_stored_of_others || !arena.is_disjoint(shown, situation.cross_account)?)
+        {
             Accounts::Own
         } else {
             Accounts::Any
@@ -89,9 +92,7 @@ impl Analysis<'_> {
         in_others: Set,
     ) -> Result<Set, AnalysisError> {
         let others = others(side_of(of, from, against)).filter(|_| in_others != Set::EMPTY);
-        let Some((nth, _)) =
-            others.filter(|(_, others)| others.compiled.statements.contains_key(&of.statement))
-        else {
+        let Some((nth, _)) = others.filter(|(_, others)| has_same(others, of)) else {
             return Ok(Set::EMPTY);
         };
         let requests =
@@ -121,12 +122,9 @@ impl Analysis<'_> {
         sides: (&Read<'_>, Option<&Read<'_>>),
         in_others: Set,
     ) -> Result<Set, AnalysisError> {
-        let is_theirs = others(side_of(of, sides.0, sides.1))
-            .is_some_and(|(_, others)| others.compiled.statements.contains_key(&of.statement));
+        let is_theirs = others(side_of(of, sides.0, sides.1)).is_some_and(|(_, others)| has_same(others, of));
         match of.statement.layer {
             Layer::Resource => Ok(Set::EMPTY),
-            // They have their own RCPs.
-            Layer::Rcp => Ok(in_others),
             _ if is_theirs => self.requests_in_others(of, Cause::None, sides, in_others),
             _ => Ok(in_others),
         }
@@ -175,6 +173,11 @@ impl Analysis<'_> {
         }
         Ok(kept)
     }
+}
+
+/// Whether other accounts' resources have the statement of a box: they have RCPs of their own.
+fn has_same(others: &ReadSituation<'_>, of: &StatementBox) -> bool {
+    of.statement.layer != Layer::Rcp && others.compiled.statements.contains_key(&of.statement)
 }
 
 /// What is read of other accounts' resources.

@@ -15,6 +15,7 @@ use crate::arn::AccountId;
 use crate::caller::Caller;
 use crate::catalog::KeyType;
 use crate::compile::{Callers, HOLDER_ACCOUNT, Level, Point, holder};
+use crate::context_keys::OWNER;
 use crate::eval::{Decision, Evaluation};
 use crate::knowledge::identity_keys;
 use crate::pattern::{Pattern, Piece};
@@ -449,7 +450,13 @@ fn resources(hints: &Hints<'_>, context: &Context, of_action: &[ResourcePattern]
     let mut found: Vec<Option<Resource>> = Vec::new();
     let own = hints.own_account.as_ref().map_or(ACCOUNTS[0], AccountId::as_str);
     let other = if own == ACCOUNTS[0] { ACCOUNTS[1] } else { ACCOUNTS[0] };
-    let example = [("example", own), ("example", other)];
+    let conditions = hints.statements.iter().flat_map(|(statement, _)| &statement.conditions);
+    let of_owner = conditions.filter(|condition| fold(&condition.key) == fold(OWNER));
+    let said =
+        of_owner.flat_map(|condition| condition.values.iter().take(1)).map(|value| value.text.as_str());
+    let said = said.filter(|account| AccountId::parse(account).is_some());
+    let accounts = [own, other].into_iter().chain(said).unique();
+    let example: Vec<(&str, &str)> = accounts.map(|account| ("example", account)).collect();
     let edges = [("", ""), ("a", "a")];
     let fill = |found: &mut Vec<Option<Resource>>, pattern: &ResourcePattern, with: &[(&str, &str)]| {
         let ResourcePattern::Arn(segments) = pattern else { return };
@@ -464,11 +471,11 @@ fn resources(hints: &Hints<'_>, context: &Context, of_action: &[ResourcePattern]
                 Entries::Only(kept) => kept.contains(&nth),
             };
             if is_kept {
-                fill(&mut found, &entry.value, &[example, edges].concat());
+                fill(&mut found, &entry.value, &[&example[..], &edges].concat());
             }
         }
     }
-    hints.named.iter().for_each(|named| fill(&mut found, named, &[example, edges].concat()));
+    hints.named.iter().for_each(|named| fill(&mut found, named, &[&example[..], &edges].concat()));
     found.dedup();
     found.truncate(MOST_RESOURCES);
     of_action.iter().for_each(|of_action| fill(&mut found, of_action, &example));
