@@ -270,7 +270,8 @@ impl Analysis<'_> {
         let is_on_few = situation.situation.on.is_some()
             && !any.iter().chain(&boxes).any(|of| of.statement.layer == Layer::Resource)
             && !self.compiler.arena().is_subset(shown, situation.anyones)?;
-        let shows_stored_of_others = !self.compiler.arena().is_disjoint(shown, situation.stored_of_others)?;
+        let shows_stored_of_others = situation.situation.on.is_none()
+            && !self.compiler.arena().is_disjoint(shown, situation.stored_of_others)?;
         shown = self.compiler.arena().intersection([shown, situation.anyones])?;
         let is_within_reach = self.compiler.arena().is_subset(set, situation.compiled.reach)?;
         let accounts = self.accounts_of(situation, set, (shown, shows_stored_of_others), is_within_reach)?;
@@ -362,7 +363,8 @@ impl Analysis<'_> {
                 let mut of = StatementBox::whole(side.side, nth, statement);
                 let taken_in_others = self.taken_in_others(&of, (from, against), in_others)?;
                 in_others = self.compiler.arena().difference([in_others], [taken_in_others])?;
-                let taken = self.compiler.arena().union([taken, taken_in_others])?;
+                let told_of_others = if in_others == Set::EMPTY { Set::EMPTY } else { taken_in_others };
+                let taken = self.compiler.arena().union([taken, told_of_others])?;
                 self.narrow(&mut of, from, against, taken)?;
                 except.push(of);
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::can::report::notes::NO_VPC_ENDPOINT;
 use super::output::{FAINT, Output, STRONG};
 use super::text::{Text, quoted_list, shown};
-use crate::analysis::{ByResource, Subject};
+use crate::analysis::{Accounts, ByResource, Subject};
 use crate::stored::Endpoint;
 use crate::tell::{Detail, Direction, Row, Told, Words};
 
@@ -20,12 +20,13 @@ pub(crate) fn clause_lines(told: &Told, detail: Detail) -> (Vec<Text>, bool) {
     lines_of(told, told.words(detail))
 }
 
-/// What a clause is, without whence it comes; that a principal's own policies reach its own account is not said, nor that
-/// some resources have to allow it too, but where all have.
+/// What a clause is, without whence it comes; that a principal's own policies reach its own account is not said, but where
+/// only that is lost, nor that some resources have to allow it too, but where all have.
 pub(crate) fn brief_lines(told: &Told) -> Vec<Text> {
     let mut words = told.words(Detail::Brief);
+    let loses_own = (told.direction, told.accounts) == (Direction::Lost, Accounts::Own);
     words.rows.retain(|row| match row.label {
-        "only" => told.by_resource == ByResource::All,
+        "only" => told.by_resource == ByResource::All || loses_own,
         label => !["why", "e.g."].contains(&label),
     });
     lines_of(told, words).0
