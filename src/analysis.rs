@@ -470,10 +470,7 @@ impl<'a> Analysis<'a> {
         let mut situations = Vec::new();
         let mut allowed = Vec::new();
         let owned = self.owned(subject, universe)?;
-        self.compiler.turn_to(universe.clone());
-        let of_others = subject.situations.iter().filter(|of| of.resource_account.is_some());
-        let of_others: Vec<_> = of_others.flat_map(|of| of.on.iter().flatten()).cloned().collect();
-        let stored_of_others = self.resources(&of_others)?;
+        let stored_of_others = self.stored_of_others(subject, universe)?;
         for situation in &subject.situations {
             let mut universe = universe.clone();
             universe.resource_account.clone_from(&situation.resource_account);
@@ -510,16 +507,6 @@ impl<'a> Analysis<'a> {
         }
         let allowed = self.compiler.arena().union(allowed)?;
         Ok(Read { subject, side, situations, allowed })
-    }
-
-    /// The requests on resources whose ARN has an account that there can be, and of which the context says whose they are as
-    /// it does, where a subject's resources are read by that.
-    fn owned(&mut self, subject: &Subject, universe: &Universe) -> Result<Set, AnalysisError> {
-        if subject.situations.iter().all(|of| of.accounts == Accounts::Any) {
-            return Ok(Set::FULL);
-        }
-        self.compiler.turn_to(universe.clone());
-        Ok(self.compiler.owned()?)
     }
 
     /// The requests that are not too early, where policies ask for the time at all.

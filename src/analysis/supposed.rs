@@ -8,8 +8,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clause::{Cause, Clause, Limit, StatementBox, side_of};
-use super::{Accounts, Analysis, AnalysisError, Read, ReadSituation};
+use super::{Accounts, Analysis, AnalysisError, Read, ReadSituation, Subject};
 use crate::algebra::Set;
+use crate::compile::Universe;
 use crate::layers::Layer;
 
 /// Of which requests of a clause the resource's own policy has to allow them, or to leave them to the account.
@@ -32,6 +33,28 @@ impl ByResource {
 }
 
 impl Analysis<'_> {
+    /// The requests on resources whose ARN has an account that there can be, and of which the context says whose they are as
+    /// it does, where a subject's resources are read by that.
+    pub(super) fn owned(&mut self, subject: &Subject, universe: &Universe) -> Result<Set, AnalysisError> {
+        if subject.situations.iter().all(|of| of.accounts == Accounts::Any) {
+            return Ok(Set::FULL);
+        }
+        self.compiler.turn_to(universe.clone());
+        Ok(self.compiler.owned()?)
+    }
+
+    /// The requests on stored resources of which the file says that they are of other accounts.
+    pub(super) fn stored_of_others(
+        &mut self,
+        subject: &Subject,
+        universe: &Universe,
+    ) -> Result<Set, AnalysisError> {
+        self.compiler.turn_to(universe.clone());
+        let of_others = subject.situations.iter().filter(|of| of.resource_account.is_some());
+        let entries: Vec<_> = of_others.flat_map(|of| of.on.iter().flatten()).cloned().collect();
+        self.resources(&entries)
+    }
+
     /// Whose resources a clause is about, of those that its patterns match.
     pub(super) fn accounts_of(
         &mut self,
