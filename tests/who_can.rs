@@ -687,6 +687,26 @@ fn whoever_may_ask_has_a_name_though_none_is_said() {
     assert!(told.iter().any(|(who, word)| who.contains("CanonicalUser") && word == "depends"), "{told:?}");
 }
 
+/// R-EVL-37: an RCP that denies a service by its name leaves no yes for all services, also in a closed question.
+#[test]
+fn a_service_that_an_rcp_denies_is_no_service_that_may() {
+    let rcp = of_queue(&[(
+        "Deny",
+        "Principal",
+        json!("*"),
+        json!({"StringEquals": {"aws:PrincipalServiceName": "sns.amazonaws.com"}}),
+    )]);
+    let own = json!({"StringEquals": {"aws:ResourceAccount": OWN}});
+    for unsaid in [Unsaid::Unknown, Unsaid::Absent] {
+        let mut store = queue_with(&of_queue(&[("Allow", "Principal", json!("*"), own.clone())]));
+        change(&mut store, |writer| organize(writer, &[(OWN, vec![(OrganizationPolicyType::Rcp, &rcp)])]));
+        are(
+            &told_given(&mut store, ("sqs:SendMessage", QUEUE), Vec::new(), unsaid),
+            &[("r", "yes"), ("AnyPrincipal", "yes"), ("AnyService", "depends"), ("Public", "yes")],
+        );
+    }
+}
+
 /// R-EVL-57: whoever the policy of the VPC endpoint names is told apart as whoever that of the resource names.
 #[test]
 fn whoever_an_endpoint_denies_is_told_apart() {
